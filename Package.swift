@@ -1,0 +1,97 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// Built into the program; `ThemeTests` holds this list to the folder.
+let themes = [
+  "flightdeck-dark", "flightdeck-light", "flightdeck-contrast",
+]
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let everything: [Target.Dependency] = [
+  "RunModel", "Orchestration", "RuntimeAdapters", "SQLiteStore", "HTTPAPI", "RunClient", "CProcess", "TerminalKit",
+  "DashboardUI", logging, argumentParser, .product(name: "Yams", package: "Yams"),
+]
+
+let package = Package(
+  name: "flightdeck",
+  products: [
+    .executable(name: "flightdeck", targets: ["flightdeck"]),
+    .executable(name: "flightdeck-bench", targets: ["flightdeck-bench"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .target(name: "RunModel", swiftSettings: strict),
+    .target(
+      name: "Orchestration",
+      dependencies: ["RunModel", logging, .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
+    .target(name: "CProcess", cSettings: [.define("_GNU_SOURCE")]),
+    .target(
+      name: "RuntimeAdapters",
+      dependencies: [
+        "RunModel", "Orchestration", "CProcess", logging, .product(name: "Subprocess", package: "swift-subprocess"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "SQLiteStore",
+      dependencies: ["RunModel", "Orchestration", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
+    .target(
+      name: "HTTPAPI",
+      dependencies: [
+        "RunModel", "Orchestration", logging, .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "RunClient",
+      dependencies: [
+        "RunModel", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "CTerminal", cSettings: [.define("NCURSES_WIDECHAR", to: "1"), .define("_GNU_SOURCE")],
+      linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+    .target(name: "TerminalKit", dependencies: ["CTerminal"], swiftSettings: strict),
+    .target(
+      name: "DashboardUI",
+      dependencies: ["RunModel", "TerminalKit", .product(name: "Yams", package: "Yams")],
+      resources: themes.map { .embedInCode("../../themes/\($0).yaml") },
+      swiftSettings: strict),
+    .executableTarget(name: "flightdeck", dependencies: everything, swiftSettings: strict),
+    .executableTarget(name: "flightdeck-bench", dependencies: everything, swiftSettings: strict),
+    .systemLibrary(name: "CVTerm", path: "Tests/CVTerm", providers: [.apt(["libvterm-dev"])]),
+    .target(
+      name: "TestSupport",
+      dependencies: ["RunModel", "Orchestration", "CProcess", "CVTerm"],
+      path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "RunModelTests", dependencies: ["RunModel"], swiftSettings: strict),
+    .testTarget(
+      name: "OrchestrationTests", dependencies: ["RunModel", "Orchestration", "TestSupport"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,99 @@
+package import RunModel
+
+/// AWFAgentRuntime v1.0: the seven members by which the orchestrator knows an agent runtime, and nothing else.
+///
+/// Every adapter passes the conformance suite of `TestSupport`.
+package protocol AgentRuntime: Sendable {
+  /// Short and stable: audit records, routing, capability look-ups.
+  var runtimeId: RuntimeID { get }
+
+  /// Starts the contract, which carries the run's id in `runId`, and returns once the runtime has taken it.
+  ///
+  /// Throws a `Problem` when it cannot be started; then nothing is left behind, no process, no worktree.
+  func startTask(_ contract: Contract) async throws -> StartedTask
+
+  /// Throws `Problem(.notFound)` for a run this runtime never started.
+  func getStatus(_ run: RunID) async throws -> TaskStatus
+
+  /// Asks the run to stop and returns; the end comes as an `ended` event when its processes are gone. Idempotent; on
+  /// a terminal run a no-op. Throws `Problem(.notFound)` for an unknown run.
+  func cancelTask(_ run: RunID, reason: String) async throws
+
+  /// What the run has made so far; for a terminal run, the final word. Throws `Problem(.notFound)` for an unknown run.
+  func getArtifacts(_ run: RunID) async throws -> Artifacts
+
+  /// Registers the receiver of events for the adapter's lifetime. It is called from any thread, in order for each run,
+  /// never blocks, and may be called for a run before `startTask` has returned.
+  func onEvent(_ handler: @escaping @Sendable (RuntimeEvent) -> Void)
+
+  /// Stable while the adapter lives.
+  func getCapabilities() async throws -> RuntimeCapabilities
+}
+
+/// What `startTask` answers.
+package struct StartedTask: Sendable, Hashable {
+  /// Ours; a runtime that answers with another id gets an alias.
+  package var runId: RunID
+  /// The runtime's own handle, for correlation in logs and audit.
+  package var runtimeSessionId: String
+
+  package init(runId: RunID, runtimeSessionId: String) {
+    self.runId = runId
+    self.runtimeSessionId = runtimeSessionId
+  }
+}
+
+/// What `getStatus` answers; progress is in [0, 1].
+package struct TaskStatus: Sendable, Hashable {
+  package var status: RunStatus
+  package var progress: Double
+
+  package init(status: RunStatus, progress: Double) {
+    self.status = status
+    self.progress = progress
+  }
+}
+
+/// A runtime that works in a folder of this machine, where the orchestrator runs `verify` and reads the diff.
+package protocol WorkspaceRuntime: AgentRuntime {
+  /// Nil when the run has none (any more).
+  func workspace(of run: RunID) async throws -> Workspace?
+  /// A patch from the merge base to the work, as `git apply` takes it, binaries included; empty without a change.
+  func patch(of run: RunID) async throws -> [UInt8]
+}
+
+/// A runtime that can end a run's processes at once, without the grace that `cancelTask` gives.
+package protocol ForceCancelingRuntime: AgentRuntime {
+  func forceCancelTask(_ run: RunID, reason: String) async throws
+}
+
+/// A runtime whose agents ask questions.
+package protocol AnswerableRuntime: AgentRuntime {
+  /// Hands the answer to the agent. Throws `Problem(.conflict)` when nothing waits under that id.
+  func answer(_ run: RunID, attentionId: String, answer: String) async throws
+}
+
+/// A runtime whose runs outlive the orchestrator, or can be taken up again.
+package protocol AdoptingRuntime: AgentRuntime {
+  /// Takes up a run that an earlier orchestrator started: events follow as if it had been started here, without those
+  /// already recorded. False when nothing is left of it; the orchestrator then ends it as failed.
+  func adopt(_ contract: Contract, run: Run) async throws -> Bool
+}
+
+/// Where a run works.
+package struct Workspace: Sendable, Hashable {
+  /// Absolute path of the worktree.
+  package var path: String
+  package var branch: String?
+  /// The commit that the branch began at; nil outside git.
+  package var base: String?
+  /// The operator's checkout that the worktree belongs to.
+  package var repository: String?
+
+  package init(path: String, branch: String? = nil, base: String? = nil, repository: String? = nil) {
+    self.path = path
+    self.branch = branch
+    self.base = base
+    self.repository = repository
+  }
+}

@@ -1,0 +1,104 @@
+package import RunModel
+
+/// What an adapter reports about a run. It has the `runId` and `type` that AWFAgentRuntime asks for.
+package struct RuntimeEvent: Sendable, Equatable {
+  package var runId: RunID
+  package var kind: Kind
+
+  package init(_ runId: RunID, _ kind: Kind) {
+    self.runId = runId
+    self.kind = kind
+  }
+
+  package enum Kind: Sendable, Equatable {
+    /// As the agent reports it, in [0, 1]; a value outside is recorded and not applied.
+    case progress(Double, message: String?)
+    /// One line without its newline; `dropped` counts the lines lost before it under a stated bound.
+    case output(stream: OutputStream, text: String, dropped: Int)
+    case tool(ToolCall)
+    /// Totals so far.
+    case usage(Usage)
+    case attention(id: String, question: String, options: [String], kind: String)
+    /// The wait is over; `by` says who answered.
+    case resolved(id: String, answer: String, by: String)
+    /// The stop signal of a cancel has been sent.
+    case stopSent
+    /// Live counts of the changed files, now and then while it runs.
+    case changes(files: Int, added: Int, removed: Int)
+    /// The last event of a run: the agent and every process it started are gone, the work is kept.
+    case ended(TaskEnd)
+    /// The runtime's own; recorded as `awf.runtime.<runtimeId>.<type>`.
+    case custom(type: String, data: JSONObject)
+  }
+
+  package enum OutputStream: String, Sendable { case stdout, stderr }
+
+  package struct ToolCall: Sendable, Equatable {
+    package var name: String
+    package var target: String?
+    package var summary: String?
+    package var status: String?
+    package var diff: String?
+
+    package init(
+      name: String, target: String? = nil, summary: String? = nil, status: String? = nil, diff: String? = nil
+    ) {
+      self.name = name
+      self.target = target
+      self.summary = summary
+      self.status = status
+      self.diff = diff
+    }
+  }
+
+  package struct Usage: Sendable, Equatable {
+    package var inputTokens: Int64?
+    package var outputTokens: Int64?
+    package var costUSD: Double?
+
+    package init(inputTokens: Int64? = nil, outputTokens: Int64? = nil, costUSD: Double? = nil) {
+      self.inputTokens = inputTokens
+      self.outputTokens = outputTokens
+      self.costUSD = costUSD
+    }
+  }
+
+  /// The name of the event's kind, as on the wire after `awf.run.` for ours.
+  package var type: String {
+    switch kind {
+    case .progress: "progress"
+    case .output: "output"
+    case .tool: "tool"
+    case .usage: "usage"
+    case .attention: "attention"
+    case .resolved: "resolved"
+    case .stopSent: "stop_sent"
+    case .changes: "artifacts"
+    case .ended: "ended"
+    case .custom(let type, _): type
+    }
+  }
+}
+
+/// How an agent ended, by its own word; `verify` may still fail the run.
+package struct TaskEnd: Sendable, Equatable {
+  package enum Outcome: String, Sendable { case succeeded, failed, canceled }
+
+  package var outcome: Outcome
+  package var exitCode: Int?
+  package var reason: String?
+  /// The snapshot commit that holds the work; nil when nothing changed or there is no git.
+  package var commit: String?
+  /// For a canceled one.
+  package var proof: CancelProof?
+
+  package init(
+    _ outcome: Outcome, exitCode: Int? = nil, reason: String? = nil, commit: String? = nil, proof: CancelProof? = nil
+  ) {
+    self.outcome = outcome
+    self.exitCode = exitCode
+    self.reason = reason
+    self.commit = commit
+    self.proof = proof
+  }
+}

@@ -1,0 +1,41 @@
+/// An event's `type`; those we do not know are kept and shown.
+package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
+  package let rawValue: String
+  package init(rawValue: String) { self.rawValue = rawValue }
+  package init(stringLiteral value: String) { rawValue = value }
+  package var description: String { rawValue }
+
+  package static let queued: Self = "awf.run.queued"
+  /// Ours beside the contract's list: what a queued run waits for has changed (`waitsFor`).
+  package static let waiting: Self = "awf.run.waiting"
+  package static let started: Self = "awf.run.started"
+  package static let progress: Self = "awf.run.progress"
+  package static let output: Self = "awf.run.output"
+  package static let tool: Self = "awf.run.tool"
+  /// Ours: tokens and cost, as the runtime reports them.
+  package static let usage: Self = "awf.run.usage"
+  package static let attention: Self = "awf.run.attention"
+  package static let resolved: Self = "awf.run.resolved"
+  package static let cancelRequested: Self = "awf.run.cancel_requested"
+  /// Ours: the stop has been sent to the run's processes (`stopSentAt`).
+  package static let stopSent: Self = "awf.run.stop_sent"
+  /// Ours: the agent has ended and the verify commands run (`command`, `index`, `count`).
+  package static let verifying: Self = "awf.run.verifying"
+  package static let canceled: Self = "awf.run.canceled"
+  package static let succeeded: Self = "awf.run.succeeded"
+  package static let failed: Self = "awf.run.failed"
+  package static let artifacts: Self = "awf.run.artifacts"
+  package static let runtimeRegistered: Self = "awf.runtime.registered"
+  package static let runtimeDegraded: Self = "awf.runtime.degraded"
+  package static let runtimeLost: Self = "awf.runtime.lost"
+
+  /// The name a runtime's own event gets, so that none can forge ours.
+  package static func custom(_ type: String, of runtime: RuntimeID) -> Self {
+    Self(rawValue: "awf.runtime.\(runtime).\(type)")
+  }
+
+  /// Without the prefix that all of ours share: `run.output`.
+  package var shortName: String {
+    rawValue.hasPrefix("awf.run.") ? String(rawValue.dropFirst(8)) : rawValue
+  }
+}

@@ -1,0 +1,116 @@
+package import FoundationEssentials
+
+/// A moment, in whole milliseconds since 1970-01-01T00:00:00Z.
+package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible {
+  package var milliseconds: Int64
+  package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+  package init(_ date: Date) { milliseconds = Int64((date.timeIntervalSince1970 * 1000).rounded(.down)) }
+
+  package static var now: Timestamp { Timestamp(Date()) }
+  package static func < (a: Self, b: Self) -> Bool { a.milliseconds < b.milliseconds }
+  package static func + (a: Self, b: Duration) -> Self { Timestamp(milliseconds: a.milliseconds + b.milliseconds) }
+  package static func - (a: Self, b: Self) -> Duration { .milliseconds(a.milliseconds - b.milliseconds) }
+
+  /// `YYYY-MM-DDTHH:mm:ss.sssZ`.
+  package var description: String {
+    let days = milliseconds.dividedDown(by: 86_400_000)
+    var rest = milliseconds - days * 86_400_000
+    let (year, month, day) = Self.civil(days: days)
+    return String(unsafeUninitializedCapacity: 24) { out in
+      func put(_ value: Int64, _ at: Int, _ width: Int) {
+        var value = value
+        for position in stride(from: at + width - 1, through: at, by: -1) {
+          out[position] = UInt8(ascii: "0") + UInt8(value % 10)
+          value /= 10
+        }
+      }
+      put(max(0, year), 0, 4)
+      put(month, 5, 2)
+      put(day, 8, 2)
+      put(rest / 3_600_000, 11, 2)
+      rest %= 3_600_000
+      put(rest / 60_000, 14, 2)
+      rest %= 60_000
+      put(rest / 1000, 17, 2)
+      put(rest % 1000, 20, 3)
+      for (position, mark) in [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"), (19, "."), (23, "Z")]
+        as [(Int, Unicode.Scalar)]
+      {
+        out[position] = UInt8(ascii: mark)
+      }
+      return 24
+    }
+  }
+
+  /// Reads RFC 3339; fractions past the millisecond are cut.
+  package init?(_ text: some StringProtocol) {
+    let bytes = Array(text.utf8)
+    guard bytes.count >= 20, bytes[10] | 0x20 == UInt8(ascii: "t") else { return nil }
+    func number(_ range: Range<Int>) -> Int64? {
+      var value: Int64 = 0
+      for byte in bytes[range] {
+        guard byte >= 48, byte <= 57 else { return nil }
+        value = value * 10 + Int64(byte - 48)
+      }
+      return value
+    }
+    guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10), let hour = number(11..<13),
+      let minute = number(14..<16), let second = number(17..<19), (1...12).contains(month), (1...31).contains(day),
+      hour < 24, minute < 60, second < 61
+    else { return nil }
+    var position = 19
+    var fraction: Int64 = 0
+    if bytes[position] == UInt8(ascii: ".") {
+      position += 1
+      var scale: Int64 = 100
+      while position < bytes.count, bytes[position] >= 48, bytes[position] <= 57 {
+        fraction += Int64(bytes[position] - 48) * scale
+        scale /= 10
+        position += 1
+      }
+    }
+    var offset: Int64 = 0
+    guard position < bytes.count else { return nil }
+    switch bytes[position] {
+    case UInt8(ascii: "Z"), UInt8(ascii: "z"): guard position == bytes.count - 1 else { return nil }
+    case UInt8(ascii: "+"), UInt8(ascii: "-"):
+      guard bytes.count == position + 6, let hours = number(position + 1..<position + 3),
+        let minutes = number(position + 4..<position + 6)
+      else { return nil }
+      offset = (hours * 60 + minutes) * (bytes[position] == UInt8(ascii: "+") ? 1 : -1)
+    default: return nil
+    }
+    let days = Self.days(year: year, month: month, day: day)
+    milliseconds = ((days * 24 + hour) * 60 + minute - offset) * 60_000 + second * 1000 + fraction
+  }
+
+  /// Days since 1970-01-01 to a date of the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible date algorithms").
+  private static func civil(days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+    let shifted = days + 719_468
+    let era = shifted.dividedDown(by: 146_097)
+    let dayOfEra = shifted - era * 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let monthFromMarch = (5 * dayOfYear + 2) / 153
+    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * monthFromMarch + 2) / 5 + 1)
+  }
+
+  private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
+    let year = month <= 2 ? year - 1 : year
+    let era = year.dividedDown(by: 400)
+    let yearOfEra = year - era * 400
+    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+  }
+}
+
+extension Int64 {
+  fileprivate func dividedDown(by divisor: Int64) -> Int64 {
+    self >= 0 ? self / divisor : (self - divisor + 1) / divisor
+  }
+}
+
+extension Duration {
+  package var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+}

@@ -1,0 +1,108 @@
+extension Run {
+  /// A run as its `awf.run.queued` event tells it; nil for any other event.
+  package init?(queuedBy event: RunEvent) {
+    guard event.type == .queued, let run = event.run,
+      let contract = event.data["contractId"]?.string.flatMap({ ContractID($0) })
+    else { return nil }
+    self.init(
+      runId: run, contractId: contract, title: event.data["title"]?.string ?? "", createdAt: event.time, seq: event.seq)
+    runtimeId = event.data["runtimeId"]?.string.map { RuntimeID($0) }
+    priority = Int(event.data["priority"]?.int ?? 100)
+    attempt = Int(event.data["attempt"]?.int ?? 1)
+    retryOf = event.data["retryOf"]?.string.flatMap { RunID($0) }
+    externalRef = event.data["externalRef"]?.string
+    labels = event.data["labels"]?.array?.compactMap(\.string) ?? []
+    waitsFor = event.data["waitsFor"]?.array?.compactMap(\.string) ?? []
+  }
+
+  /// Folds one event of this run in; an event that is not newer than the last changes nothing.
+  package mutating func apply(_ event: RunEvent) {
+    guard event.seq > lastSeq else { return }
+    lastSeq = event.seq
+    lastEventAt = event.time
+    let data = event.data
+    switch event.type {
+    case .output:
+      if let dropped = data["dropped"]?.int { outputDropped += dropped }
+    case .progress:
+      if let reported = data["progress"]?.double, reported >= progress, reported <= 1 {
+        progress = reported
+        progressKnown = true
+      }
+      if let message = data["message"]?.string { activity = message }
+    case .tool:
+      let words = [data["name"]?.string, data["target"]?.string].compactMap { $0 }
+      if !words.isEmpty { activity = words.joined(separator: " ") }
+    case .usage:
+      inputTokens = data["inputTokens"]?.int ?? inputTokens
+      outputTokens = data["outputTokens"]?.int ?? outputTokens
+      costUSD = data["costUSD"]?.double ?? costUSD
+    case .waiting:
+      waitsFor = data["waitsFor"]?.array?.compactMap(\.string) ?? []
+    case .started:
+      status = .running
+      startedAt = startedAt ?? event.time
+      waitsFor = []
+      runtimeId = data["runtimeId"]?.string.map { RuntimeID($0) } ?? runtimeId
+      runtimeSessionId = data["runtimeSessionId"]?.string ?? runtimeSessionId
+      worktree = data["worktree"]?.string ?? worktree
+      branch = data["branch"]?.string ?? branch
+      base = data["base"]?.string ?? base
+    case .attention:
+      attention = Attention(
+        attentionId: data["attentionId"]?.string ?? "", question: data["question"]?.string ?? "",
+        options: data["options"]?.array?.compactMap(\.string) ?? [], kind: data["kind"]?.string ?? "question",
+        since: event.time)
+    case .resolved:
+      if data["attentionId"]?.string == attention?.attentionId { attention = nil }
+    case .cancelRequested:
+      cancellation = Cancellation(
+        by: data["by"]?.string ?? "", reason: data["reason"]?.string ?? "", force: data["force"]?.bool ?? false,
+        requestedAt: cancellation?.requestedAt ?? event.time, stopSentAt: cancellation?.stopSentAt)
+    case .stopSent:
+      cancellation?.stopSentAt = event.time
+    case .verifying:
+      isVerifying = true
+      activity = data["command"]?.string.map { "verify: \($0)" } ?? activity
+    case .artifacts:
+      filesChanged = data["files"]?.int.map(Int.init) ?? filesChanged
+      added = data["added"]?.int.map(Int.init) ?? added
+      removed = data["removed"]?.int.map(Int.init) ?? removed
+      testsPassed = data["testsPassed"]?.int.map(Int.init) ?? testsPassed
+      testsTotal = data["testsTotal"]?.int.map(Int.init) ?? testsTotal
+    case .succeeded:
+      end(as: .succeeded, event)
+      progress = 1
+      progressKnown = true
+    case .failed: end(as: .failed, event)
+    case .canceled:
+      end(as: .canceled, event)
+      proof = data["proof"].map(CancelProof.init(json:))
+      commit = proof?.commit ?? commit
+    default: break
+    }
+  }
+
+  private mutating func end(as status: RunStatus, _ event: RunEvent) {
+    self.status = status
+    endedAt = event.time
+    attention = nil
+    isVerifying = false
+    waitsFor = []
+    reason = event.data["reason"]?.string
+    exitCode = event.data["exitCode"]?.int.map(Int.init)
+    commit = event.data["commit"]?.string ?? commit
+  }
+}
+
+/// Whether a fold of this event can change more than the run's last activity: what a store must keep at once.
+extension EventType {
+  package var changesState: Bool {
+    switch self {
+    case .output, .progress, .tool, .usage: false
+    default: rawValue.hasPrefix("awf.run.")
+    }
+  }
+
+  package var endsRun: Bool { self == .succeeded || self == .failed || self == .canceled }
+}

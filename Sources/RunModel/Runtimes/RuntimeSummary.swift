@@ -1,0 +1,60 @@
+/// A runtime as the orchestrator sees it: one row of the capability matrix.
+package struct RuntimeSummary: Sendable, Hashable {
+  package enum Health: String, Sendable, Hashable { case healthy, degraded, lost }
+
+  package var runtimeId: RuntimeID
+  /// `simulated`, `mock`, `local`.
+  package var kind: String
+  package var capabilities: RuntimeCapabilities
+  package var health: Health
+  /// What is wrong, when it is not healthy, and the way out.
+  package var healthReason: String?
+  package var slotsUsed: Int
+  package var succeeded = 0
+  package var failed = 0
+  package var canceled = 0
+  /// The median of the run times of the runs that ended last (up to 100), in milliseconds.
+  package var medianMilliseconds: Int64?
+
+  package init(
+    runtimeId: RuntimeID, kind: String, capabilities: RuntimeCapabilities, health: Health = .healthy,
+    healthReason: String? = nil, slotsUsed: Int = 0
+  ) {
+    self.runtimeId = runtimeId
+    self.kind = kind
+    self.capabilities = capabilities
+    self.health = health
+    self.healthReason = healthReason
+    self.slotsUsed = slotsUsed
+  }
+}
+
+extension RuntimeSummary: JSONWritable {
+  package func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.member("runtimeId", runtimeId.rawValue)
+      json.member("kind", kind)
+      json.member("capabilities", capabilities)
+      json.member("health", health.rawValue)
+      json.member("healthReason", healthReason)
+      json.member("slotsUsed", slotsUsed)
+      json.member("succeeded", succeeded)
+      json.member("failed", failed)
+      json.member("canceled", canceled)
+      json.member("medianMilliseconds", medianMilliseconds)
+    }
+  }
+
+  package init?(json: JSONValue) {
+    guard let id = json["runtimeId"]?.string else { return nil }
+    self.init(
+      runtimeId: RuntimeID(id), kind: json["kind"]?.string ?? "",
+      capabilities: RuntimeCapabilities(json: json["capabilities"] ?? .null),
+      health: json["health"]?.string.flatMap(Health.init) ?? .lost, healthReason: json["healthReason"]?.string,
+      slotsUsed: Int(json["slotsUsed"]?.int ?? 0))
+    succeeded = Int(json["succeeded"]?.int ?? 0)
+    failed = Int(json["failed"]?.int ?? 0)
+    canceled = Int(json["canceled"]?.int ?? 0)
+    medianMilliseconds = json["medianMilliseconds"]?.int
+  }
+}
