@@ -89,9 +89,30 @@ let package = Package(
       name: "TestSupport",
       dependencies: ["RunModel", "Orchestration", "CProcess", "CVTerm"],
       path: "Tests/TestSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "terminal-fixture", dependencies: ["TerminalKit"], path: "Tests/TerminalFixture", swiftSettings: strict),
     .testTarget(name: "RunModelTests", dependencies: ["RunModel"], swiftSettings: strict),
     .testTarget(
       name: "OrchestrationTests", dependencies: ["RunModel", "Orchestration", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "RuntimeAdaptersTests",
+      dependencies: ["RunModel", "Orchestration", "RuntimeAdapters", "CProcess", "TestSupport", "flightdeck"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SQLiteStoreTests", dependencies: ["RunModel", "Orchestration", "SQLiteStore", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "HTTPAPITests", dependencies: ["RunModel", "Orchestration", "HTTPAPI", "RunClient", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "TerminalKitTests", dependencies: ["TerminalKit", "TestSupport", "CVTerm", "terminal-fixture"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DashboardUITests", dependencies: ["RunModel", "TerminalKit", "DashboardUI"], swiftSettings: strict),
+    .testTarget(
+      name: "FlightdeckTests",
+      dependencies: ["RunModel", "RunClient", "TestSupport", "CVTerm", "TerminalKit", "flightdeck"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

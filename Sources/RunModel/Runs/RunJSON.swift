@@ -1,50 +1,52 @@
 extension Run: JSONWritable {
   /// The listed keys of design 3 are always there, null when unknown; those beyond them only when they say something.
   package func write(to json: inout JSONWriter) {
-    json.object { json in
-      json.member("runId", runId.description)
-      json.member("contractId", contractId.description)
-      json.member("title", title)
-      json.member("status", status.rawValue)
-      json.member("progress", progress)
-      json.member("progressKnown", progressKnown)
-      json.member("runtimeId", runtimeId?.rawValue)
-      json.member("runtimeSessionId", runtimeSessionId)
-      json.member("attention", attention)
-      json.member("createdAt", createdAt)
-      json.member("startedAt", startedAt)
-      json.member("endedAt", endedAt)
-      json.member("filesChanged", filesChanged)
-      json.member("added", added)
-      json.member("removed", removed)
-      json.member("testsPassed", testsPassed)
-      json.member("testsTotal", testsTotal)
-      json.member("verdict", String?.none)
-      json.member("score", JSONValue.null)
-      json.member("priority", priority)
-      json.member("attempt", attempt)
-      json.member("lastEventAt", lastEventAt)
-      json.member("firstSeq", Int64(firstSeq))
-      json.member("lastSeq", Int64(lastSeq))
-      if let cancellation { json.member("cancellation", cancellation) }
-      if let proof { json.member("proof", proof) }
-      if let retryOf { json.member("retryOf", retryOf.description) }
-      if let reason { json.member("reason", reason) }
-      if let exitCode { json.member("exitCode", exitCode) }
-      if let activity { json.member("activity", activity) }
-      if isVerifying { json.member("verifying", true) }
-      if !waitsFor.isEmpty { json.member("waitsFor", waitsFor) }
-      if let branch { json.member("branch", branch) }
-      if let worktree { json.member("worktree", worktree) }
-      if let base { json.member("base", base) }
-      if let commit { json.member("commit", commit) }
-      if let externalRef { json.member("externalRef", externalRef) }
-      if !labels.isEmpty { json.member("labels", labels) }
-      if let inputTokens { json.member("inputTokens", inputTokens) }
-      if let outputTokens { json.member("outputTokens", outputTokens) }
-      if let costUSD { json.member("costUSD", costUSD) }
-      if outputDropped > 0 { json.member("outputDropped", outputDropped) }
-    }
+    json.object { json in writeMembers(to: &json) }
+  }
+
+  func writeMembers(to json: inout JSONWriter) {
+    json.member("runId", runId.description)
+    json.member("contractId", contractId.description)
+    json.member("title", title)
+    json.member("status", status.rawValue)
+    json.member("progress", progress)
+    json.member("progressKnown", progressKnown)
+    json.member("runtimeId", runtimeId?.rawValue)
+    json.member("runtimeSessionId", runtimeSessionId)
+    json.member("attention", attention)
+    json.member("createdAt", createdAt)
+    json.member("startedAt", startedAt)
+    json.member("endedAt", endedAt)
+    json.member("filesChanged", filesChanged)
+    json.member("added", added)
+    json.member("removed", removed)
+    json.member("testsPassed", testsPassed)
+    json.member("testsTotal", testsTotal)
+    json.member("verdict", String?.none)
+    json.member("score", JSONValue.null)
+    json.member("priority", priority)
+    json.member("attempt", attempt)
+    json.member("lastEventAt", lastEventAt)
+    json.member("firstSeq", Int64(firstSeq))
+    json.member("lastSeq", Int64(lastSeq))
+    if let cancellation { json.member("cancellation", cancellation) }
+    if let proof { json.member("proof", proof) }
+    if let retryOf { json.member("retryOf", retryOf.description) }
+    if let reason { json.member("reason", reason) }
+    if let exitCode { json.member("exitCode", exitCode) }
+    if let activity { json.member("activity", activity) }
+    if isVerifying { json.member("verifying", true) }
+    if !waitsFor.isEmpty { json.member("waitsFor", waitsFor) }
+    if let branch { json.member("branch", branch) }
+    if let worktree { json.member("worktree", worktree) }
+    if let base { json.member("base", base) }
+    if let commit { json.member("commit", commit) }
+    if let externalRef { json.member("externalRef", externalRef) }
+    if !labels.isEmpty { json.member("labels", labels) }
+    if let inputTokens { json.member("inputTokens", inputTokens) }
+    if let outputTokens { json.member("outputTokens", outputTokens) }
+    if let costUSD { json.member("costUSD", costUSD) }
+    if outputDropped > 0 { json.member("outputDropped", outputDropped) }
   }
 
   /// Reads what `write` wrote; keys it does not know are skipped.

@@ -1,0 +1,174 @@
+package struct RunQuery: Sendable, Hashable {
+  /// Empty: all.
+  package var statuses: Set<RunStatus>
+  package var runtime: RuntimeID?
+  /// 1…10,000.
+  package var limit: Int
+  /// Only runs dispatched before this one.
+  package var before: RunID?
+
+  package init(statuses: Set<RunStatus> = [], runtime: RuntimeID? = nil, limit: Int = 200, before: RunID? = nil) {
+    self.statuses = statuses
+    self.runtime = runtime
+    self.limit = limit
+    self.before = before
+  }
+}
+
+/// Newest first.
+package struct RunPage: Sendable {
+  package var runs: [Run]
+  /// Pass as `before` for the next page; nil on the last.
+  package var next: RunID?
+
+  package init(runs: [Run], next: RunID? = nil) {
+    self.runs = runs
+    self.next = next
+  }
+}
+
+/// One run whole.
+package struct RunDetail: Sendable {
+  package var run: Run
+  package var contract: Contract
+  package var decision: RoutingDecision
+  /// How to merge the work, as a command line; nil without a branch.
+  package var mergeCommand: String?
+
+  package init(run: Run, contract: Contract, decision: RoutingDecision, mergeCommand: String? = nil) {
+    self.run = run
+    self.contract = contract
+    self.decision = decision
+    self.mergeCommand = mergeCommand
+  }
+}
+
+extension RunDetail: JSONWritable {
+  /// The run's own members, then `contract`, `decision`, `criteria` and `mergeCommand`.
+  package func write(to json: inout JSONWriter) {
+    json.object { json in
+      run.writeMembers(to: &json)
+      json.member("contract", contract)
+      json.member("decision", decision)
+      json.member(
+        "criteria",
+        .array(
+          contract.acceptanceCriteria.map { ["id": .string($0.id), "text": .string($0.text), "proof": "unproven"] }))
+      json.member("mergeCommand", mergeCommand)
+    }
+  }
+}
+
+package struct DispatchRequest: Sendable {
+  package var contracts: [Contract]
+  /// Several: one run each of every contract. Empty: as each contract says.
+  package var runtimes: [RuntimeID]
+  /// Contracts made of each; 1 or more.
+  package var count: Int
+  /// Decide only.
+  package var dryRun: Bool
+  package var idempotencyKey: String?
+
+  package init(
+    contracts: [Contract], runtimes: [RuntimeID] = [], count: Int = 1, dryRun: Bool = false,
+    idempotencyKey: String? = nil
+  ) {
+    self.contracts = contracts
+    self.runtimes = runtimes
+    self.count = count
+    self.dryRun = dryRun
+    self.idempotencyKey = idempotencyKey
+  }
+}
+
+/// What became of one run to be; without ids in a dry run.
+package struct DispatchOutcome: Sendable, Hashable {
+  package var runId: RunID?
+  package var contractId: ContractID?
+  package var title: String
+  package var status: RunStatus?
+  package var runtimeId: RuntimeID?
+  package var decision: RoutingDecision
+
+  package init(
+    runId: RunID? = nil, contractId: ContractID? = nil, title: String, status: RunStatus? = nil,
+    runtimeId: RuntimeID? = nil, decision: RoutingDecision
+  ) {
+    self.runId = runId
+    self.contractId = contractId
+    self.title = title
+    self.status = status
+    self.runtimeId = runtimeId
+    self.decision = decision
+  }
+}
+
+extension DispatchOutcome: JSONWritable {
+  package func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.member("runId", runId?.description)
+      json.member("contractId", contractId?.description)
+      json.member("title", title)
+      json.member("status", status?.rawValue)
+      json.member("runtimeId", runtimeId?.rawValue)
+      json.member("decision", decision)
+    }
+  }
+}
+
+extension RunDetail {
+  /// Reads what `write` wrote.
+  package init(parsing bytes: [UInt8]) throws {
+    let json = try JSONValue(parsing: bytes)
+    run = try bytes.readJSON { reader throws(JSONError) in try Run(from: &reader) }
+    contract = try Contract(json: json["contract"] ?? .null)
+    decision = RoutingDecision(json: json["decision"] ?? .null)
+    mergeCommand = json["mergeCommand"]?.string
+  }
+}
+
+extension DispatchOutcome {
+  package init(json: JSONValue) {
+    self.init(
+      runId: json["runId"]?.string.flatMap { RunID($0) },
+      contractId: json["contractId"]?.string.flatMap { ContractID($0) }, title: json["title"]?.string ?? "",
+      status: json["status"]?.string.flatMap(RunStatus.init),
+      runtimeId: json["runtimeId"]?.string.map { RuntimeID($0) },
+      decision: RoutingDecision(json: json["decision"] ?? .null))
+  }
+}
+
+extension DispatchRequest: JSONWritable {
+  /// The body of `POST /v1/runs`; the idempotency key travels as a header.
+  package func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.member("contracts", contracts)
+      if !runtimes.isEmpty { json.member("runtimes", runtimes.map(\.rawValue)) }
+      if count != 1 { json.member("count", count) }
+      if dryRun { json.member("dryRun", true) }
+    }
+  }
+
+  private static let keys = ["contracts", "runtimes", "count", "dryRun"]
+
+  /// Reads the body of `POST /v1/runs`: a request, one contract, or an array of contracts.
+  package init(json: JSONValue) throws(ContractError) {
+    guard let object = json.object, let list = object["contracts"] else {
+      var contracts: [Contract] = []
+      for item in json.array ?? [json] { contracts.append(try Contract(json: item)) }
+      self.init(contracts: contracts)
+      return
+    }
+    for key in object.keys where !Self.keys.contains(key) {
+      throw ContractError("Unknown key \"\(key)\" in the request.\(Nearest.hint(for: key, among: Self.keys))")
+    }
+    guard let items = list.array else { throw ContractError("\"contracts\" must be an array.") }
+    var contracts: [Contract] = []
+    for item in items { contracts.append(try Contract(json: item)) }
+    let count = object["count"]?.int ?? 1
+    guard (1...100_000).contains(count) else { throw ContractError("\"count\" must be from 1 to 100000.") }
+    self.init(
+      contracts: contracts, runtimes: object["runtimes"]?.array?.compactMap { $0.string.map { RuntimeID($0) } } ?? [],
+      count: Int(count), dryRun: object["dryRun"]?.bool ?? false)
+  }
+}

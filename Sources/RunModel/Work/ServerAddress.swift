@@ -1,0 +1,42 @@
+/// Where an orchestrator listens: the one grammar of `--listen` and `--connect`.
+package enum ServerAddress: Sendable, Hashable, CustomStringConvertible {
+  /// `unix:PATH`.
+  case unix(path: String)
+  /// `http://HOST:PORT`; port 0 asks for any free one.
+  case http(host: String, port: Int)
+  /// `https://HOST:PORT`.
+  case https(host: String, port: Int)
+
+  /// Throws `Problem(.invalid)` that says what an address looks like.
+  package init(_ text: String) throws(Problem) {
+    if text.hasPrefix("unix:"), text.count > 5 {
+      let path = String(text.dropFirst(5))
+      guard path.utf8.count <= 103 else {
+        throw Problem(.invalid, "The socket path \(path) is longer than 103 bytes, which the system does not allow.")
+      }
+      self = .unix(path: path)
+      return
+    }
+    for (scheme, secure) in [("http://", false), ("https://", true)] where text.hasPrefix(scheme) {
+      var rest = text.dropFirst(scheme.count)
+      if rest.hasSuffix("/") { rest.removeLast() }
+      if let colon = rest.lastIndex(of: ":"), let port = Int(rest[rest.index(after: colon)...]),
+        (0...65535).contains(port), colon > rest.startIndex
+      {
+        let host = String(rest[..<colon])
+        self = secure ? .https(host: host, port: port) : .http(host: host, port: port)
+        return
+      }
+    }
+    throw Problem(
+      .invalid, "\"\(text)\" is not an address. Use unix:PATH, http://127.0.0.1:PORT or https://HOST:PORT.")
+  }
+
+  package var description: String {
+    switch self {
+    case .unix(let path): "unix:\(path)"
+    case .http(let host, let port): "http://\(host):\(port)"
+    case .https(let host, let port): "https://\(host):\(port)"
+    }
+  }
+}
