@@ -49,6 +49,7 @@ package actor Orchestrator {
   var runsOfContract: [ContractID: [RunID]] = [:]
   var contractOfReference: [String: ContractID] = [:]
   var isShuttingDown = false
+  private var healthWatch: Task<Void, Never>?
 
   private init(environment: Environment, journal: Journal, registrations: [Registration]) {
     self.environment = environment
@@ -77,13 +78,14 @@ package actor Orchestrator {
       try await self.begin()
       ready()
       group.addTask { for await event in self.control { await self.handle(event) } }
-      group.addTask { try await self.watchHealth() }
+      self.healthWatch = Task { await self.watchHealth() }  // canceled by shutDown, apart from the journal, which is not
     }
   }
 
   /// Stops intake, writes what is under way and ends `run`.
   package func shutDown() {
     isShuttingDown = true
+    healthWatch?.cancel()
     for run in live.values {
       run.timeout?.cancel()
       run.verification?.cancel()
@@ -196,7 +198,7 @@ package actor Orchestrator {
     }
   }
 
-  private func watchHealth() async throws {
+  private func watchHealth() async {
     while !isShuttingDown {
       do { try await environment.sleep(.seconds(10)) } catch { return }
       await checkHealth()
