@@ -128,6 +128,12 @@ package enum AuditChain {
     /// The seq that the record has or should have.
     package var seq: UInt64
     package var reason: String
+
+    package init(seq: UInt64, reason: String) {
+      self.seq = seq
+      self.reason = reason
+    }
+
     package var description: String { "Record \(seq) is broken: \(reason)." }
   }
 
