@@ -94,7 +94,7 @@ extension Orchestrator {
       contract: live[run]?.contract.contractId, runtime: decision.runtimeId, time: environment.now())
   }
 
-  private func didStart(_ run: RunID, _ started: StartedTask, _ workspace: Workspace?, _ decision: RoutingDecision) {
+  func didStart(_ run: RunID, _ started: StartedTask, _ workspace: Workspace?, _ decision: RoutingDecision) {
     guard let id = live[run]?.runtime else { return }
     live[run]?.workspace = workspace
     if started.runId != run { live[run]?.nameThere = started.runId }

@@ -137,21 +137,40 @@ package actor Orchestrator {
       var contract = try Contract(json: try JSONValue(parsing: stored))
       contract.runId = run.runId
       contract.runtime = run.pin ?? contract.runtime
-      var machine = RunMachine(
-        phase: run.status == .queued ? .queued : .working, hasVerification: !contract.verify.isEmpty)
-      if let cancellation = run.cancellation {
-        // Its request is on record already; what it asks for is done again.
-        _ = try machine.receive(
-          .stopRequested(.cancel(reason: cancellation.reason, force: cancellation.force)))
-      }
       live[run.runId] = Live(
-        machine: machine, contract: contract, priority: run.priority, created: run.createdAt, runtime: nil,
+        machine: RunMachine(
+          phase: run.status == .queued ? .queued : .working, hasVerification: !contract.verify.isEmpty),
+        contract: contract, priority: run.priority, created: run.createdAt, runtime: nil,
         attention: run.attention?.attentionId)
-      switch run.status {
-      case .queued: enqueue(run.runId)
-      default: await adopt(run, contract)
-      }
+      if run.status == .queued, try await !takeUpStart(of: run, contract) { enqueue(run.runId) }
+      if run.status == .running { await adopt(run, contract) }
+      guard let cancellation = run.cancellation else { continue }
+      // Its request is on record already; what it asks for is done again.
+      let stop = RunMachine.Stop.cancel(reason: cancellation.reason, force: cancellation.force)
+      live[run.runId]?.canceledBy = Actor(.human, cancellation.by)
+      let actions = try live[run.runId]?.machine.receive(.stopRequested(stop)) ?? []
+      perform(actions.filter { $0 != .recordCancelRequest }, on: run.runId)
     }
+  }
+
+  /// A start that was under way when the last orchestrator ended and is not on record: the runtime's folders tell.
+  private func takeUpStart(of run: Run, _ contract: Contract) async throws -> Bool {
+    for id in pool.ids where contract.runtime == nil || contract.runtime == id {
+      guard let runtime = pool[id] as? any AdoptingRuntime & WorkspaceRuntime,
+        let workspace = try? await runtime.workspace(of: run.runId)  // an error says that it never began there
+      else { continue }
+      var started = run
+      started.runtimeId = id
+      guard try await runtime.adopt(contract, run: started) else { continue }
+      _ = try live[run.runId]?.machine.receive(.startRequested)
+      live[run.runId]?.runtime = id
+      pool.takeSlot(id)
+      didStart(
+        run.runId, StartedTask(runId: run.runId, runtimeSessionId: "taken up"), workspace,
+        RoutingDecision(runtimeId: id))
+      return true
+    }
+    return false
   }
 
   private func adopt(_ run: Run, _ contract: Contract) async {
@@ -173,11 +192,6 @@ package actor Orchestrator {
     }
     live[run.runId]?.workspace = await workspace(of: run.runId, on: runtime)
     startTimeout(of: run.runId, since: run.startedAt)
-    if let stop = live[run.runId]?.machine.stop {
-      var isForced = false
-      if case .cancel(_, true) = stop { isForced = true }
-      perform([.stopAgent(force: isForced)], on: run.runId)
-    }
   }
 
   func workspace(of run: RunID, on runtime: any AgentRuntime) async -> Workspace? {
