@@ -63,7 +63,8 @@ struct Snapshot: Sendable {
   /// The agent is gone: its index follows the branch, and a lock it left is nobody's.
   private func settleIndex() async throws {
     let index = try await git.demand(
-      ["rev-parse", "--path-format=absolute", "--git-path", "index"], in: path, "find the index").text
+      ["rev-parse", "--path-format=absolute", "--git-path", "index"], in: path, "find the index"
+    ).text
     Files.removeTree(index + ".lock")
     _ = try await git.demand(["read-tree", "--reset", "HEAD"], in: path, "settle the index")
     _ = try await git.run(["update-index", "-q", "--refresh"], in: path)

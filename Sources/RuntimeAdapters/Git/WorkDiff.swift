@@ -52,7 +52,9 @@ struct WorkDiff: Sendable {
       changes.added += Int(String(decoding: words[0], as: UTF8.self)) ?? 0
       changes.removed += Int(String(decoding: words[1], as: UTF8.self)) ?? 0
       if words[2].isEmpty {
-        for _ in 0..<2 { if let path = entries.popFirst() { changes.paths.append(String(decoding: path, as: UTF8.self)) } }
+        for _ in 0..<2 {
+          if let path = entries.popFirst() { changes.paths.append(String(decoding: path, as: UTF8.self)) }
+        }
       } else {
         changes.paths.append(String(decoding: words[2], as: UTF8.self))
       }
@@ -89,7 +91,8 @@ struct WorkDiff: Sendable {
   /// A copy of the agent's index, which saves reading every file; an empty place for one when there is none.
   func ownIndex() async throws -> String {
     let path = try await git.demand(
-      ["rev-parse", "--path-format=absolute", "--git-path", "index"], in: workspace.path, "find the index").text
+      ["rev-parse", "--path-format=absolute", "--git-path", "index"], in: workspace.path, "find the index"
+    ).text
     let copy = "\(scratch)/index-\(ULIDGenerator().next())"
     if let bytes = try Files.read(path) {
       try Files.write(bytes, to: copy)

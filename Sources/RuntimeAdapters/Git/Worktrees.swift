@@ -124,7 +124,9 @@ final class Worktrees: Sendable {
     if slug.count > limit {
       let cut = slug.prefix(limit + 1)
       let end = cut.lastIndex(of: "-")
-      slug = String(end.map { cut.distance(from: cut.startIndex, to: $0) > limit / 2 ? cut[..<$0] : cut.dropLast() } ?? cut.dropLast())
+      slug = String(
+        end.map { cut.distance(from: cut.startIndex, to: $0) > limit / 2 ? cut[..<$0] : cut.dropLast() }
+          ?? cut.dropLast())
     }
     while slug.last == "-" { slug.removeLast() }
     return slug

@@ -86,7 +86,8 @@ actor LocalRun {
     }
     guard spec.supervisor.input == .answers else {
       throw Problem(
-        .conflict, "\(spec.agentName) does not read answers: its runtime needs \"stdin: answers\" in the configuration.")
+        .conflict, "\(spec.agentName) does not read answers: its runtime needs \"stdin: answers\" in the configuration."
+      )
     }
     let line = JSONValue.object([
       "awf": "answer", "attentionId": .string(id), "answer": .string(answer),

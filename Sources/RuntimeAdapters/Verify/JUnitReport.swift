@@ -152,7 +152,8 @@ struct JUnitReport {
       case "apos": resolved.append(UInt8(ascii: "'"))
       default:
         let number =
-          name.hasPrefix("#x") ? UInt32(name.dropFirst(2), radix: 16) : name.hasPrefix("#") ? UInt32(name.dropFirst()) : nil
+          name.hasPrefix("#x")
+          ? UInt32(name.dropFirst(2), radix: 16) : name.hasPrefix("#") ? UInt32(name.dropFirst()) : nil
         if let scalar = number.flatMap(Unicode.Scalar.init) {
           resolved += Array(String(Character(scalar)).utf8)
         } else {
@@ -173,7 +174,9 @@ struct JUnitReport {
 
   private mutating func word() -> String {
     let start = position
-    while position < bytes.count, ![0x20, 0x09, 0x0A, 0x0D, 0x2F, 0x3D, 0x3E].contains(bytes[position]) { position += 1 }
+    while position < bytes.count, ![0x20, 0x09, 0x0A, 0x0D, 0x2F, 0x3D, 0x3E].contains(bytes[position]) {
+      position += 1
+    }
     // A prefix of a name space says nothing here.
     return String(decoding: bytes[start..<position], as: UTF8.self).split(separator: ":").last.map(String.init) ?? ""
   }
