@@ -1,7 +1,10 @@
-import ArgumentParser
 import Glibc
+import RuntimeAdapters
+import TerminalKit
 
 // A supervisor of one agent is this program too; it must start before anything heavy is touched.
-// The mode is `flightdeck __supervise RUNFOLDER`.
+let arguments = Array(CommandLine.arguments.dropFirst())
+if arguments.first == superviseArgument, let folder = arguments.dropFirst().first { superviseMain(runFolder: folder) }
 
-await Flightdeck.start(Array(CommandLine.arguments.dropFirst()))
+Terminal.prepareProcess()
+await Flightdeck.start(arguments)

@@ -1,6 +1,4 @@
 #pragma once
-
-#if __has_include("cprocess_process.h")
+// What Swift's Glibc lacks, one header a concern.
 #include "cprocess_process.h"
-#endif
 #include "cprocess_pty.h"

@@ -1,24 +1,27 @@
 package import RunModel
 
-/// Runs a contract's `verify` commands; the orchestrator's own eyes, after the agent has ended.
+/// Runs a contract's `verify` commands where a run has worked.
 package protocol Verifier: Sendable {
-  /// Runs `command` with `sh -c` in the workspace. When the task is canceled, it returns or throws only after every
-  /// process of the command is gone. A command that fails is a result, not an error.
+  /// Runs one command line with `sh -c` in the workspace and returns when every process of it is gone.
+  ///
+  /// A command that fails or takes too long is a result. Throws a `Problem` when it cannot be started, and
+  /// `CancellationError` when the task is canceled: the command's processes are gone then too.
   func verify(_ command: String, in workspace: Workspace, run: RunID) async throws -> Verification
 }
 
-/// How a verify command ended.
+/// What a `verify` command came to.
 package struct Verification: Sendable, Equatable {
+  /// 128 plus the number for a signal.
   package var exitCode: Int
   package var durationMilliseconds: Int64
-  /// Standard output and error as they came, the tail when there was too much.
+  /// Standard output and error as they came; of a long one, the end.
   package var output: String
-  /// From its test report; without one, the command itself as one entry.
+  /// The test report's entries; without a report the command itself is the one entry.
   package var tests: [TestRecord]
   package var timedOut: Bool
 
   package init(
-    exitCode: Int, durationMilliseconds: Int64, output: String, tests: [TestRecord], timedOut: Bool = false
+    exitCode: Int, durationMilliseconds: Int64, output: String = "", tests: [TestRecord] = [], timedOut: Bool = false
   ) {
     self.exitCode = exitCode
     self.durationMilliseconds = durationMilliseconds

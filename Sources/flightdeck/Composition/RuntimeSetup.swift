@@ -26,7 +26,7 @@ struct RuntimeSetup {
         kind: "simulated")
     case .mock(let settings):
       return Registration(
-        try MockRuntime(runtime.id, script: settings.script, maxParallelTasks: settings.maxParallelTasks), kind: "mock")
+        MockRuntime(id: runtime.id, script: try MockScript(file: settings.script)), kind: "mock")
     case .local(let settings):
       let local = LocalRuntime(
         .init(
