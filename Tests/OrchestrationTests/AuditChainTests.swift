@@ -35,7 +35,8 @@ struct AuditChainTests {
       parsing: #"{"b":[{"z":1.0,"a":-0.0}],"\uFFFF":1e21,"😀":9007199254740993,"a":1.5e-7,"é/":"\u0001\"/é"}"#)
     #expect(
       String(decoding: AuditChain.canonical(value), as: UTF8.self)
-        == "{\"a\":1.5e-7,\"b\":[{\"a\":0,\"z\":1}],\"é/\":\"\\u0001\\\"/é\",\"😀\":9007199254740992,\"\u{FFFF}\":1e+21}")
+        == "{\"a\":1.5e-7,\"b\":[{\"a\":0,\"z\":1}],\"é/\":\"\\u0001\\\"/é\",\"😀\":9007199254740992,\"\u{FFFF}\":1e+21}"
+    )
   }
 
   @Test("A whole trail verifies, also after a round trip through its JSON text")
