@@ -100,10 +100,18 @@ let package = Package(
       dependencies: ["RunModel", "Orchestration", "RuntimeAdapters", "CProcess", "TestSupport", "flightdeck"],
       swiftSettings: strict),
     .testTarget(
-      name: "SQLiteStoreTests", dependencies: ["RunModel", "Orchestration", "SQLiteStore", "TestSupport"],
+      name: "SQLiteStoreTests",
+      dependencies: [
+        "RunModel", "Orchestration", "SQLiteStore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: strict),
     .testTarget(
-      name: "HTTPAPITests", dependencies: ["RunModel", "Orchestration", "HTTPAPI", "RunClient", "TestSupport"],
+      name: "HTTPAPITests",
+      dependencies: [
+        "RunModel", "Orchestration", "HTTPAPI", "RunClient", "TestSupport", logging,
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "TerminalKitTests", dependencies: ["TerminalKit", "TestSupport", "CVTerm", "terminal-fixture"],

@@ -1,0 +1,160 @@
+import FoundationEssentials
+import GRDB
+package import Orchestration
+package import RunModel
+
+/// `RunStore` on one SQLite file, `<folder>/flightdeck.sqlite`: write-ahead log, synchronous FULL.
+///
+/// One connection writes, up to four read beside it. The folder belongs to this store while it lives (`StoreLock`).
+package final class SQLiteRunStore: RunStore {
+  private let pool: DatabasePool
+  private let lock: StoreLock
+  private let problems: StoreProblem
+
+  /// Opens the store, and makes it when there is none. Throws `Problem(.conflict)` while another orchestrator holds the
+  /// folder, `Problem(.unavailable)` for a damaged, unreadable or newer store.
+  package init(folder: String) throws {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw Problem(
+        .unavailable, "The state folder \(folder) cannot be made: \(error). Choose another with --state.")
+    }
+    lock = try StoreLock(folder: folder)
+    let path = folder + "/flightdeck.sqlite"
+    problems = StoreProblem(path: path)
+    do {
+      pool = try Self.open(path)
+    } catch { throw problems.translate(error) }
+  }
+
+  /// Ends every connection; the last writes the log back into the file.
+  package func close() throws {
+    do { try pool.close() } catch { throw problems.translate(error) }
+  }
+
+  private static func open(_ path: String) throws -> DatabasePool {
+    var configuration = Configuration()
+    configuration.label = "flightdeck"
+    configuration.maximumReaderCount = 4
+    // For a backup tool or a curious person beside us; two orchestrators never meet here.
+    configuration.busyMode = .timeout(5)
+    configuration.foreignKeysEnabled = false
+    configuration.prepareDatabase { db in
+      guard !db.configuration.readonly else { return }
+      // 1000 pages keep the stall of a checkpoint under some 20 ms.
+      try db.execute(sql: "PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 67108864")
+    }
+    let pool = try DatabasePool(path: path, configuration: configuration)
+    let migrator = StoreSchema.migrator
+    if try pool.read(migrator.hasBeenSuperseded) {
+      throw Problem(
+        .unavailable,
+        "The store \(path) was written by a newer flightdeck. Use that version, or another folder with --state.")
+    }
+    try migrator.migrate(pool)
+    // GRDB sets NORMAL after `prepareDatabase`; NORMAL loses acknowledged commits when the power goes.
+    try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+    return pool
+  }
+
+  /// `PRAGMA synchronous` of the writing connection: 2 is FULL.
+  func synchronous() async throws -> Int? {
+    try await pool.writeWithoutTransaction { db in try Int.fetchOne(db, sql: "PRAGMA synchronous") }
+  }
+
+  // MARK: - Writing
+
+  /// A commit that has begun ends, whatever becomes of the task that asked: half of the system may already count on it.
+  package func commit(_ batch: RecordBatch) async throws {
+    if batch.isEmpty { return }
+    let problems = problems
+    try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+      pool.asyncWriteWithoutTransaction { db in
+        do {
+          try db.inTransaction(.immediate) {
+            try db.insert(batch)
+            return .commit
+          }
+          done.resume()
+        } catch { done.resume(throwing: problems.translate(error)) }
+      }
+    }
+  }
+
+  // MARK: - Reading
+
+  private func read<Value: Sendable>(_ value: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    do { return try await pool.read(value) } catch { throw problems.translate(error) }
+  }
+
+  package func lastSeq() async throws -> UInt64 {
+    try await read { db in UInt64(clamping: try Int64.fetchOne(db, sql: "SELECT max(seq) FROM events") ?? 0) }
+  }
+
+  package func events(after: UInt64, through: UInt64, run: RunID?, limit: Int) async throws -> [StoredEvent] {
+    try await read { db in
+      try db.events(order: "ASC", after: after, through: through, run: run, limit: limit)
+    }
+  }
+
+  package func lastEvents(of run: RunID, after: UInt64, through: UInt64, limit: Int) async throws -> [StoredEvent] {
+    try await read { db in
+      try db.events(order: "DESC", after: after, through: through, run: run, limit: limit).reversed()
+    }
+  }
+
+  package func runs() async throws -> [StoredRun] {
+    try await read { db in
+      let statement = try db.cachedStatement(sql: "SELECT run, contract, last_seq, json FROM runs ORDER BY place")
+      let rows = try Row.fetchCursor(statement)
+      var runs: [StoredRun] = []
+      while let row = try rows.next() {
+        guard let run = try row.run(0), let contract = try row.ulid(1) else { continue }
+        runs.append(
+          StoredRun(run: run, contract: ContractID(contract), lastSeq: row.seq(2), json: try row.bytes(3)))
+      }
+      return runs
+    }
+  }
+
+  package func contract(_ id: ContractID) async throws -> [UInt8]? {
+    try await read { db in
+      let statement = try db.cachedStatement(sql: "SELECT json FROM contracts WHERE contract = ?")
+      return try Data.fetchOne(statement, arguments: [id.ulid.blob]).map { Array($0) }
+    }
+  }
+
+  package func detail(of run: RunID) async throws -> StoredDetail {
+    try await read { db in
+      let statement = try db.cachedStatement(sql: "SELECT part, body FROM run_parts WHERE run = ?")
+      let rows = try Row.fetchCursor(statement, arguments: [run.ulid.blob])
+      var detail = StoredDetail()
+      while let row = try rows.next() {
+        switch RunPart(rawValue: row[0]) {
+        case .decision: detail.decision = try row.bytes(1)
+        case .artifacts: detail.artifacts = try row.bytes(1)
+        case .patch: detail.patch = try row.bytes(1)
+        case nil: break
+        }
+      }
+      return detail
+    }
+  }
+
+  package func audit(after: UInt64, limit: Int) async throws -> [StoredAuditRecord] {
+    try await read { db in try db.audit("WHERE seq > ? ORDER BY seq LIMIT ?", [Int64(clamping: after), max(0, limit)]) }
+  }
+
+  package func lastAudit() async throws -> StoredAuditRecord? {
+    try await read { db in try db.audit("ORDER BY seq DESC LIMIT 1", []).first }
+  }
+
+  package func answer(forIdempotencyKey key: String) async throws -> [UInt8]? {
+    try await read { db in
+      let statement = try db.cachedStatement(sql: "SELECT json FROM answers WHERE key = ?")
+      return try Data.fetchOne(statement, arguments: [key]).map { Array($0) }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package import Orchestration
+package import RunModel
+import Synchronization
+
+/// `RunStore` in memory, for tests of what stands on it.
+package final class InMemoryRunStore: RunStore {
+  private struct State {
+    var events: [StoredEvent] = []
+    var runs: [StoredRun] = []
+    var places: [RunID: Int] = [:]
+    var contracts: [ContractID: [UInt8]] = [:]
+    var details: [RunID: StoredDetail] = [:]
+    var audit: [StoredAuditRecord] = []
+    var answers: [String: [UInt8]] = [:]
+    var commits = 0
+    var failure: Problem?
+  }
+
+  private let state = Mutex(State())
+
+  package init() {}
+
+  /// How many batches have been stored.
+  package var commits: Int { state.withLock { $0.commits } }
+
+  /// Makes every commit throw `problem` until it is called with nil.
+  package func failCommits(with problem: Problem?) { state.withLock { $0.failure = problem } }
+
+  package func commit(_ batch: RecordBatch) async throws {
+    if batch.isEmpty { return }
+    try state.withLock { state in
+      if let failure = state.failure { throw failure }
+      guard Self.follow(batch.events.map(\.seq), after: state.events.last?.seq),
+        Self.follow(batch.audit.map(\.seq), after: state.audit.last?.seq)
+      else { throw Problem(.conflict, "The store already holds what was to be added.") }
+      state.commits += 1
+      state.events += batch.events
+      state.audit += batch.audit
+      for run in batch.runs {
+        if let place = state.places[run.run] {
+          state.runs[place] = run
+        } else {
+          state.places[run.run] = state.runs.count
+          state.runs.append(run)
+        }
+      }
+      for contract in batch.contracts { state.contracts[contract.id] = contract.json }
+      for (run, detail) in batch.details {
+        var kept = state.details[run] ?? StoredDetail()
+        kept.decision = detail.decision ?? kept.decision
+        kept.artifacts = detail.artifacts ?? kept.artifacts
+        kept.patch = detail.patch ?? kept.patch
+        state.details[run] = kept
+      }
+      for answer in batch.answers { state.answers[answer.key] = answer.json }
+    }
+  }
+
+  private static func follow(_ seqs: [UInt64], after last: UInt64?) -> Bool {
+    let all = [last ?? 0] + seqs
+    return zip(all, all.dropFirst()).allSatisfy { $0 < $1 }
+  }
+
+  package func lastSeq() async throws -> UInt64 { state.withLock { $0.events.last?.seq ?? 0 } }
+
+  package func events(after: UInt64, through: UInt64, run: RunID?, limit: Int) async throws -> [StoredEvent] {
+    state.withLock { state in
+      let wanted = state.events.lazy.filter { $0.seq > after && $0.seq <= through && (run == nil || $0.run == run) }
+      return Array(wanted.prefix(max(0, limit)))
+    }
+  }
+
+  package func lastEvents(of run: RunID, after: UInt64, through: UInt64, limit: Int) async throws -> [StoredEvent] {
+    try await events(after: after, through: through, run: run, limit: .max).suffix(max(0, limit))
+  }
+
+  package func runs() async throws -> [StoredRun] { state.withLock { $0.runs } }
+  package func contract(_ id: ContractID) async throws -> [UInt8]? { state.withLock { $0.contracts[id] } }
+  package func detail(of run: RunID) async throws -> StoredDetail {
+    state.withLock { $0.details[run] ?? StoredDetail() }
+  }
+  package func audit(after: UInt64, limit: Int) async throws -> [StoredAuditRecord] {
+    state.withLock { Array($0.audit.lazy.filter { $0.seq > after }.prefix(max(0, limit))) }
+  }
+  package func lastAudit() async throws -> StoredAuditRecord? { state.withLock { $0.audit.last } }
+  package func answer(forIdempotencyKey key: String) async throws -> [UInt8]? { state.withLock { $0.answers[key] } }
+}
