@@ -113,7 +113,8 @@ final class Wire: Sendable {
         return NoOrchestrator(address: address, cause: "the name \(error.host) is not known")
       }
       return NoOrchestrator(address: address)
-    case let error as HTTPClientError where error == .connectTimeout: return NoOrchestrator(address: address, cause: "no answer in 3 s")
+    case let error as HTTPClientError where error == .connectTimeout:
+      return NoOrchestrator(address: address, cause: "no answer in 3 s")
     case let error as HTTPClientError where error == .cancelled: return CancellationError()
     case let error as HTTPClientError where error == .deadlineExceeded:
       return Problem(.unavailable, "The orchestrator at \(address) has not answered within 30 s.")

@@ -58,14 +58,16 @@ struct AuditCommand: AsyncParsableCommand {
         Console.print(
           [
             "ok": .bool(broken == nil), "records": .int(Int64(clamping: verifier.count)),
-            "reduced": .int(Int64(clamping: verifier.reduced)), "lastHash": verifier.lastHash.map { .string($0) } ?? .null,
+            "reduced": .int(Int64(clamping: verifier.reduced)),
+            "lastHash": verifier.lastHash.map { .string($0) } ?? .null,
             "firstBroken": found,
           ] as JSONValue)
       } else if let broken {
         Console.print(Plain.line("\(broken)") + " \(verifier.count) records before it are whole.")
       } else {
         let reduced = verifier.reduced > 0 ? ", \(verifier.reduced) of them by their links alone" : ""
-        Console.print("The chain is whole: \(verifier.count) records\(reduced). Last hash: \(verifier.lastHash ?? "none")")
+        Console.print(
+          "The chain is whole: \(verifier.count) records\(reduced). Last hash: \(verifier.lastHash ?? "none")")
       }
     }
   }

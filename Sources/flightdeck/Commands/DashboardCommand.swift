@@ -33,7 +33,8 @@ struct DashboardCommand: AsyncParsableCommand {
     let surroundings = Surroundings.present
     if !once, !surroundings.outputIsTerminal {
       throw Problem(
-        .invalid, "The dashboard needs a terminal. For a picture of it: flightdeck --once. For a table: flightdeck runs.")
+        .invalid,
+        "The dashboard needs a terminal. For a picture of it: flightdeck --once. For a table: flightdeck runs.")
     }
     RunClient.useOneThread()
     let client = try Link.client(connect: link.connection.connect, paths: paths, environment: environment)

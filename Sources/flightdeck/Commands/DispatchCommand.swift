@@ -18,7 +18,8 @@ struct DispatchCommand: AsyncParsableCommand {
   var title: String?
   @Option(help: "What the agent is told; the title if it is left out.")
   var prompt: String?
-  @Option(help: ArgumentHelp("Take contracts from this file; - is standard input.", valueName: "file"),
+  @Option(
+    help: ArgumentHelp("Take contracts from this file; - is standard input.", valueName: "file"),
     completion: .file())
   var file: String?
   @Option(help: "Pin a runtime; several make one run each of the same contract.")

@@ -13,10 +13,13 @@ struct Examination {
       switch surroundings.variable("TERM") {
       case nil:
         findings.append(
-          Finding("terminal", .wrong, "TERM is not set", remedy: "Set it to what your terminal is: export TERM=xterm-256color"))
+          Finding(
+            "terminal", .wrong, "TERM is not set", remedy: "Set it to what your terminal is: export TERM=xterm-256color"
+          ))
       case "dumb":
         findings.append(
-          Finding("terminal", .wrong, "TERM is dumb: no dashboard can be drawn", remedy: "Use flightdeck runs and --once"))
+          Finding(
+            "terminal", .wrong, "TERM is dumb: no dashboard can be drawn", remedy: "Use flightdeck runs and --once"))
       case let term?:
         let small = (surroundings.columns ?? 80) < 60 || (surroundings.rows ?? 24) < 12
         findings.append(
@@ -62,13 +65,15 @@ struct Examination {
     var place = paths.state
     while !FileManager.default.fileExists(atPath: place), place != "/" { place = Paths.parent(of: place) }
     var space = statvfs()
-    let free = statvfs(place, &space) == 0 ? UInt64(space.f_bavail) * UInt64(space.f_frsize) >> 20 : nil
+    let free = statvfs(place, &space) == 0 ? (UInt64(space.f_bavail) * UInt64(space.f_frsize)) >> 20 : nil
     if access(place, W_OK | X_OK) != 0 {
       findings.append(
-        Finding("store", .wrong, "\(place): \(String(cString: strerror(errno)))", remedy: "Choose another with --state"))
+        Finding("store", .wrong, "\(place): \(String(cString: strerror(errno)))", remedy: "Choose another with --state")
+      )
     } else if let free, free < 200 {
       findings.append(
-        Finding("store", .wrong, "\(paths.state): \(free) MiB free", remedy: "Make room, or choose another with --state"))
+        Finding(
+          "store", .wrong, "\(paths.state): \(free) MiB free", remedy: "Make room, or choose another with --state"))
     } else {
       let note = place == paths.state ? "" : " (made at the first start)"
       let room = free.map { ", \($0) MiB free" } ?? ""

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import RunModel
 
 /// The program's name, its options for every command and the commands.
 struct Flightdeck: AsyncParsableCommand {
@@ -16,7 +17,7 @@ struct Flightdeck: AsyncParsableCommand {
     subcommands: [
       DashboardCommand.self, DemoCommand.self, ServeCommand.self, DispatchCommand.self, RunsCommand.self,
       ShowCommand.self, ArtifactsCommand.self, CancelCommand.self, AnswerCommand.self, RetryCommand.self,
-      EventsCommand.self, RuntimesCommand.self, AuditCommand.self, DoctorCommand.self,
+      EventsCommand.self, RuntimesCommand.self, AuditCommand.self, ThemesCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: DashboardCommand.self)
 
@@ -29,6 +30,7 @@ struct Flightdeck: AsyncParsableCommand {
     // A closed pipe is seen where it is written to.
     signal(SIGPIPE, SIG_IGN)
     do {
+      try checkCommandName(arguments)
       var command = try parseAsRoot(arguments)
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
@@ -47,4 +49,15 @@ struct Flightdeck: AsyncParsableCommand {
   }
 }
 
+extension Flightdeck {
+  /// Without this a mistyped command would be reported as an argument too many for the dashboard.
+  private static func checkCommandName(_ arguments: [String]) throws {
+    guard let word = arguments.first, !word.hasPrefix("-") else { return }
+    let known = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    guard !known.contains(word) else { return }
+    throw ValidationError("Unknown command \"\(word)\".\(Nearest.hint(for: word, among: known))")
+  }
+}
+
+/// What `--version` prints and `/healthz` tells.
 let flightdeckVersion = "0.1.0"

@@ -11,8 +11,9 @@ struct ServeCommand: AsyncParsableCommand {
       and leaves agents running; the next orchestrator takes them up again.
       """)
 
-  @Option(help: ArgumentHelp(
-    "Where to listen: unix:PATH, http://127.0.0.1:PORT (0: any free port); may be repeated.", valueName: "address"))
+  @Option(
+    help: ArgumentHelp(
+      "Where to listen: unix:PATH, http://127.0.0.1:PORT (0: any free port); may be repeated.", valueName: "address"))
   var listen: [String] = []
   @Flag(help: .private)
   var exitWhenIdle = false

@@ -21,7 +21,11 @@ enum Termination {
     }
     defer { for source in sources { source.cancel() } }
     do {
-      try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
+      try await withTaskCancellationHandler {
+        try await task.value
+      } onCancel: {
+        task.cancel()
+      }
     } catch is CancellationError where count.value > 0 {
       // That is how it was asked to end.
     }

@@ -77,7 +77,9 @@ struct ConfigurationFile {
     }
     let known = ["id", "kind", "maxParallelTasks"] + own
     let pairs = try members(entry, of: "a runtime of kind \(kind)", known: known)
-    guard let idNode = pairs.first(where: { $0.0 == "id" })?.1 else { throw error("The runtime needs an \"id\".", entry) }
+    guard let idNode = pairs.first(where: { $0.0 == "id" })?.1 else {
+      throw error("The runtime needs an \"id\".", entry)
+    }
     let id = try text(idNode, "id")
     guard !id.isEmpty, id.utf8.count <= 64, id.utf8.allSatisfy(Self.isIDByte) else {
       throw error(

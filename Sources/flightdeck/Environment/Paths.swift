@@ -72,7 +72,8 @@ struct Paths: Sendable, Equatable {
     guard socket.utf8.count <= Self.longestSocketPath else {
       throw Problem(
         .invalid,
-        "The socket path \(socket) is longer than \(Self.longestSocketPath) bytes. Set XDG_RUNTIME_DIR to a shorter path.")
+        "The socket path \(socket) is longer than \(Self.longestSocketPath) bytes. Set XDG_RUNTIME_DIR to a shorter path."
+      )
     }
   }
 

@@ -29,7 +29,8 @@ enum PrivateFolder {
     guard status.st_uid == getuid() else {
       throw Problem(
         .forbidden,
-        "\(path) belongs to another user (uid \(status.st_uid)). Set XDG_RUNTIME_DIR or --state to a folder of your own.")
+        "\(path) belongs to another user (uid \(status.st_uid)). Set XDG_RUNTIME_DIR or --state to a folder of your own."
+      )
     }
     guard status.st_mode & 0o022 == 0 else {
       throw Problem(.forbidden, "Others may write to \(path). Take that away with: chmod go-w '\(path)'")
@@ -60,11 +61,12 @@ enum WholeFile {
       let start = bytes.count
       var count = 0
       var cause: Int32 = 0
-      bytes.append(contentsOf: [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, used in
-        count = Glibc.read(descriptor, buffer.baseAddress, 65_536)
-        cause = errno
-        used = max(0, count)
-      })
+      bytes.append(
+        contentsOf: [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, used in
+          count = Glibc.read(descriptor, buffer.baseAddress, 65_536)
+          cause = errno
+          used = max(0, count)
+        })
       if count == 0 { return bytes }
       if count < 0, cause != EINTR {
         errno = cause

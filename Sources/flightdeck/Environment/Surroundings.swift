@@ -32,7 +32,8 @@ struct Surroundings: Sendable, Equatable {
     // A pipe carries UTF-8 whatever the locale; a terminal shows what its locale says. Without one, glibc has C.UTF-8.
     if !outputIsTerminal || locale.isEmpty { return true }
     let folded = locale.lowercased()
-    return folded.hasSuffix("utf-8") || folded.hasSuffix("utf8") || folded.contains("utf-8@") || folded.contains("utf8@")
+    return folded.hasSuffix("utf-8") || folded.hasSuffix("utf8") || folded.contains("utf-8@")
+      || folded.contains("utf8@")
   }
 
   func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }

@@ -23,23 +23,27 @@ struct RunSheet {
       }
     }
     if let attention = run.attention {
-      section("Needs you", &lines, [
-        attention.question, attention.options.isEmpty ? "" : "options: " + attention.options.joined(separator: ", "),
-        attention.options.first.map { "flightdeck answer \(run.runId.shortName) --option '\($0)'" }
-          ?? "flightdeck answer \(run.runId.shortName) --text '…'",
-      ])
+      section(
+        "Needs you", &lines,
+        [
+          attention.question, attention.options.isEmpty ? "" : "options: " + attention.options.joined(separator: ", "),
+          attention.options.first.map { "flightdeck answer \(run.runId.shortName) --option '\($0)'" }
+            ?? "flightdeck answer \(run.runId.shortName) --text '…'",
+        ])
     }
     if let cancel = run.cancellation {
-      section("Cancel", &lines, [
-        "asked by \(cancel.by) at \(cancel.requestedAt)\(cancel.force ? ", forced" : ""): \(cancel.reason)",
-        cancel.stopSentAt.map { "stop sent at \($0)" } ?? "",
-        run.proof.map { proof in
-          proof.confirmedAt.map {
-            "gone since \($0): \(proof.processes) processes, \(proof.killed) had to be killed"
-          } ?? "its end is unconfirmed"
-        } ?? "",
-        run.proof?.commit.map { "work kept in \($0)" } ?? "",
-      ])
+      section(
+        "Cancel", &lines,
+        [
+          "asked by \(cancel.by) at \(cancel.requestedAt)\(cancel.force ? ", forced" : ""): \(cancel.reason)",
+          cancel.stopSentAt.map { "stop sent at \($0)" } ?? "",
+          run.proof.map { proof in
+            proof.confirmedAt.map {
+              "gone since \($0): \(proof.processes) processes, \(proof.killed) had to be killed"
+            } ?? "its end is unconfirmed"
+          } ?? "",
+          run.proof?.commit.map { "work kept in \($0)" } ?? "",
+        ])
     }
     section("Prompt", &lines, detail.contract.prompt.map { [$0] } ?? [])
     section("Criteria", &lines, detail.contract.acceptanceCriteria.map { "\($0.id)  unproven  \($0.text)" })
