@@ -40,19 +40,45 @@ static FILE *memory_file(const char *name) {
   return file;
 }
 
-// newterm reads TERMINFO. It is put back at once: an editor that we start must not see ours.
-static SCREEN *new_screen(const char *term, int direct) {
-  if (!direct) return newterm(term, output, input);
-  const char *name = direct == 1 ? "flightdeck" : "flightdeck-plain";
-  char *before = getenv("TERMINFO") ? strdup(getenv("TERMINFO")) : NULL;
-  setenv("TERMINFO", direct == 1 ? cterm_direct_entry : cterm_direct_plain_entry, 1);
-  SCREEN *made = newterm(name, output, input);
-  if (before) {
-    setenv("TERMINFO", before, 1);
-    free(before);
+// A variable of the environment for as long as newterm needs it: an editor that we start must not see ours.
+struct variable {
+  const char *name;
+  char *before;
+};
+
+static struct variable replace_variable(const char *name, const char *value) {
+  const char *now = getenv(name);
+  struct variable variable = {name, now ? strdup(now) : NULL};
+  setenv(name, value, 1);
+  return variable;
+}
+
+static void put_back(struct variable variable) {
+  if (variable.before)
+    setenv(variable.name, variable.before, 1);
+  else
+    unsetenv(variable.name);
+  free(variable.before);
+}
+
+// ncurses cannot ask a memory file for its size, and not every terminfo entry (linux) has one: it comes in the environment.
+static SCREEN *new_screen(const char *term, int direct, int rows, int columns) {
+  char lines_text[16], columns_text[16];
+  snprintf(lines_text, sizeof lines_text, "%d", rows);
+  snprintf(columns_text, sizeof columns_text, "%d", columns);
+  struct variable lines_before = replace_variable("LINES", lines_text);
+  struct variable columns_before = replace_variable("COLUMNS", columns_text);
+  use_env(TRUE);
+  SCREEN *made;
+  if (direct) {
+    struct variable info = replace_variable("TERMINFO", direct == 1 ? cterm_direct_entry : cterm_direct_plain_entry);
+    made = newterm(direct == 1 ? "flightdeck" : "flightdeck-plain", output, input);
+    put_back(info);
   } else {
-    unsetenv("TERMINFO");
+    made = newterm(term, output, input);
   }
+  put_back(columns_before);
+  put_back(lines_before);
   return made;
 }
 
@@ -65,8 +91,7 @@ int cterm_screen_open(const char *term, int direct, bool color, int rows, int co
   output = memory_file("screen");
   input = memory_file("no-input");
   if (!output || !input) return CTERM_NO_MEMORY;
-  use_env(FALSE);
-  screen = new_screen(term, direct);
+  screen = new_screen(term, direct, rows, columns);
   if (!screen) {
     fclose(output);
     fclose(input);
@@ -83,7 +108,6 @@ int cterm_screen_open(const char *term, int direct, bool color, int rows, int co
   idlok(stdscr, FALSE);
   scrollok(stdscr, FALSE);
   leaveok(stdscr, FALSE);
-  resize_term(rows, columns);
   color_on = color && has_colors();
   direct_on = false;
   if (color_on) {

@@ -92,7 +92,7 @@ int64_t cterm_milliseconds(void);
 /// Runs this program again as a child and waits for it, restoring the terminal after any death, KILL and _exit included.
 /// Returns only in the child, or where there is no terminal.
 void cterm_supervise(char *const arguments[]);
-/// What the crash handlers need of the main thread.
+/// What the crash handlers need of the calling thread, and whether a backtrace was asked for.
 void cterm_prepare(void);
 
 #endif

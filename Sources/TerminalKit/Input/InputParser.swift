@@ -19,6 +19,8 @@ package struct InputParser {
   private var state = State.ground
   private var bytes: [UInt8] = []
   private var scalar = UTF8Assembler()
+  /// Whether the character that has begun came after an ESC.
+  private var scalarIsAlt = false
   private var swallowed = 0
 
   /// No paste grows past this; what follows is dropped.
@@ -88,10 +90,11 @@ package struct InputParser {
         if alt { found.append(.key(.escape)) }
         found.append(.key(Self.controlKey(byte)))
       }
-    } else if let whole = scalar.take(byte) {
+    } else {
+      if byte >= 0xC0 { scalarIsAlt = alt }
       // C1 has no keys.
-      guard whole.value >= 0xA0 else { return }
-      found.append(.key(alt ? .alt(Character(whole)) : .character(Character(whole))))
+      guard let whole = scalar.take(byte), whole.value >= 0xA0 else { return }
+      found.append(.key(scalarIsAlt ? .alt(Character(whole)) : .character(Character(whole))))
     }
   }
 

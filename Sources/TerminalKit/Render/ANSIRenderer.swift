@@ -40,7 +40,10 @@ package struct ANSIRenderer: Sendable {
       let showsSpaces =
         background != .terminalDefault || !last.style.attributes.isDisjoint(with: [.reverse, .underline])
       if showsSpaces { return }
-      while last.text.last == " " { last.text.removeLast() }
+      while last.text.last == " " {
+        last.text.removeLast()
+        last.width -= 1
+      }
       if last.text.isEmpty {
         spans.removeLast()
       } else {

@@ -64,7 +64,7 @@ package struct CanvasColors: Hashable, Sendable {
   private static func mix(_ one: UInt32, _ two: UInt32) -> UInt32 {
     var mixed: UInt32 = 0
     for shift in [16, 8, 0] as [UInt32] {
-      mixed |= ((one >> shift & 0xFF) * 3 + (two >> shift & 0xFF) * 2) / 5 << shift
+      mixed |= (((one >> shift & 0xFF) * 3 + (two >> shift & 0xFF) * 2) / 5) << shift
     }
     return mixed
   }

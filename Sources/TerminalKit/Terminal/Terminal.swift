@@ -236,7 +236,8 @@ import Glibc
   private func leave() {
     guard isActive else { return }
     isActive = false
-    let bytes = output.takeAll() + Self.syncEnd + modes(on: false) + screen.leave()
+    // The cursor once more: leaving the alternate screen may bring back how it was when that was entered.
+    let bytes = output.takeAll() + Self.syncEnd + modes(on: false) + screen.leave() + Array("\u{1B}[?25h".utf8)
     if !isGone { bytes.withUnsafeBufferPointer { cterm_write_bounded($0.baseAddress, $0.count) } }
     cterm_guard_leave()
     parser = InputParser()
@@ -254,7 +255,7 @@ import Glibc
 
   /// After a stop that nobody announced: the shell may have changed everything.
   private func reenter() {
-    _ = screen.leave()
+    send(screen.leave())
     isActive = false
     enter()
   }
@@ -283,7 +284,10 @@ import Glibc
   /// Ends the process by `signal`, with the terminal restored, so that its parent sees what happened.
   package nonisolated static func end(by signal: Int32) -> Never { cterm_die(signal) }
 
-  /// To be called first thing in `main`: crashes of the main thread find a stack to restore the terminal on.
+  /// To be called first thing in `main`: crashes find a stack to restore the terminal on.
+  ///
+  /// That stack is the thread's own. Threads of the pool have none, and an asynchronous `main` goes on in the pool: what
+  /// overflows the stack there is for `supervise` to clean up. All other crashes are handled on any thread.
   package nonisolated static func prepareProcess() { cterm_prepare() }
 
   /// Goes on in a child process, while this one waits to restore the terminal after deaths that no process survives to

@@ -24,7 +24,7 @@ func fixture(
     #expect(terminal.cell(x: 79, y: 23).text == "@")
     let loud = terminal.cell(x: 0, y: 3)
     #expect(loud.text == "l" && loud.isBold && loud.isUnderlined)
-    #expect(loud.foreground == .index(208) && loud.background == .index(17))
+    #expect(loud.foreground == .index(208) && loud.background == .index(23))
     #expect(terminal.cell(x: 5, y: 3).isReversed && terminal.cell(x: 5, y: 3).isItalic)
   }
 
@@ -112,7 +112,7 @@ func fixture(
       (["TERM": "linux"], "eight", .index(3), .index(0)),
       (["TERM": "vt100"], "none", .terminalDefault, .terminalDefault),
       (["NO_COLOR": "1"], "none", .terminalDefault, .terminalDefault),
-      (["TERM": "made-up"], "palette256", .index(208), .index(17)),
+      (["TERM": "made-up"], "palette256", .index(208), .index(23)),
     ] as [([String: String], String, ScreenCell.Color, ScreenCell.Color)])
   func colors(environment: [String: String], depth: String, foreground: ScreenCell.Color, background: ScreenCell.Color)
     throws
