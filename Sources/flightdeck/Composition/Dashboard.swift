@@ -54,7 +54,7 @@ private func localOffset() -> Int {
   return parts.tm_gmtoff
 }
 
-/// One screen, drawn to standard output. `screen`: `runs`, `runtimes`, or `run:RUN[/TAB]`; nil is the home screen.
+/// One screen, drawn to standard output. `screen`: a `Destination`; nil is the home screen.
 func drawOnce(
   client: RunClient, configuration: Configuration, paths: Paths, screen: String?, size: Size, format: OnceFormat
 ) async throws {
@@ -69,7 +69,7 @@ func drawOnce(
   let snapshot = try await client.snapshot()
   var effects = state.update(.snapshot(snapshot))
   effects += state.update(.tick(.now))
-  effects += try state.show(screen: screen)
+  if let screen { effects += try state.go(to: Destination(screen)) }
   let errands = Errands(client: client)
   // What the screen asks for is fetched until it asks for nothing more.
   while !effects.isEmpty {
@@ -83,8 +83,11 @@ func drawOnce(
   let frame = drawDashboard(state)
   switch format {
   case .text: Console.print(frame.text)
-  case .ansi: Console.print(ANSIRenderer.render(frame))
-  case .svg: Console.print(SVGRenderer.render(frame))
-  case .html: Console.print(HTMLRenderer.render(frame))
+  case .ansi:
+    var renderer = ANSIRenderer(
+      depth: ColorDepth.fromEnvironment { ProcessInfo.processInfo.environment[$0] }, isUTF8: !state.asciiOnly)
+    Console.print(renderer.render(frame))
+  case .svg: Console.print(SVGRenderer(title: "flightdeck").render(frame))
+  case .html: Console.print(HTMLRenderer().render(frame))
   }
 }
