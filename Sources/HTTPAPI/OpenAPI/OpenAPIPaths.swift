@@ -1,0 +1,207 @@
+extension OpenAPI {
+  static let parameters = """
+    {
+      "id": {
+        "name": "id", "in": "path", "required": true, "schema": {"type": "string"},
+        "description": "A run id, or any unambiguous end of one."
+      }
+    }
+    """
+
+  static let responses = """
+    {
+      "problem": {
+        "description": "What is wrong and the way out.",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+      }
+    }
+    """
+
+  static let paths = """
+    {
+      "/v1/runs": {
+        "get": {
+          "operationId": "listRuns", "summary": "Runs, newest first",
+          "parameters": [
+            {"name": "status", "in": "query", "description": "Only these; may be repeated.",
+             "schema": {"type": "array", "items": {"$ref": "#/components/schemas/RunStatus"}}},
+            {"name": "runtime", "in": "query", "schema": {"type": "string"}},
+            {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 200}},
+            {"name": "before", "in": "query", "description": "The `next` of the page before.", "schema": {"type": "string"}}
+          ],
+          "responses": {
+            "200": {"description": "A page of runs.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RunPage"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        },
+        "post": {
+          "operationId": "dispatch", "summary": "Dispatch contracts",
+          "parameters": [
+            {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+             "description": "A request with a key seen before is answered as then, and not done again."}
+          ],
+          "requestBody": {"required": true, "content": {"application/json": {"schema": {"anyOf": [
+            {"$ref": "#/components/schemas/DispatchRequest"}, {"$ref": "#/components/schemas/Contract"},
+            {"type": "array", "items": {"$ref": "#/components/schemas/Contract"}}]}}}},
+          "responses": {
+            "200": {"description": "What a dry run decided.", "content": {"application/json": {"schema":
+              {"type": "array", "items": {"$ref": "#/components/schemas/DispatchOutcome"}}}}},
+            "201": {"description": "The new runs, stored.", "content": {"application/json": {"schema":
+              {"type": "array", "items": {"$ref": "#/components/schemas/DispatchOutcome"}}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
+      "/v1/runs/{id}": {
+        "parameters": [{"$ref": "#/components/parameters/id"}],
+        "get": {
+          "operationId": "showRun", "summary": "One run whole",
+          "responses": {
+            "200": {"description": "The run with contract, decision and criteria.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RunDetail"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
+      "/v1/runs/{id}/artifacts": {
+        "parameters": [{"$ref": "#/components/parameters/id"}],
+        "get": {
+          "operationId": "getArtifacts", "summary": "What the run has made",
+          "responses": {
+            "200": {"description": "As the runtime's getArtifacts answers; final once the run has ended.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Artifacts"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
+      "/v1/runs/{id}/diff": {
+        "parameters": [{"$ref": "#/components/parameters/id"}],
+        "get": {
+          "operationId": "getDiff", "summary": "The run's work as a patch that git apply takes",
+          "responses": {
+            "200": {"description": "Empty without a change.", "content": {"text/x-diff": {"schema": {"type": "string"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
+      "/v1/runs/{id}/cancel": {
+        "parameters": [{"$ref": "#/components/parameters/id"}],
+        "post": {
+          "operationId": "cancel", "summary": "Cancel a run; on an ended one nothing happens",
+          "requestBody": {"required": true, "content": {"application/json": {"schema":
+            {"$ref": "#/components/schemas/CancelRequest"}}}},
+          "responses": {
+            "200": {"description": "The run; canceled once its processes are gone.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Run"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
+      "/v1/runs/{id}/answer": {
+        "parameters": [{"$ref": "#/components/parameters/id"}],
+        "post": {
+          "operationId": "answer", "summary": "Answer what the agent asks",
+          "requestBody": {"required": true, "content": {"application/json": {"schema":
+            {"$ref": "#/components/schemas/AnswerRequest"}}}},
+          "responses": {
+            "200": {"description": "The run.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Run"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
+      "/v1/runs/{id}/retry": {
+        "parameters": [{"$ref": "#/components/parameters/id"}],
+        "post": {
+          "operationId": "retry", "summary": "A new run of the same contract",
+          "responses": {
+            "201": {"description": "The new run, which links to the old.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DispatchOutcome"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
+      "/v1/runtimes": {
+        "get": {
+          "operationId": "listRuntimes", "summary": "The runtimes, their capabilities, health and slots",
+          "responses": {
+            "200": {"description": "One entry a runtime.", "content": {"application/json": {"schema":
+              {"type": "array", "items": {"$ref": "#/components/schemas/RuntimeSummary"}}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
+      "/v1/snapshot": {
+        "get": {
+          "operationId": "getSnapshot", "summary": "State as of a seq, to join the events without a gap",
+          "responses": {
+            "200": {"description": "Every run known.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Snapshot"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
+      "/v1/events": {
+        "get": {
+          "operationId": "streamEvents", "summary": "The events, in one gapless order",
+          "description": "With Accept: text/event-stream, Server-Sent Events (id: the seq, data: the event), followed for ever unless follow=false, with a comment every 15 s; otherwise JSON lines, to the end unless follow=true.",
+          "parameters": [
+            {"name": "after", "in": "query", "description": "Begins after this seq.",
+             "schema": {"type": "integer", "minimum": 0, "default": 0}},
+            {"name": "Last-Event-ID", "in": "header", "description": "As after, and before it.",
+             "schema": {"type": "integer", "minimum": 0}},
+            {"name": "run", "in": "query", "description": "Only these runs; may be repeated.",
+             "schema": {"type": "array", "items": {"type": "string"}}},
+            {"name": "type", "in": "query", "description": "Only these types, in full or short; may be repeated.",
+             "schema": {"type": "array", "items": {"type": "string"}}},
+            {"name": "follow", "in": "query", "schema": {"type": "boolean"}},
+            {"name": "tail", "in": "query", "description": "With one run and without after: its last events first.",
+             "schema": {"type": "integer", "minimum": 0, "maximum": 100000}}
+          ],
+          "responses": {
+            "200": {"description": "Events, ascending.", "content": {
+              "text/event-stream": {"schema": {"type": "string"}},
+              "application/x-ndjson": {"schema": {"$ref": "#/components/schemas/Event"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
+      "/v1/audit": {
+        "get": {
+          "operationId": "exportAudit", "summary": "The hash-chained audit trail",
+          "parameters": [
+            {"name": "after", "in": "query", "description": "Begins after this seq.",
+             "schema": {"type": "integer", "minimum": 0, "default": 0}},
+            {"name": "run", "in": "query", "schema": {"type": "string"},
+             "description": "This run's records whole, the others as seq, previous_hash and event_hash, so that the chain still verifies."}
+          ],
+          "responses": {
+            "200": {"description": "One record a line.", "content": {"application/x-ndjson": {"schema":
+              {"$ref": "#/components/schemas/AuditRecord"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
+      "/healthz": {
+        "get": {
+          "operationId": "health", "summary": "Whether the orchestrator is up, and which",
+          "responses": {
+            "200": {"description": "It is.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Health"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
+      "/openapi.json": {
+        "get": {
+          "operationId": "describe", "summary": "This document",
+          "responses": {
+            "200": {"description": "OpenAPI 3.1.", "content": {"application/json": {"schema": {"type": "object"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      }
+    }
+    """
+}

@@ -1,0 +1,200 @@
+extension OpenAPI {
+  /// Objects that name all their members say so with `additionalProperties: false`.
+  static let schemas = "{\(runSchemas),\(workSchemas),\(otherSchemas)}"
+
+  private static let runMembers = """
+    "runId": {"$ref": "#/components/schemas/ULID"},
+    "contractId": {"$ref": "#/components/schemas/ULID"},
+    "title": {"type": "string"},
+    "status": {"$ref": "#/components/schemas/RunStatus"},
+    "progress": {"type": "number", "minimum": 0, "maximum": 1},
+    "progressKnown": {"type": "boolean", "description": "False until the agent has reported a progress."},
+    "runtimeId": {"type": ["string", "null"]},
+    "runtimeSessionId": {"type": ["string", "null"]},
+    "attention": {"anyOf": [{"$ref": "#/components/schemas/Attention"}, {"type": "null"}]},
+    "createdAt": {"$ref": "#/components/schemas/Time"},
+    "startedAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "endedAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "filesChanged": {"type": ["integer", "null"]},
+    "added": {"type": ["integer", "null"]},
+    "removed": {"type": ["integer", "null"]},
+    "testsPassed": {"type": ["integer", "null"]},
+    "testsTotal": {"type": ["integer", "null"]},
+    "verdict": {"type": ["string", "null"]},
+    "score": {"type": ["object", "null"]},
+    "priority": {"type": "integer"},
+    "attempt": {"type": "integer"},
+    "lastEventAt": {"$ref": "#/components/schemas/Time"},
+    "firstSeq": {"type": "integer"},
+    "lastSeq": {"type": "integer"},
+    "cancellation": {"$ref": "#/components/schemas/Cancellation"},
+    "proof": {"$ref": "#/components/schemas/CancelProof"},
+    "retryOf": {"$ref": "#/components/schemas/ULID"},
+    "reason": {"type": "string", "description": "Why it ended as it did."},
+    "exitCode": {"type": "integer"},
+    "activity": {"type": "string", "description": "The latest word."},
+    "verifying": {"type": "boolean"},
+    "waitsFor": {"type": "array", "items": {"type": "string"}},
+    "branch": {"type": "string"},
+    "worktree": {"type": "string"},
+    "base": {"type": "string", "description": "The commit that the branch began at."},
+    "commit": {"type": "string", "description": "The snapshot commit that holds the work."},
+    "externalRef": {"type": "string"},
+    "labels": {"type": "array", "items": {"type": "string"}},
+    "inputTokens": {"type": "integer"},
+    "outputTokens": {"type": "integer"},
+    "costUSD": {"type": "number"},
+    "outputDropped": {"type": "integer", "description": "Lines of output that were not kept."}
+    """
+
+  private static let runRequired = """
+    "runId", "contractId", "title", "status", "progress", "progressKnown", "runtimeId", "runtimeSessionId", "attention",
+    "createdAt", "startedAt", "endedAt", "filesChanged", "added", "removed", "testsPassed", "testsTotal", "verdict",
+    "score", "priority", "attempt", "lastEventAt", "firstSeq", "lastSeq"
+    """
+
+  private static let runSchemas = """
+    "ULID": {"type": "string", "pattern": "^[0-9A-HJKMNP-TV-Z]{26}$"},
+    "Time": {"type": "string", "format": "date-time"},
+    "RunStatus": {"type": "string", "enum": ["queued", "running", "succeeded", "failed", "canceled"]},
+    "Run": {"type": "object", "additionalProperties": false, "required": [\(runRequired)], "properties": {\(runMembers)}},
+    "RunDetail": {"type": "object", "additionalProperties": false,
+      "required": [\(runRequired), "contract", "decision", "criteria", "mergeCommand"],
+      "properties": {\(runMembers),
+        "contract": {"$ref": "#/components/schemas/Contract"},
+        "decision": {"$ref": "#/components/schemas/RoutingDecision"},
+        "criteria": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+          "required": ["id", "text", "proof"], "properties": {
+            "id": {"type": "string"}, "text": {"type": "string"},
+            "proof": {"type": "string", "enum": ["proven", "failed", "unproven"]}}}},
+        "mergeCommand": {"type": ["string", "null"], "description": "The command line that merges the work."}}},
+    "RunPage": {"type": "object", "additionalProperties": false, "required": ["runs", "next"], "properties": {
+      "runs": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}},
+      "next": {"anyOf": [{"$ref": "#/components/schemas/ULID"}, {"type": "null"}]}}},
+    "Attention": {"type": "object", "additionalProperties": false,
+      "required": ["attentionId", "question", "options", "kind", "since"], "properties": {
+        "attentionId": {"type": "string"}, "question": {"type": "string"},
+        "options": {"type": "array", "items": {"type": "string"}},
+        "kind": {"type": "string", "description": "question or permission."},
+        "since": {"$ref": "#/components/schemas/Time"}}},
+    "Cancellation": {"type": "object", "additionalProperties": false,
+      "required": ["by", "reason", "force", "requestedAt", "stopSentAt"], "properties": {
+        "by": {"type": "string"}, "reason": {"type": "string"}, "force": {"type": "boolean"},
+        "requestedAt": {"$ref": "#/components/schemas/Time"},
+        "stopSentAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]}}},
+    "CancelProof": {"type": "object", "additionalProperties": false,
+      "description": "That the run's processes are gone.",
+      "required": ["stopSentAt", "confirmedAt", "processes", "killed"], "properties": {
+        "stopSentAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+        "confirmedAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+        "processes": {"type": "integer"}, "killed": {"type": "integer"}, "commit": {"type": "string"}}},
+    "Artifacts": {"type": "object", "additionalProperties": false,
+      "required": ["files_changed", "diff_summary", "commands_run", "tests_run", "handoff_note"], "properties": {
+        "files_changed": {"type": "array", "items": {"type": "string"}},
+        "diff_summary": {"type": "string"},
+        "commands_run": {"type": "array", "items": {"type": "string"}},
+        "tests_run": {"type": "array", "items": {"$ref": "#/components/schemas/TestRecord"}},
+        "handoff_note": {"type": "string"},
+        "pr_url": {"type": "string"},
+        "evidence": {"description": "Free, for the scorer."}}},
+    "TestRecord": {"type": "object", "additionalProperties": false, "required": ["name", "status", "duration_ms"],
+      "properties": {
+        "name": {"type": "string"}, "status": {"type": "string", "enum": ["passed", "failed", "skipped", "error"]},
+        "duration_ms": {"type": "integer"}, "exit_code": {"type": "integer"}, "output": {"type": "string"}}}
+    """
+
+  private static let workSchemas = """
+    "Contract": {"type": "object", "additionalProperties": false, "required": ["title"], "properties": {
+      "contractId": {"$ref": "#/components/schemas/ULID"},
+      "runId": {"$ref": "#/components/schemas/ULID"},
+      "title": {"type": "string"},
+      "prompt": {"type": "string"},
+      "acceptanceCriteria": {"type": "array", "items": {"anyOf": [{"type": "string"},
+        {"type": "object", "required": ["text"], "properties": {"id": {"type": "string"}, "text": {"type": "string"}}}]}},
+      "labels": {"type": "array", "items": {"type": "string"}},
+      "priority": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
+      "taskClass": {"type": "string"},
+      "risk": {"type": "string", "enum": ["low", "medium", "high", "critical"]},
+      "requires": {"type": "array", "items": {"type": "string",
+        "enum": ["canCreateBranch", "canCreatePR", "supportsWebhooks", "supportsStreaming"]}},
+      "runtime": {"type": "string"},
+      "repository": {"type": "string"},
+      "base": {"type": "string"},
+      "allowedPaths": {"type": "array", "items": {"type": "string"}},
+      "verify": {"type": "array", "items": {"type": "string"}},
+      "dependsOn": {"type": "array", "items": {"type": "string"}},
+      "timeoutSeconds": {"type": "number", "exclusiveMinimum": 0},
+      "externalRef": {"type": "string"},
+      "externalURL": {"type": "string"},
+      "metadata": {"type": "object"}}},
+    "DispatchRequest": {"type": "object", "additionalProperties": false, "required": ["contracts"], "properties": {
+      "contracts": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/Contract"}},
+      "runtimes": {"type": "array", "items": {"type": "string"},
+        "description": "Several: one run each of every contract."},
+      "count": {"type": "integer", "minimum": 1, "maximum": 100000, "default": 1},
+      "dryRun": {"type": "boolean", "default": false}}},
+    "DispatchOutcome": {"type": "object", "additionalProperties": false,
+      "required": ["runId", "contractId", "title", "status", "runtimeId", "decision"], "properties": {
+        "runId": {"anyOf": [{"$ref": "#/components/schemas/ULID"}, {"type": "null"}]},
+        "contractId": {"anyOf": [{"$ref": "#/components/schemas/ULID"}, {"type": "null"}]},
+        "title": {"type": "string"},
+        "status": {"anyOf": [{"$ref": "#/components/schemas/RunStatus"}, {"type": "null"}]},
+        "runtimeId": {"type": ["string", "null"]},
+        "decision": {"$ref": "#/components/schemas/RoutingDecision"}}},
+    "RoutingDecision": {"type": "object", "additionalProperties": false, "required": ["considered", "waitsFor"],
+      "properties": {
+        "runtimeId": {"type": "string"},
+        "considered": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+          "required": ["runtimeId", "eligible", "reasons"], "properties": {
+            "runtimeId": {"type": "string"}, "eligible": {"type": "boolean"},
+            "reasons": {"type": "array", "items": {"type": "string"}}}}},
+        "waitsFor": {"type": "array", "items": {"type": "string"}}}},
+    "CancelRequest": {"type": "object", "additionalProperties": false, "required": ["reason"], "properties": {
+      "reason": {"type": "string", "minLength": 1}, "force": {"type": "boolean", "default": false}}},
+    "AnswerRequest": {"type": "object", "additionalProperties": false, "required": ["answer"], "properties": {
+      "attentionId": {"type": "string"}, "answer": {"type": "string"}}}
+    """
+
+  private static let otherSchemas = """
+    "RuntimeSummary": {"type": "object", "additionalProperties": false,
+      "required": ["runtimeId", "kind", "capabilities", "health", "healthReason", "slotsUsed", "succeeded", "failed",
+        "canceled", "medianMilliseconds"], "properties": {
+        "runtimeId": {"type": "string"}, "kind": {"type": "string"},
+        "capabilities": {"$ref": "#/components/schemas/RuntimeCapabilities"},
+        "health": {"type": "string", "enum": ["healthy", "degraded", "lost"]},
+        "healthReason": {"type": ["string", "null"]},
+        "slotsUsed": {"type": "integer"}, "succeeded": {"type": "integer"}, "failed": {"type": "integer"},
+        "canceled": {"type": "integer"}, "medianMilliseconds": {"type": ["integer", "null"]}}},
+    "RuntimeCapabilities": {"type": "object", "additionalProperties": false,
+      "required": ["canCreateBranch", "canCreatePR", "supportsWebhooks", "supportsStreaming", "maxParallelTasks"],
+      "properties": {
+        "canCreateBranch": {"type": "boolean"}, "canCreatePR": {"type": "boolean"},
+        "supportsWebhooks": {"type": "boolean"}, "supportsStreaming": {"type": "boolean"},
+        "maxParallelTasks": {"type": "integer", "minimum": 1}}},
+    "Snapshot": {"type": "object", "additionalProperties": false, "required": ["seq", "runtimes", "runs"],
+      "properties": {
+        "seq": {"type": "integer"},
+        "runtimes": {"type": "array", "items": {"$ref": "#/components/schemas/RuntimeSummary"}},
+        "runs": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}}}},
+    "Event": {"type": "object", "description": "A CloudEvent 1.0 in structured JSON; unknown types and members are kept.",
+      "required": ["specversion", "id", "source", "type", "time", "data"], "properties": {
+        "specversion": {"type": "string", "enum": ["1.0"]},
+        "id": {"type": "string", "description": "The seq."},
+        "source": {"type": "string"}, "type": {"type": "string"},
+        "subject": {"$ref": "#/components/schemas/ULID"},
+        "time": {"$ref": "#/components/schemas/Time"},
+        "data": {"type": "object"}}},
+    "AuditRecord": {"type": "object", "required": ["event_hash"], "properties": {
+      "seq": {"type": "integer"}, "event_hash": {"type": "string"}, "previous_hash": {"type": ["string", "null"]}}},
+    "Health": {"type": "object", "additionalProperties": false, "required": ["status", "version", "pid", "seq"],
+      "properties": {
+        "status": {"type": "string", "enum": ["ok"]}, "version": {"type": "string"},
+        "pid": {"type": "integer"}, "seq": {"type": "integer"}}},
+    "Problem": {"type": "object", "additionalProperties": false,
+      "required": ["type", "title", "status", "detail", "code"], "properties": {
+        "type": {"type": "string", "format": "uri"}, "title": {"type": "string"}, "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string", "enum": ["invalid", "not-found", "conflict", "unauthorized", "forbidden",
+          "ineligible", "too-large", "internal", "unavailable"]}}}
+    """
+}

@@ -1,0 +1,162 @@
+import Glibc
+import Hummingbird
+package import Logging
+import NIOCore
+import NIOPosix
+package import Orchestration
+package import RunModel
+import ServiceLifecycle
+import Synchronization
+
+/// The HTTP API of a `RunService`, on Unix sockets and loopback TCP at once.
+package final class APIServer: Sendable {
+  private let api: API
+  private let token: AccessToken?
+  private let logger: Logger
+  private let timing: StreamTiming
+  private let state = Mutex(State())
+
+  private struct State {
+    var group: ServiceGroup?
+    var isShutDown = false
+  }
+
+  /// `token` is needed for TCP alone. Requests are logged at debug.
+  package init(
+    service: any RunService, version: String, token: AccessToken?, logger: Logger, timing: StreamTiming = .standard
+  ) {
+    api = API(service: service, version: version)
+    self.token = token
+    self.logger = logger
+    self.timing = timing
+  }
+
+  /// Serves until the task is canceled, the surrounding service group shuts down or `shutdown` is called; then ends
+  /// streams and connections within a second and returns. Calls `onReady` for each address as clients reach it, with
+  /// the real port for port 0. Throws a `Problem` when an address cannot be served; then none is.
+  package func run(
+    listening addresses: [ServerAddress], onReady: @escaping @Sendable (ServerAddress) -> Void
+  ) async throws {
+    var listeners: [Listener] = []
+    for address in addresses {
+      if case .http = address, token == nil {
+        throw Problem(.invalid, "\(address) needs an access token. Give the server one, or listen on unix:PATH alone.")
+      }
+      listeners.append(try Listener(address))
+    }
+    let connections = Connections()
+    let closing = Closing()
+    let failure = Failure()
+    var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+    for listener in listeners {
+      let application = application(for: listener, connections: connections, closing: closing) { [weak self] address in
+        switch address {
+        case .success(let address): onReady(address)
+        case .failure(let problem):
+          failure.set(problem)
+          self?.shutdown()
+        }
+      }
+      services.append(
+        .init(
+          service: ListenerService(listener: listener, application: application),
+          successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .gracefullyShutdownGroup,
+          serviceName: "\(listener.address)"))
+    }
+    // Groups shut down from the last to the first: streams end before the servers wait for them.
+    services.append(
+      .init(
+        service: ClosingService(
+          closing: closing, connections: connections, eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
+          grace: .milliseconds(500)),
+        successTerminationBehavior: .ignore, serviceName: "closing"))
+    var configuration = ServiceGroupConfiguration(services: services, logger: quiet(logger))
+    configuration.maximumGracefulShutdownDuration = .seconds(2)
+    let group = ServiceGroup(configuration: configuration)
+    let isShutDown = state.withLock { state in
+      if !state.isShutDown { state.group = group }
+      return state.isShutDown
+    }
+    if isShutDown { return }
+    // A task of its own, as a canceled group would drop its connections without a word.
+    let running = Task { try await group.run() }
+    try await withTaskCancellationOrGracefulShutdownHandler {
+      try await running.value
+    } onCancelOrGracefulShutdown: {
+      Task { await group.triggerGracefulShutdown() }
+    }
+    if let problem = failure.problem { throw problem }
+  }
+
+  /// Ends `run`; before `run`, makes it return at once.
+  package func shutdown() {
+    let group = state.withLock { state in
+      state.isShutDown = true
+      return state.group
+    }
+    if let group { Task { await group.triggerGracefulShutdown() } }
+  }
+
+  private func application(
+    for listener: Listener, connections: Connections, closing: Closing,
+    ready: @escaping @Sendable (Result<ServerAddress, Problem>) -> Void
+  ) -> Application<APIResponder> {
+    let access: APIResponder.Access
+    switch listener.address {
+    case .unix: access = .sameUser(uid: getuid(), name: UserName.of(uid: getuid()), connections: connections)
+    case .http, .https: access = .token(token ?? AccessToken(""))
+    }
+    let isSocket = if case .unix = listener.address { true } else { false }
+    return Application(
+      responder: APIResponder(
+        api: api, access: access, streams: Streams(closing: closing, timing: timing), logger: logger),
+      server: .http1(
+        configuration: .init(additionalChannelHandlers: [ConnectionHandler(connections, asksForPeer: isSocket)])),
+      configuration: .init(address: listener.binding, backlog: 1024),
+      onServerRunning: { channel in
+        do throws(Problem) { ready(.success(try listener.bound(port: channel.localAddress?.port))) } catch {
+          ready(.failure(error))
+        }
+      },
+      logger: quiet(logger))
+  }
+
+  /// Hummingbird and the service group report every start at info, which a person at a terminal need not read.
+  private func quiet(_ logger: Logger) -> Logger {
+    var quiet = logger
+    if logger.logLevel > .debug { quiet.logLevel = max(logger.logLevel, .warning) }
+    return quiet
+  }
+}
+
+/// One address: its failure to bind reads as a person would say it.
+private struct ListenerService: Service {
+  let listener: Listener
+  let application: Application<APIResponder>
+
+  func run() async throws {
+    do { try await application.run() } catch is CancellationError {} catch { throw listener.problem(error) }
+  }
+}
+
+private final class Failure: Sendable {
+  private let state = Mutex<Problem?>(nil)
+  var problem: Problem? { state.withLock { $0 } }
+  func set(_ problem: Problem) { state.withLock { $0 = problem } }
+}
+
+enum UserName {
+  /// The user's name, or `uid 1000` for one without.
+  static func of(uid: uid_t) -> String {
+    var entry = passwd()
+    var found: UnsafeMutablePointer<passwd>?
+    var buffer = [CChar](repeating: 0, count: 16_384)
+    let name: String? = buffer.withUnsafeMutableBufferPointer { buffer in
+      guard let start = buffer.baseAddress, getpwuid_r(uid, &entry, start, buffer.count, &found) == 0, found != nil,
+        let name = entry.pw_name
+      else { return nil }
+      return String(cString: name)
+    }
+    return name ?? "uid \(uid)"
+  }
+}
