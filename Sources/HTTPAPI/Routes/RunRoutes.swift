@@ -14,7 +14,8 @@ extension API {
         let known = RunStatus.allCases.map(\.rawValue)
         throw Problem(
           .invalid,
-          "\"\(text)\" is no status.\(Nearest.hint(for: text, among: known)) There are \(known.joined(separator: ", ")).")
+          "\"\(text)\" is no status.\(Nearest.hint(for: text, among: known)) There are \(known.joined(separator: ", "))."
+        )
       }
       wanted.statuses.insert(status)
     }

@@ -27,7 +27,8 @@ extension API {
     if follows, let after, after > last {
       throw Problem(
         .conflict,
-        "The last event here is \(last), so \(after) comes from another record. Take a new snapshot and follow from there.")
+        "The last event here is \(last), so \(after) comes from another record. Take a new snapshot and follow from there."
+      )
     }
     var tail: EventChunk?
     if let tailCount, resumed == nil, let run = runs.first {

@@ -111,7 +111,8 @@ struct Query {
   func number(_ key: String, in range: ClosedRange<UInt64>) throws(Problem) -> UInt64? {
     guard let text = try text(key) else { return nil }
     guard let number = UInt64(text), range.contains(number) else {
-      let limit = range.upperBound == .max ? "of \(range.lowerBound) or more" : "from \(range.lowerBound) to \(range.upperBound)"
+      let limit =
+        range.upperBound == .max ? "of \(range.lowerBound) or more" : "from \(range.lowerBound) to \(range.upperBound)"
       throw Problem(.invalid, "\"\(key)\" must be a whole number \(limit), not \"\(text)\".")
     }
     return number

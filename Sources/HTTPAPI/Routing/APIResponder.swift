@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 import HTTPTypes
 import Hummingbird
@@ -70,8 +69,8 @@ struct APIResponder: HTTPResponder {
   }
 
   private func route(_ request: Request, _ context: APIContext, _ actor: Actor) async throws -> Response {
-    let raw = request.uri.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-    let parts = raw.map { (part: Substring) -> String in String(part).removingPercentEncoding ?? String(part) }
+    // Not decoded: nothing that a path here may hold needs an escape.
+    let parts = request.uri.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map { String($0) }
     let matches = APIRoute.all.compactMap { route in route.match(parts).map { (route, $0) } }
     guard !matches.isEmpty else {
       throw Problem(

@@ -36,7 +36,8 @@ enum Reply {
 
   /// A body that `write` makes piece by piece, at the pace of the client.
   static func stream(
-    type: String, channel: any Channel, _ write: @escaping @Sendable @concurrent (inout PacedWriter) async throws -> Void
+    type: String, channel: any Channel,
+    _ write: @escaping @Sendable @concurrent (inout PacedWriter) async throws -> Void
   ) -> Response {
     Response(
       status: .ok, headers: [.contentType: type, .cacheControl: "no-store"],

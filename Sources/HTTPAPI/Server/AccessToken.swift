@@ -26,7 +26,9 @@ package struct AccessToken: Sendable {
     let wanted = Array(text.utf8)
     let given = Array(candidate)
     var difference: UInt8 = wanted.count == given.count && !wanted.isEmpty ? 0 : 1
-    for (position, byte) in given.enumerated() where !wanted.isEmpty { difference |= byte ^ wanted[position % wanted.count] }
+    for (position, byte) in given.enumerated() where !wanted.isEmpty {
+      difference |= byte ^ wanted[position % wanted.count]
+    }
     return difference == 0
   }
 
@@ -57,7 +59,8 @@ package struct AccessToken: Sendable {
     unlink(part)
     let descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     let bytes = Array((text + "\n").utf8)
-    let written = descriptor >= 0 && Glibc.write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
+    let written =
+      descriptor >= 0 && Glibc.write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
     let code = errno
     if descriptor >= 0 { close(descriptor) }
     defer { unlink(part) }

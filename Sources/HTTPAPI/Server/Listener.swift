@@ -62,7 +62,8 @@ struct Listener: Sendable {
   func problem(_ error: any Error) -> Problem {
     if let problem = error as? Problem { return problem }
     return Problem(
-      .conflict, "Cannot listen on \(address): \(error). Choose another address with --listen; port 0 takes any free one.")
+      .conflict,
+      "Cannot listen on \(address): \(error). Choose another address with --listen; port 0 takes any free one.")
   }
 }
 
@@ -84,7 +85,8 @@ struct SocketPath {
         try FileManager.default.createDirectory(
           atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
       } catch {
-        throw Problem(.unavailable, "The socket's folder \(folder) cannot be made: \(error). Choose another with --listen.")
+        throw Problem(
+          .unavailable, "The socket's folder \(folder) cannot be made: \(error). Choose another with --listen.")
       }
       guard lstat(folder, &status) == 0 else {
         throw Problem(.unavailable, "The socket's folder \(folder) is gone. Choose another with --listen.")

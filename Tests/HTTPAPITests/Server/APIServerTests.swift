@@ -1,0 +1,234 @@
+import Foundation
+import HTTPAPI
+import Logging
+import RunModel
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct APIServerTests {
+  private func permissions(_ path: String) throws -> Int {
+    try #require(FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int)
+  }
+
+  private func isHealthy(_ address: ServerAddress, token: String? = nil) async throws -> Bool {
+    let client = TestClient(address)
+    let headers = token.map { ["Authorization": "Bearer \($0)"] } ?? [:]
+    let status = try await client.ask("GET", "/healthz", headers: headers).status
+    try await client.close()
+    return status == 200
+  }
+
+  @Test("A socket and a TCP port serve at once, and port 0 is reported as the real one")
+  func twoAddresses() async throws {
+    let folder = try TemporaryFolder()
+    let server = try await TestServer(
+      Sample.service(), listening: [.unix(path: folder.path + "/s"), .http(host: "127.0.0.1", port: 0)],
+      token: AccessToken("secret"))
+    for address in server.addresses {
+      if case .http(_, let port) = address { #expect(port > 0) }
+      #expect(try await isHealthy(address, token: "secret"))
+    }
+    try await server.stop()
+  }
+
+  @Test("The socket is the user's alone, in a folder that is made so, and is gone after the end")
+  func socketMode() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/deep/s"
+    let server = try await TestServer(Sample.service(), listening: [.unix(path: path)])
+    #expect(try permissions(path) == 0o600)
+    #expect(try permissions(folder.path + "/deep") == 0o700)
+    try await server.stop()
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test("A second server on a live socket is refused, and the first goes on")
+  func liveSocket() async throws {
+    let folder = try TemporaryFolder()
+    let address = ServerAddress.unix(path: folder.path + "/s")
+    let first = try await TestServer(Sample.service(), listening: [address])
+    let problem = await #expect(throws: Problem.self) {
+      try await TestServer(Sample.service(), listening: [address])
+    }
+    #expect(problem?.code == .conflict)
+    #expect(problem?.detail.contains("--connect unix:") == true)
+    #expect(try await isHealthy(address))
+    try await first.stop()
+  }
+
+  @Test("A socket that nobody serves any more is used again")
+  func staleSocket() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/s"
+    try makeStaleSocket(path)
+    let server = try await TestServer(Sample.service(), listening: [.unix(path: path)])
+    #expect(try await isHealthy(.unix(path: path)))
+    try await server.stop()
+  }
+
+  private func makeStaleSocket(_ path: String) throws {
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+    let bound = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    close(descriptor)
+    try #require(bound == 0)
+  }
+
+  @Test("A file where the socket should be is left alone")
+  func fileInTheWay() async throws {
+    let folder = try TemporaryFolder()
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: folder.path + "/s"))
+    let problem = await #expect(throws: Problem.self) {
+      try await TestServer(Sample.service(), listening: [.unix(path: folder.path + "/s")])
+    }
+    #expect(problem?.detail.contains("not a socket") == true)
+    #expect(try String(contentsOfFile: folder.path + "/s", encoding: .utf8) == "mine")
+  }
+
+  @Test("A folder that others may write to is refused")
+  func openFolder() async throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder.path)
+    let problem = await #expect(throws: Problem.self) {
+      try await TestServer(Sample.service(), listening: [.unix(path: folder.path + "/s")])
+    }
+    #expect(problem?.code == .forbidden)
+    #expect(problem?.detail.contains("chmod 700") == true)
+  }
+
+  @Test(
+    "Plain HTTP never leaves the machine, and TLS is not there yet",
+    arguments: [
+      (ServerAddress.http(host: "0.0.0.0", port: 0), "loopback"), (.http(host: "example.org", port: 80), "loopback"),
+      (.http(host: "127.0.0.1.example.org", port: 80), "loopback"), (.http(host: "[::]", port: 0), "loopback"),
+      (.https(host: "127.0.0.1", port: 0), "no TLS"),
+    ])
+  func refusedAddress(address: ServerAddress, words: String) async throws {
+    let problem = await #expect(throws: Problem.self) {
+      try await TestServer(Sample.service(), listening: [address], token: AccessToken("t"))
+    }
+    #expect(problem?.code == .invalid)
+    #expect(problem?.detail.contains(words) == true)
+  }
+
+  @Test("TCP without a token is refused")
+  func noToken() async throws {
+    let problem = await #expect(throws: Problem.self) {
+      try await TestServer(Sample.service(), listening: [.http(host: "127.0.0.1", port: 0)])
+    }
+    #expect(problem?.detail.contains("token") == true)
+  }
+
+  @Test("A port that is taken is an error that names it, and the socket beside it is given up")
+  func takenPort() async throws {
+    let folder = try TemporaryFolder()
+    let first = try await TestServer(
+      Sample.service(), listening: [.http(host: "127.0.0.1", port: 0)], token: AccessToken("t"))
+    let taken = first.addresses[0]
+    let path = folder.path + "/s"
+    let second = APIServer(
+      service: Sample.service(), version: "1", token: AccessToken("t"),
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let problem = await #expect(throws: Problem.self) {
+      try await second.run(listening: [.unix(path: path), taken]) { _ in }
+    }
+    #expect(problem?.code == .conflict)
+    #expect(problem?.detail.contains(taken.description) == true)
+    #expect(!FileManager.default.fileExists(atPath: path))
+    try await first.stop()
+  }
+
+  enum End: CaseIterable { case shutdown, cancellation }
+
+  @Test(
+    "Open and stalled streams do not hold up the end, and those that read see it come cleanly", arguments: End.allCases)
+  func shutdownWithStreams(end: End) async throws {
+    let folder = try TemporaryFolder()
+    let service = Sample.service()
+    service.publish((5...20_000).map { Sample.event($0, run: 1, text: String(repeating: "x", count: 500)) })
+    let server = try await TestServer(service, listening: [.unix(path: folder.path + "/s")])
+    let client = TestClient(server.addresses[0])
+    let idle = try await client.follow("/v1/events?after=20000")
+    try await idle.read { $0.contains(": hello") }
+    let lines = StreamReader(try await client.open("GET", "/v1/events?after=20000&follow=true"))
+    await service.untilWaiting(atLeast: 2)
+    // Never read: ten megabytes wait behind a full socket.
+    let stalled = StreamReader(try await client.open("GET", "/v1/events?follow=true"))
+    #expect(stalled.status == 200)
+    switch end {
+    case .shutdown: server.server.shutdown()
+    case .cancellation: server.running.cancel()
+    }
+    try await server.running.value
+    #expect(try await idle.readToEnd() == ": hello\n\n")
+    #expect(try await lines.readToEnd() == "")
+    withExtendedLifetime(stalled) {}
+    try await client.close()
+  }
+
+  @Test("A service that closes ends its streams, and the server goes on")
+  func closedService() async throws {
+    let service = Sample.service()
+    try await TestServer.with(service) { _, client in
+      let stream = try await client.follow("/v1/events?after=4")
+      try await stream.read { $0.contains(": hello") }
+      service.close()
+      #expect(try await stream.readToEnd() == ": hello\n\n")
+      #expect(try await client.ask("GET", "/healthz").status == 200)
+    }
+  }
+
+  @Test("A shutdown before the run makes it return at once")
+  func earlyShutdown() async throws {
+    let folder = try TemporaryFolder()
+    let server = APIServer(
+      service: Sample.service(), version: "1", token: nil,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    server.shutdown()
+    try await server.run(listening: [.unix(path: folder.path + "/s")]) { _ in Issue.record("It became ready.") }
+  }
+
+  @Test("Another user's process is refused on the socket", .enabled(if: OtherUser.canAsk))
+  func otherUser() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/s"
+    let server = try await TestServer(Sample.service(), listening: [.unix(path: path)])
+    // Opened on purpose, so that the check of the peer alone stands in the way.
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
+    try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: path)
+    let answer = try await OtherUser.ask(path)
+    #expect(answer.contains("\"status\":403"))
+    try await server.stop()
+  }
+}
+
+/// Runs curl as nobody.
+private enum OtherUser {
+  static let canAsk =
+    getuid() == 0
+    && ["/usr/bin/setpriv", "/usr/bin/curl"].allSatisfy { FileManager.default.isExecutableFile(atPath: $0) }
+
+  static func ask(_ socket: String) async throws -> String {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
+    process.arguments = [
+      "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/curl", "-s", "-m", "20", "--unix-socket", socket,
+      "http://localhost/healthz",
+    ]
+    let output = Pipe()
+    process.standardOutput = output
+    return try await withCheckedThrowingContinuation { continuation in
+      process.terminationHandler = { _ in
+        continuation.resume(
+          returning: String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self))
+      }
+      do { try process.run() } catch { continuation.resume(throwing: error) }
+    }
+  }
+}
