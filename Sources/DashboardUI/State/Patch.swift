@@ -55,7 +55,9 @@ struct Patch: Sendable {
   static let longest = 4096
   private static let stride = 512
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes.count < Int(UInt32.max) ? bytes : Array(bytes.prefix(Int(UInt32.max) - 1)) }
+  init(_ bytes: [UInt8]) {
+    self.bytes = bytes.count < Int(UInt32.max) ? bytes : Array(bytes.prefix(Int(UInt32.max) - 1))
+  }
 
   var isComplete: Bool { place >= bytes.count }
   /// Lines indexed so far.

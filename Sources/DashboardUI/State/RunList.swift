@@ -220,7 +220,9 @@ struct RunList: Sendable {
       let bytes = runtimeBytes[Int(runtimeOf[place])]
       var low: Int64 = 0
       for (index, byte) in bytes.prefix(14).enumerated() {
-        if index < 7 { high |= Int64(byte) << Int64(8 * (6 - index)) } else {
+        if index < 7 {
+          high |= Int64(byte) << Int64(8 * (6 - index))
+        } else {
           low |= Int64(byte) << Int64(8 * (13 - index))
         }
       }

@@ -99,7 +99,8 @@ struct LogLine: Sendable {
     default:
       // A type that is not ours, or newer than this program: shown with all it says.
       kind = .other
-      label = event.type.shortName
+      label =
+        event.type.rawValue.hasPrefix("awf.runtime.") ? String(event.type.rawValue.dropFirst(12)) : event.type.shortName
       self.text = data.isEmpty ? "" : JSONValue.object(data).jsonText
     }
     if self.text.utf8.count > 16_384 { self.text = String(self.text.prefix(8192)) + "…" }

@@ -66,7 +66,7 @@ enum Format {
     "\(count) \(count == 1 ? one : many ?? one + "s")"
   }
 
-  /// `3 processes gone, 1 killed, work kept in 1a2b3c4`.
+  /// `3 gone, 1 killed, kept 1a2b3c4`: processes, and the commit that holds the work.
   static func proof(_ proof: CancelProof) -> String {
     var words: [String] = []
     if proof.confirmedAt == nil, proof.stopSentAt != nil {
@@ -74,7 +74,7 @@ enum Format {
     } else if proof.stopSentAt == nil, proof.processes == 0 {
       words.append("nothing had started")
     } else {
-      words.append(proof.processes == 0 ? "confirmed" : "\(plural(proof.processes, "process", "processes")) gone")
+      words.append(proof.processes == 0 ? "confirmed" : "\(proof.processes) gone")
       if proof.killed > 0 { words.append("\(proof.killed) killed") }
     }
     if let commit = proof.commit { words.append("kept \(commit.prefix(7))") }
