@@ -301,7 +301,8 @@ struct Patch: Sendable {
     let header = String(decoding: bytes(of: hunk.line).prefix(200), as: UTF8.self)
     let parts = header.split(separator: " ")
     func first(_ sign: Character) -> Int {
-      parts.first { $0.first == sign }.flatMap { Int($0.dropFirst().prefix { $0.isNumber }) } ?? 0
+      parts.first { $0.first == sign }.flatMap { Int($0.dropFirst().prefix { $0.isNumber }) }.map { min($0, 1 << 31) }
+        ?? 0
     }
     return ((first("-"), hunk.line + 1), first("+"))
   }

@@ -34,7 +34,7 @@ struct LogLine: Sendable {
     case .progress:
       kind = .progress
       label = "progress"
-      let percent = data["progress"]?.double.map { "\(Int(($0 * 100).rounded(.down)))%" }
+      let percent = data["progress"]?.double.map { "\(Format.percent($0))%" }
       self.text = text("message") ?? percent ?? ""
       detail = text("message") == nil ? nil : percent
     case .attention:

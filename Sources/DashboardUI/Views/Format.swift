@@ -62,6 +62,12 @@ enum Format {
     return "$\(whole / places)." + String(repeating: "0", count: max(0, width - fraction.count)) + fraction
   }
 
+  /// 0…100, rounded down; what is no number, or out of range, is brought in.
+  static func percent(_ share: Double) -> Int {
+    guard share.isFinite else { return 0 }
+    return Int((max(0, min(1, share)) * 100).rounded(.down))
+  }
+
   static func plural(_ count: Int, _ one: String, _ many: String? = nil) -> String {
     "\(count) \(count == 1 ? one : many ?? one + "s")"
   }

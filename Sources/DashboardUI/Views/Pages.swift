@@ -12,7 +12,7 @@ extension DashboardState {
     }
     switch tab {
     case .overview:
-      guard width >= 130 else {
+      guard width >= 112 else {
         return indented(overviewFacts(run, open, width: width - 4) + overviewWork(run, open, width: width - 4))
       }
       let half = width / 2 - 4

@@ -13,7 +13,7 @@ func drawRun(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame) {
   let title = [Span(" \(glyph) ", role), Span(run.runId.shortName, .muted), Span("  "), Span(run.title, .emphasis)]
   var right: [Span] = []
   if run.status == .running, run.progressKnown {
-    right = Glyphs.bar(run.progress, width: 10) + [Span(" \(Int(run.progress * 100))%")]
+    right = Glyphs.bar(run.progress, width: 10) + [Span(" \(Format.percent(run.progress))%")]
   }
   right += [
     Span("  \(run.needsAttention ? "needs you" : run.status.rawValue)", role), Span("  \(elapsedText(run, state)) "),

@@ -157,7 +157,7 @@ func elapsedText(_ run: Run, _ state: DashboardState) -> String {
 /// What a run is doing, in `width` columns: a bar where progress is known, words where it is not.
 func progressCell(_ run: Run, _ width: Int, _ state: DashboardState) -> [Span] {
   func words(_ text: String, _ role: Role) -> [Span] { [Span(fitted(text, width), role)] }
-  let percent = Int((run.progress * 100).rounded(.down))
+  let percent = Format.percent(run.progress)
   func bar(_ fill: Role, _ text: Role) -> [Span] {
     Glyphs.bar(run.progress, width: width - 5, fill: fill) + [Span(fitted("\(percent)%", 5, right: true), text)]
   }

@@ -58,8 +58,9 @@ func drawRuntimes(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
       }
     }
     if rect.width >= 104 {
-      let ended = runtime.succeeded + runtime.failed
-      spans.append(Span(fitted(ended > 0 ? "\(runtime.succeeded * 100 / ended)%" : "—", 7, right: true)))
+      let ended = runtime.succeeded &+ runtime.failed
+      spans.append(
+        Span(fitted(ended > 0 ? "\(Format.percent(Double(runtime.succeeded) / Double(ended)))%" : "—", 7, right: true)))
       spans.append(Span(fitted(runtime.medianMilliseconds.map(Format.duration) ?? "—", 14, right: true)))
     }
     let line = Rect(x: rect.x, y: y, width: rect.width, height: 1)

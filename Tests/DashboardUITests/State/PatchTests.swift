@@ -72,7 +72,7 @@ import Testing
     var random = Seeded(5)
     let words = [
       "diff --git a/x b/x\n", "@@ -1,3 +1,4 @@\n", "@@", "--- a/", "+++ ", "\n", "-", "+x", " ", "\\ No", "\u{0}",
-      "rename to ", "@@ -9999999999999999999,1 +1 @@\n", "\"", "é",
+      "rename to ", "@@ -9999999999999999999,1 +1 @@\n", "@@ -9223372036854775807,9 +1,9 @@\n", "\"", "é",
     ]
     for _ in 0..<300 {
       let text = (0..<Int.random(in: 0...40, using: &random)).map { _ in words.randomElement(using: &random) ?? "" }

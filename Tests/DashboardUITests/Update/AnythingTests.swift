@@ -78,6 +78,48 @@ import TerminalKit
     }
   }
 
+  @Test("Numbers that no honest orchestrator sends are shown, and never trap", arguments: SortColumn.allCases)
+  func hostileNumbers(column: SortColumn) {
+    var run = Sample.run(1, "Hostile") { run in
+      run.status = .running
+      run.progress = 1e300
+      run.progressKnown = true
+      run.priority = .min
+      run.startedAt = Timestamp(milliseconds: -62_000_000_000_000)
+      run.filesChanged = .max
+      run.added = .max
+      run.removed = .max
+      run.testsPassed = .max
+      run.testsTotal = 1
+      run.inputTokens = .min
+      run.costUSD = -1e300
+    }
+    var runtime = Sample.runtimes[0]
+    runtime.succeeded = .max
+    runtime.failed = .max
+    runtime.slotsUsed = .min
+    runtime.capabilities.maxParallelTasks = .max
+    var state = Sample.state(Size(width: 200, height: 50))
+    var queued = run
+    queued.status = .queued
+    for run in [run, queued] {
+      _ = state.update(.snapshot(Snapshot(seq: 1, runs: [run], runtimes: [runtime])))
+      state.setSort(RunSort(column: column))
+      state.openRun(run.runId, .overview)
+      _ = drawDashboard(state)
+      state.press("esc")
+      _ = drawDashboard(state)
+      state.press("2")
+      _ = drawDashboard(state)
+      state.press("1")
+    }
+    run.status = .failed
+    for seq in [UInt64(10), 11] {
+      _ = state.update(.events([Sample.event(seq, .progress, run.runId, 0, ["progress": 1e300])]))
+    }
+    #expect(LogLine(Sample.event(12, .progress, run.runId, 0, ["progress": -1e300])).text == "0%")
+  }
+
   @Test("Every screen draws at every size", arguments: ScreenSnapshotTests.screens.map(\.name))
   func sizes(name: String) throws {
     let make = try #require(ScreenSnapshotTests.screens.first { $0.name == name }?.make)
