@@ -1,4 +1,5 @@
 import ArgumentParser
+import DashboardUI
 import FoundationEssentials
 import RunModel
 
@@ -18,11 +19,11 @@ struct ThemesCommand: AsyncParsableCommand {
 
     func run() async throws {
       let shelf = try OwnThemes(settings, store)
-      var themes = ThemeShelf.builtIn.map { ($0.slug, $0.name, $0.isDark, "built in") }
+      var themes = ThemeLibrary.builtin.map { ($0.slug, $0.name, $0.isDark, "built in") }
       for path in try shelf.files {
         let slug = OwnThemes.slug(of: path)
         // One that cannot be read is listed all the same: check says what is wrong with it.
-        let read = try? ThemeShelf.read(String(decoding: WholeFile.read(path), as: UTF8.self), slug: slug)
+        let read = try? ThemeLibrary.parse(String(decoding: WholeFile.read(path), as: UTF8.self), slug: slug)
         themes.removeAll { $0.0 == slug }
         themes.append((slug, read?.name ?? "(broken)", read?.isDark ?? true, path))
       }
@@ -62,16 +63,16 @@ struct ThemesCommand: AsyncParsableCommand {
       let text: String
       if let path = files.first(where: { OwnThemes.slug(of: $0) == theme }) {
         text = String(decoding: try WholeFile.read(path), as: UTF8.self)
-      } else if let source = ThemeShelf.source(theme) {
+      } else if let source = ThemeLibrary.source(theme) {
         text = source
       } else {
-        let known = files.map(OwnThemes.slug) + ThemeShelf.builtIn.map(\.slug)
+        let known = files.map(OwnThemes.slug) + ThemeLibrary.slugs
         throw Problem(
           .notFound,
           "There is no theme \"\(theme)\".\(Nearest.hint(for: theme, among: known)) See: flightdeck themes list")
       }
       if output.json {
-        let read = try ThemeShelf.read(text, slug: theme)
+        let read = try ThemeLibrary.parse(text, slug: theme)
         Console.print(
           [
             "slug": .string(theme), "name": .string(read.name), "variant": read.isDark ? "dark" : "light",
@@ -102,7 +103,7 @@ struct ThemesCommand: AsyncParsableCommand {
         for file in try OwnThemes.files(at: path) {
           let issues: [String]
           do throws(Problem) {
-            issues = ThemeShelf.issues(in: String(decoding: try WholeFile.read(file), as: UTF8.self))
+            issues = ThemeLibrary.check(String(decoding: try WholeFile.read(file), as: UTF8.self)).map(\.description)
           } catch { issues = [error.detail] }
           broken = broken || !issues.isEmpty
           reports.append(

@@ -204,6 +204,26 @@ struct CommandLineTests {
     #expect(ending.diagnostic.isEmpty)
   }
 
+  @Test("themes lists those built in, shows one, and check names each bad key of a folder's files; exit 1")
+  func themes() async throws {
+    let list = try await Self.ending(["themes", "--json"])
+    #expect(try JSONValue(parsing: list.output).array?.contains { $0["slug"] == "flightdeck-dark" } == true)
+    let shown = try await Self.ending(["themes", "show", "flightdeck-dark"])
+    #expect(shown.status == 0)
+    #expect(shown.output.contains("palette:"))
+    #expect(try await Self.ending(["themes", "show", "flightdeck-drak"]).diagnostic.contains("flightdeck-dark"))
+    let program = Program()
+    defer { program.remove() }
+    let folder = program.folder + "/t"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try shown.output.write(toFile: folder + "/a.yaml", atomically: true, encoding: .utf8)
+    #expect(try await program.run(["themes", "check", folder]).status == 0)
+    try (shown.output + "\nplaette: x\n").write(toFile: folder + "/b.yaml", atomically: true, encoding: .utf8)
+    let check = try await program.run(["themes", "check", folder])
+    #expect(check.status == 1)
+    #expect(check.output.contains("plaette"))
+  }
+
   @Test("doctor prints the places, and exits 1 when a runtime's command is missing")
   func doctor() async throws {
     let program = Program()
