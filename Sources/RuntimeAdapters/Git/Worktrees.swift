@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Orchestration
 import RunModel
 import Synchronization
@@ -96,8 +97,12 @@ final class Worktrees: Sendable {
         throw error
       }
       if answer.status == 0 { return workspace }
+      // Looked at before the room that the attempt took is given back; git does not always say why it could not write.
+      let isFull = Files.isFull(folder)
       await discard(workspace)
-      refusal = Git.problem(answer, "make the worktree \(path)")
+      refusal =
+        isFull
+        ? Files.problem(ENOSPC, "make the worktree", path) : Git.problem(answer, "make the worktree \(path)")
       // A branch that stands in the way of a folder of branches (or the other way round) has another name to try.
       if !answer.diagnostics.contains("cannot lock ref"), !answer.diagnostics.contains("already exists") { break }
     }

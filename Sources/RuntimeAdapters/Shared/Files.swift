@@ -16,6 +16,13 @@ enum Files {
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// Whether the file system of the folder has less than 64 KB or no more files for us.
+  static func isFull(_ folder: String) -> Bool {
+    var space = statvfs()
+    guard statvfs(folder, &space) == 0 else { return false }
+    return UInt64(space.f_bavail) * UInt64(space.f_frsize) < 65_536 || (space.f_files > 0 && space.f_favail == 0)
+  }
+
   /// Makes the folder and those above it, for the owner alone.
   static func makeFolder(_ path: String) throws(Problem) {
     if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
