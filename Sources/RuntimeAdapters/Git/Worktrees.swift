@@ -97,16 +97,24 @@ final class Worktrees: Sendable {
         throw error
       }
       if answer.status == 0 { return workspace }
-      // Looked at before the room that the attempt took is given back; git does not always say why it could not write.
-      let isFull = Files.isFull(folder)
       await discard(workspace)
-      refusal =
-        isFull
-        ? Files.problem(ENOSPC, "make the worktree", path) : Git.problem(answer, "make the worktree \(path)")
+      refusal = Git.problem(answer, "make the worktree \(path)")
+      // git does not say why it could not write a file.
+      if answer.diagnostics.contains("unable to write"), try await isTooLarge(base, in: repository) {
+        refusal = Files.problem(ENOSPC, "make the worktree", path)
+      }
       // A branch that stands in the way of a folder of branches (or the other way round) has another name to try.
       if !answer.diagnostics.contains("cannot lock ref"), !answer.diagnostics.contains("already exists") { break }
     }
     throw refusal ?? Problem(.conflict, "Every branch name for the run \(run) is taken in \(repository).")
+  }
+
+  /// Whether a commit's files take more room than there is for worktrees.
+  private func isTooLarge(_ commit: String, in repository: String) async throws -> Bool {
+    let listing = try await git.demand(
+      ["ls-tree", "-r", "--format=%(objectsize)", commit], in: repository, "measure \(commit)")
+    let needed = listing.text.split(separator: "\n").reduce(0) { $0 + (UInt64($1) ?? 0) }
+    return needed > Files.freeBytes(folder) ?? .max
   }
 
   /// `awf/GH-12-fix-the-login-K9Q4MZ`, then ever longer ends of the run's id.

@@ -16,11 +16,11 @@ enum Files {
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-  /// Whether the file system of the folder has less than 64 KB or no more files for us.
-  static func isFull(_ folder: String) -> Bool {
+  /// What the file system of the folder has left for us; nil when it does not say.
+  static func freeBytes(_ folder: String) -> UInt64? {
     var space = statvfs()
-    guard statvfs(folder, &space) == 0 else { return false }
-    return UInt64(space.f_bavail) * UInt64(space.f_frsize) < 65_536 || (space.f_files > 0 && space.f_favail == 0)
+    guard statvfs(folder, &space) == 0 else { return nil }
+    return UInt64(space.f_bavail) * UInt64(space.f_frsize)
   }
 
   /// Makes the folder and those above it, for the owner alone.

@@ -24,7 +24,7 @@ struct WorktreesTests {
     contract.externalRef = "GH-12"
     #expect(
       Worktrees.branches(for: contract, run: run).prefix(2) == [
-        "awf/GH-12-fix-it-9G5FAV", "awf/GH-12-fix-it-RFFQ69G5FAV",
+        "awf/GH-12-fix-it-9G5FAV", "awf/GH-12-fix-it-FFQ69G5FAV",
       ])
     #expect(Worktrees.branches(for: Contract(title: "日本"), run: run)[0] == "awf/9G5FAV")
   }

@@ -87,7 +87,7 @@ struct LocalRefusalTests {
     let runtime = bench.local(LocalRuntime.Configuration(command: ["/bin/echo", "{prompt}"]))
     let contract = bench.contract()
     let problem = await #expect(throws: Problem.self) { _ = try await runtime.startTask(contract) }
-    #expect(problem?.detail.contains("No space is left") == true)
+    #expect(problem?.detail.contains("No space is left") == true, "\(problem?.detail ?? "")")
     #expect(try bench.shell("git branch --list 'awf/*'; git worktree list | wc -l") == "1\n")
     #expect(try FileManager.default.contentsOfDirectory(atPath: bench.state + "/worktrees") == [])
   }

@@ -15,7 +15,8 @@ struct SimulatedRuntimeTests {
     return contract
   }
 
-  private func configuration(_ change: (inout SimulatedRuntime.Configuration) -> Void) -> SimulatedRuntime.Configuration {
+  private func configuration(_ change: (inout SimulatedRuntime.Configuration) -> Void) -> SimulatedRuntime.Configuration
+  {
     var configuration = SimulatedRuntime.Configuration(
       medianSeconds: 0.2, maxSeconds: 0.3, failureRate: 0, attentionRate: 0)
     change(&configuration)

@@ -157,7 +157,8 @@ package struct RuntimeConformance: Sendable {
     try await recorder.end(of: run)
     try await runtime.cancelTask(run, reason: "conformance")
     let events = recorder.events(of: run).map(\.type)
-    try require(events.count { $0 == "ended" } == 1, "canceled twice, the run ended \(events.count { $0 == "ended" }) times")
+    try require(
+      events.count { $0 == "ended" } == 1, "canceled twice, the run ended \(events.count { $0 == "ended" }) times")
     try require(events.count { $0 == "stop_sent" } == 1, "canceled twice, the stop was sent twice")
   }
 
