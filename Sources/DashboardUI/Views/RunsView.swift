@@ -179,7 +179,11 @@ func progressCell(_ run: Run, _ width: Int, _ state: DashboardState) -> [Span] {
     }
     if run.progressKnown { return bar(.progressFill, .text) }
     return words("\(spinner) working", .runRunning)
-  case .succeeded: return bar(.runSucceeded, .muted)
+  case .succeeded:
+    // A thin line: what is done must not outshine what still moves.
+    return [
+      Span(String(repeating: "━", count: max(0, width - 5)), .runSucceeded), Span(fitted("100%", 5, right: true), .muted),
+    ]
   case .failed:
     let why = run.reason ?? run.exitCode.map { "exit \($0)" }
     return words(why ?? "failed", .runFailed)
