@@ -92,6 +92,22 @@ struct LocalRefusalTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: bench.state + "/worktrees") == [])
   }
 
+  @Test("A branch that is there already stays as it is, and the run gets a longer name")
+  func takenBranch() async throws {
+    let bench = try Bench()
+    let contract = bench.contract()
+    let run = try #require(contract.runId)
+    let taken = "awf/fix-the-login-\(run.shortName)"
+    try bench.shell("git branch \(taken)")
+    let runtime = bench.local(LocalRuntime.Configuration(command: ["cat"]))
+    let recorder = RuntimeEventRecorder(runtime)
+    _ = try await runtime.startTask(contract)
+    try await recorder.end(of: run)
+    #expect(
+      try await runtime.workspace(of: run)?.branch == "awf/fix-the-login-\(run.description.suffix(10))")
+    #expect(try bench.shell("git branch --list \(taken) | wc -l") == "1\n")
+  }
+
   @Test("The state of the runtime's command shows in its health")
   func health() async throws {
     let bench = try Bench()
