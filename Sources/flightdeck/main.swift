@@ -1,1 +1,10 @@
-print("flightdeck")
+import Glibc
+import RuntimeAdapters
+import TerminalKit
+
+// A supervisor of one agent is this program too; it must start before anything heavy is touched.
+let arguments = Array(CommandLine.arguments.dropFirst())
+if arguments.first == superviseArgument, let folder = arguments.dropFirst().first { superviseMain(runFolder: folder) }
+
+Terminal.prepareProcess()
+await Flightdeck.start(arguments)

@@ -14,6 +14,7 @@ package final class APIServer: Sendable {
   private let token: AccessToken?
   private let logger: Logger
   private let timing: StreamTiming
+  private let connections = Connections()
   private let state = Mutex(State())
 
   private struct State {
@@ -44,7 +45,6 @@ package final class APIServer: Sendable {
       }
       listeners.append(try Listener(address))
     }
-    let connections = Connections()
     let closing = Closing()
     let failure = Failure()
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
@@ -87,6 +87,9 @@ package final class APIServer: Sendable {
     }
     if let problem = failure.problem { throw problem }
   }
+
+  /// Clients connected now.
+  package var connectionCount: Int { connections.count }
 
   /// Ends `run`; before `run`, makes it return at once.
   package func shutdown() {

@@ -10,6 +10,8 @@ package struct Run: Sendable, Hashable {
   /// False until the agent reports one: a screen then says "working" and invents nothing.
   package var progressKnown = false
   package var runtimeId: RuntimeID?
+  /// The runtime that the run was asked to go to, if one was named.
+  package var pin: RuntimeID?
   package var runtimeSessionId: String?
   package var attention: Attention?
   package var cancellation: Cancellation?

@@ -7,6 +7,7 @@ extension Run {
     self.init(
       runId: run, contractId: contract, title: event.data["title"]?.string ?? "", createdAt: event.time, seq: event.seq)
     runtimeId = event.data["runtimeId"]?.string.map { RuntimeID($0) }
+    pin = runtimeId
     priority = Int(event.data["priority"]?.int ?? 100)
     attempt = Int(event.data["attempt"]?.int ?? 1)
     retryOf = event.data["retryOf"]?.string.flatMap { RunID($0) }
@@ -22,6 +23,10 @@ extension Run {
     lastEventAt = event.time
     let data = event.data
     switch event.type {
+    case .queued:
+      // The same issue imported again, while the run still waits.
+      title = data["title"]?.string ?? title
+      priority = data["priority"]?.int.map(Int.init) ?? priority
     case .output:
       if let dropped = data["dropped"]?.int { outputDropped += dropped }
     case .progress:

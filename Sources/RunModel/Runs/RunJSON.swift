@@ -29,6 +29,7 @@ extension Run: JSONWritable {
     json.member("lastEventAt", lastEventAt)
     json.member("firstSeq", Int64(firstSeq))
     json.member("lastSeq", Int64(lastSeq))
+    if let pin { json.member("pin", pin.rawValue) }
     if let cancellation { json.member("cancellation", cancellation) }
     if let proof { json.member("proof", proof) }
     if let retryOf { json.member("retryOf", retryOf.description) }
@@ -74,6 +75,7 @@ extension Run: JSONWritable {
       case "removed": run.removed = Int(try reader.int())
       case "testsPassed": run.testsPassed = Int(try reader.int())
       case "testsTotal": run.testsTotal = Int(try reader.int())
+      case "pin": run.pin = RuntimeID(try reader.string())
       case "priority": run.priority = Int(try reader.int())
       case "attempt": run.attempt = Int(try reader.int())
       case "lastEventAt": run.lastEventAt = try reader.timestamp()

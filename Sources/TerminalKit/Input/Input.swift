@@ -1,7 +1,7 @@
 /// What a person does at the terminal.
 package enum Input: Hashable, Sendable {
   case key(Key)
-  /// A bracketed paste, as it came; never taken as keys.
+  /// A bracketed paste, as it came but for its line ends, which are `\n`; never taken as keys.
   case paste(String)
   case mouse(Mouse)
   case resize(Size)

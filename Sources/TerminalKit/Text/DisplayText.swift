@@ -1,7 +1,9 @@
 /// Text that is safe to show, cut into grapheme clusters with their widths in columns. The one way from any text that
 /// is not ours to the screen.
 ///
-/// C0, DEL, C1, bidi controls, zero-width characters and what has no known width become visible marks.
+/// C0, DEL, C1, bidi controls, zero-width characters and what has no known width become visible marks: a control
+/// picture as `␛`, or the code point as `⟨U+202E⟩`. Marks stay with their base, composed where Unicode has the
+/// character; emoji sequences show their parts, because terminals disagree about the whole.
 package struct DisplayText: Hashable, Sendable {
   package struct Cluster: Hashable, Sendable {
     package var text: String
@@ -9,14 +11,73 @@ package struct DisplayText: Hashable, Sendable {
     package var width: UInt8
   }
 
+  package enum Tabs: Hashable, Sendable {
+    /// Spaces up to the next stop of eight columns, counted from the start of the text.
+    case stops
+    /// One `→` each, where white space itself is looked at.
+    case arrow
+  }
+
   package private(set) var clusters: [Cluster] = []
+  /// In columns. Past `maxWidth` when the text was not read to its end.
   package private(set) var width = 0
 
-  package init(_ raw: String) {
-    for character in raw {  // ASCII only for now; the terminal slice makes this whole
-      let cluster = Cluster(text: String(character), width: 1)
-      clusters.append(cluster)
-      width += 1
+  /// Reads no further than it must to exceed `maxWidth`, so that a line of megabytes costs only what is shown of it.
+  package init(_ raw: String, maxWidth: Int = .max, tabs: Tabs = .stops) {
+    // A string that lies elsewhere than in native UTF-8 is read by scalars from its start.
+    let read = raw.utf8.withContiguousStorageIfAvailable { readASCII($0, maxWidth: maxWidth) } ?? 0
+    let rest = raw.utf8.index(raw.startIndex, offsetBy: read)
+    if rest == raw.endIndex || width > maxWidth { return }
+    var reader = ClusterReader(tabs: tabs)
+    reader.resume(after: clusters, width: width)
+    clusters = []
+    for scalar in raw.unicodeScalars[rest...] {
+      reader.append(scalar)
+      if reader.width > maxWidth { break }
     }
+    clusters = reader.clusters
+    width = reader.width
+  }
+
+  /// Takes the printable ASCII at the start; returns how many bytes that was.
+  private mutating func readASCII(_ bytes: UnsafeBufferPointer<UInt8>, maxWidth: Int) -> Int {
+    let limit = maxWidth == .max ? bytes.count : min(bytes.count, max(0, maxWidth) + 1)
+    var count = 0
+    while count < limit, bytes[count] >= 0x20, bytes[count] < 0x7F { count += 1 }
+    clusters.reserveCapacity(count)
+    for place in 0..<count { clusters.append(Self.ascii[Int(bytes[place])]) }
+    width = count
+    return count
+  }
+
+  /// All of ASCII as clusters; control characters are never looked up.
+  private static let ascii = (0..<128).map { Cluster(text: String(Unicode.Scalar(UInt8($0))), width: 1) }
+
+  /// The sanitised text of one line, for what is printed instead of drawn.
+  package static func plain(_ raw: String) -> String { clean(raw, newlines: false) }
+
+  /// The same, with line ends kept (CR LF becomes one) and tabs expanded line by line.
+  package static func plainLines(_ raw: String) -> String { clean(raw, newlines: true) }
+
+  private static func clean(_ raw: String, newlines: Bool) -> String {
+    if raw.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F || newlines && $0 == 0x0A }) { return raw }
+    var text = ""
+    var reader = ClusterReader(tabs: .stops)
+    let scalars = raw.unicodeScalars
+    var place = scalars.startIndex
+    while place < scalars.endIndex {
+      let scalar = scalars[place]
+      scalars.formIndex(after: &place)
+      if newlines, scalar == "\r", place < scalars.endIndex, scalars[place] == "\n" { continue }
+      if newlines, scalar == "\n" {
+        for cluster in reader.clusters { text += cluster.text }
+        text += "\n"
+        reader = ClusterReader(tabs: .stops)
+      } else {
+        reader.append(scalar)
+      }
+    }
+    for cluster in reader.clusters { text += cluster.text }
+    return text
   }
 }

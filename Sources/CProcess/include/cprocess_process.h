@@ -1,0 +1,36 @@
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What supervising processes needs and Swift's Glibc lacks: spawning with sessions and descriptors, the subreaper,
+   signalfd, inotify, and the wait macros. Every function returns 0 (or a descriptor) or a negative errno. */
+
+/* Starts `path`, without a search, in a session of its own, with default signal handlers, an empty signal mask and no
+   descriptor but the three given. NULL for `cwd` and `envp` means the caller's own. */
+int cprocess_spawn(pid_t *pid, const char *path, char *const argv[], char *const envp[], const char *cwd, int input,
+                   int output, int error);
+
+/* A pipe, closed on exec: the reading end, then the writing one. */
+int cprocess_pipe(int ends[2]);
+
+/* Orphaned descendants become children of the calling process. */
+int cprocess_become_subreaper(void);
+
+/* Blocks the signals for the calling thread and returns a non-blocking descriptor that reads them. */
+int cprocess_signal_fd(const int *signals, int count);
+/* The next signal, 0 when none waits. */
+int cprocess_next_signal(int fd);
+
+/* Reaps one child without blocking: its pid, 0 when none has ended, or a negative errno. `pid` -1 means any. One of
+   `code` and `signal` is set, the other is -1. */
+pid_t cprocess_reap(pid_t pid, int *code, int *signal);
+
+/* A non-blocking inotify descriptor. */
+int cprocess_watch_open(void);
+/* Watches what is written to, closed and moved into a folder; returns the watch's number. */
+int cprocess_watch_add(int fd, const char *folder);
+int cprocess_watch_remove(int fd, int watch);
+/* Reads waiting events: the numbers of the watches in whose folder a file changed whose name begins with `first` or
+   `second`. `count` must be at least 1024. Returns how many; 0 when none waits. */
+int cprocess_watch_read(int fd, int *watches, int count, const char *first, const char *second);

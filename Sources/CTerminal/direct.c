@@ -1,0 +1,51 @@
+#include "direct.h"
+
+// Compiled by `tic -x` and printed by `infocmp -x -Q2`, for the many machines whose terminfo has no 24-bit entry. The source is
+// xterm-256color without its keys, tabs and printer, with
+//   RGB, colors#0x1000000, pairs#0x10000,
+//   setab=\E[%?%p1%{8}%<%t4%p1%d%e48;2;%p1%{65536}%/%d;%p1%{256}%/%{255}%&%d;%p1%{255}%&%d%;m, (setaf: 3 and 38;2)
+// so that colours 0 to 7 are those of the palette. It is never written to a file, so it cannot be missing.
+const char *const cterm_direct_entry =
+    "b64:HgIZAB0ADwBpAcMCZmxpZ2h0ZGVja3wyNC1iaXQgY29sb3VyAAABAAABAAAAAAAAAAABAQAAAAAAAAAAAAABAAABUAAAAAgAAAAYAAAA__"
+    "___________________________________________________wAAAAEAAAEAAAAEAAYACAD__xkAIQAlACkA__80AEUARwBLAFIA__9UAGEA"
+    "__9lAGkAcwB3AP____97AH8AhACJAP__mwD__6AA__-lAKoArwC0AL0AwQDIAP_____aAOAA_____________________-YA______________"
+    "_____________________________________________________________________________qAPIA____________________________"
+    "_______6AP___QAGAQ8B__8YASEBKgEzATwBRQH_____________________________TgFRAVwBXwFhAWQB_____8EB__________________"
+    "___________8MB___________4Af4B________________________________________________________________________________"
+    "______________________________________________________________________________________________________________"
+    "______________________________________________________________________________________________________________"
+    "_________wQC________________________________________________________________________CQL_______________________"
+    "___________xIC________________________FwL_____________________________________________________________________"
+    "_____________________________x0CcAIbW1oABwANABtbJWklcDElZDslcDIlZHIAG1tIG1sySgAbW0sAG1tKABtbJWklcDElZEcAG1slaS"
+    "VwMSVkOyVwMiVkSAAKABtbSAAbWz8yNWwACAAbWz8xMmwbWz8yNWgAG1tDABtbQQAbWz8xMjsyNWgAG1tQABtbTQAbKDAAG1s1bQAbWzFtABtb"
+    "PzEwNDloG1syMjswOzB0ABtbMm0AG1s4bQAbWzdtABtbN20AG1s0bQAbWyVwMSVkWAAbKEIAGyhCG1ttABtbPzEwNDlsG1syMzswOzB0ABtbMj"
+    "dtABtbMjRtABtbTAAbWz8xbBs-ABtbPzFoGz0AG0UAG1slcDElZFAAG1slcDElZE0AG1slcDElZEIAG1slcDElZFMAG1slcDElZEwAG1slcDEl"
+    "ZEQAG1slcDElZEMAG1slcDElZFQAG1slcDElZEEAGzgAG1slaSVwMSVkZAAbNwAKABtNACU_JXA5JXQbKDAlZRsoQiU7G1swJT8lcDYldDsxJT"
+    "slPyVwNSV0OzIlOyU_JXAyJXQ7NCU7JT8lcDElcDMlfCV0OzclOyU_JXA0JXQ7NSU7JT8lcDcldDs4JTttAAkAYGBhYWZmZ2dpaWpqa2tsbG1t"
+    "bm5vb3BwcXFycnNzdHR1dXZ2d3d4eHl5enp7e3x8fX1-"
+    "fgAbWz83aAAbWz83bAAbWzFLABtbMzk7NDltABtbM20AG1syM20AG1slPyVwMSV7OH0lPCV0MyVwMSVkJWUzODsyOyVwMSV7NjU1MzZ9JS8lZD"
+    "slcDElezI1Nn0lLyV7MjU1fSUmJWQ7JXAxJXsyNTV9JSYlZCU7bQAbWyU_JXAxJXs4fSU8JXQ0JXAxJWQlZTQ4OzI7JXAxJXs2NTUzNn0lLyVk"
+    "OyVwMSV7MjU2fSUvJXsyNTV9JSYlZDslcDElezI1NX0lJiVkJTttAAABAAAAAAABAAQAAQAAAFJHQgA=";
+
+// The same without bce: multiplexers fill erased cells with their own background.
+const char *const cterm_direct_plain_entry =
+    "b64:HgIfABoADwBpAcMCZmxpZ2h0ZGVjay1wbGFpbnwyNC1iaXQgY29sb3VyAAABAAABAAAAAAAAAAABAQAAAAAAAAAAAAABAFAAAAAIAAAAGA"
+    "AAAP____________________________________________________8AAAABAAABAAAABAAGAAgA__8ZACEAJQApAP__NABFAEcASwBSAP__"
+    "VABhAP__ZQBpAHMAdwD_____ewB_AIQAiQD__5sA__-gAP__pQCqAK8AtAC9AMEAyAD_____2gDgAP_____________________mAP________"
+    "__________________________________________________________________________________6gDyAP______________________"
+    "____________-gD___0ABgEPAf__GAEhASoBMwE8AUUB_____________________________04BUQFcAV8BYQFkAf_____BAf____________"
+    "_________________DAf__________-AH-Af__________________________________________________________________________"
+    "______________________________________________________________________________________________________________"
+    "______________________________________________________________________________________________________________"
+    "______________8EAv_______________________________________________________________________wkC__________________"
+    "________________8SAv_______________________xcC________________________________________________________________"
+    "__________________________________8dAnACG1taAAcADQAbWyVpJXAxJWQ7JXAyJWRyABtbSBtbMkoAG1tLABtbSgAbWyVpJXAxJWRHAB"
+    "tbJWklcDElZDslcDIlZEgACgAbW0gAG1s_MjVsAAgAG1s_MTJsG1s_MjVoABtbQwAbW0EAG1s_MTI7MjVoABtbUAAbW00AGygwABtbNW0AG1sx"
+    "bQAbWz8xMDQ5aBtbMjI7MDswdAAbWzJtABtbOG0AG1s3bQAbWzdtABtbNG0AG1slcDElZFgAGyhCABsoQhtbbQAbWz8xMDQ5bBtbMjM7MDswdA"
+    "AbWzI3bQAbWzI0bQAbW0wAG1s_MWwbPgAbWz8xaBs9ABtFABtbJXAxJWRQABtbJXAxJWRNABtbJXAxJWRCABtbJXAxJWRTABtbJXAxJWRMABtb"
+    "JXAxJWREABtbJXAxJWRDABtbJXAxJWRUABtbJXAxJWRBABs4ABtbJWklcDElZGQAGzcACgAbTQAlPyVwOSV0GygwJWUbKEIlOxtbMCU_JXA2JX"
+    "Q7MSU7JT8lcDUldDsyJTslPyVwMiV0OzQlOyU_JXAxJXAzJXwldDs3JTslPyVwNCV0OzUlOyU_JXA3JXQ7OCU7bQAJAGBgYWFmZmdnaWlqamtr"
+    "bGxtbW5ub29wcHFxcnJzc3R0dXV2dnd3eHh5eXp6e3t8fH19fn4AG1s_N2gAG1s_N2wAG1sxSwAbWzM5OzQ5bQAbWzNtABtbMjNtABtbJT8lcD"
+    "Elezh9JTwldDMlcDElZCVlMzg7MjslcDElezY1NTM2fSUvJWQ7JXAxJXsyNTZ9JS8lezI1NX0lJiVkOyVwMSV7MjU1fSUmJWQlO20AG1slPyVw"
+    "MSV7OH0lPCV0NCVwMSVkJWU0ODsyOyVwMSV7NjU1MzZ9JS8lZDslcDElezI1Nn0lLyV7MjU1fSUmJWQ7JXAxJXsyNTV9JSYlZCU7bQAAAQAAAA"
+    "AAAQAEAAEAAABSR0IA";

@@ -1,0 +1,116 @@
+package import RunModel
+package import TerminalKit
+
+/// One row of the key table.
+package struct Binding: Sendable {
+  package var context: KeyContext
+  package var action: Action
+  package var keys: [Key]
+  /// For the help.
+  package var help: String
+  /// For the footer; nil keeps it out.
+  package var short: String?
+}
+
+/// The key table: handler, help, footer and palette all read it, and a user's own keys change it.
+package struct KeyMap: Sendable {
+  package private(set) var bindings: [Binding]
+  private var actions: [KeyContext: [Key: Action]] = [:]
+
+  package static let standard = KeyMap(bindings: Self.table)
+
+  private init(bindings: [Binding]) {
+    self.bindings = bindings
+    for binding in bindings {
+      for key in binding.keys where actions[binding.context]?[key] == nil {
+        actions[binding.context, default: [:]][key] = binding.action
+      }
+    }
+  }
+
+  /// The standard table with the keys of some actions changed: action → keys, parted by spaces. Throws
+  /// `Problem(.invalid)` that names every unknown action, unknown key and key given twice.
+  package init(overrides: [String: String]) throws(Problem) {
+    var bindings = Self.table
+    var errors: [String] = []
+    for (name, text) in overrides.sorted(by: { $0.key < $1.key }) {
+      guard let action = Action(rawValue: name) else {
+        errors.append(
+          "There is no action \"\(name)\".\(Nearest.hint(for: name, among: Action.allCases.map(\.rawValue)))")
+        continue
+      }
+      var keys: [Key] = []
+      for word in text.split(separator: " ") {
+        if let key = Key(name: String(word)) {
+          keys.append(key)
+        } else {
+          errors.append("There is no key \"\(word)\" (for \(name)); keys are written x, X, ctrl-d, space, enter, f5.")
+        }
+      }
+      for place in bindings.indices where bindings[place].action == action { bindings[place].keys = keys }
+    }
+    self.init(bindings: bindings)
+    errors += conflicts()
+    guard errors.isEmpty else { throw Problem(.invalid, errors.joined(separator: " ")) }
+  }
+
+  package func action(for key: Key, in contexts: [KeyContext]) -> Action? {
+    for context in contexts { if let action = actions[context]?[key] { return action } }
+    return nil
+  }
+
+  func keys(for action: Action, in contexts: [KeyContext]) -> [Key] {
+    bindings.first { $0.action == action && contexts.contains($0.context) }?.keys ?? []
+  }
+
+  /// Keys that stand for two actions in one context.
+  func conflicts() -> [String] {
+    var seen: [KeyContext: [Key: Action]] = [:]
+    var found: [String] = []
+    for binding in bindings {
+      for key in binding.keys {
+        if let other = seen[binding.context]?[key], other != binding.action {
+          found.append(
+            "The key \(key.name) means both \(other.rawValue) and \(binding.action.rawValue) (\(binding.context.title)).")
+        }
+        seen[binding.context, default: [:]][key] = binding.action
+      }
+    }
+    return found
+  }
+}
+
+extension Key {
+  /// Reads the form that `name` gives.
+  package init?(name: String) {
+    let named: [String: Key] = [
+      "space": .character(" "), "enter": .enter, "tab": .tab, "shift-tab": .shiftTab, "esc": .escape,
+      "backspace": .backspace, "delete": .delete, "up": .up, "down": .down, "left": .left, "right": .right,
+      "home": .home, "end": .end, "pgup": .pageUp, "pgdn": .pageDown,
+    ]
+    if let key = named[name] {
+      self = key
+    } else if name.hasPrefix("ctrl-"), name.count == 6, let character = name.lowercased().last {
+      self = .ctrl(character)
+    } else if name.hasPrefix("alt-"), name.count == 5, let character = name.last {
+      self = .alt(character)
+    } else if name.hasPrefix("f"), let number = Int(name.dropFirst()), (1...24).contains(number) {
+      self = .function(number)
+    } else if name.count == 1, let character = name.first {
+      self = .character(character)
+    } else {
+      return nil
+    }
+  }
+
+  /// For footer and help: arrows as arrows.
+  var label: String {
+    switch self {
+    case .up: "↑"
+    case .down: "↓"
+    case .left: "←"
+    case .right: "→"
+    default: name
+    }
+  }
+}

@@ -1,0 +1,138 @@
+package import RunModel
+package import TerminalKit
+
+/// How it stands with the orchestrator.
+package enum LinkState: Sendable, Equatable {
+  case connecting
+  case live
+  /// What is on the screen is as of `since`.
+  case lost(since: Timestamp, nextTry: Timestamp?)
+}
+
+enum Screen: Sendable, Equatable { case runs, runtimes, run, dispatch }
+
+/// All that the dashboard knows and shows: a value. `update` changes it, `drawDashboard` draws it.
+package struct DashboardState: Sendable {
+  // What is known.
+  package internal(set) var board = RunBoard()
+  package internal(set) var runtimes: [RuntimeSummary] = []
+  package internal(set) var link = LinkState.connecting
+  package internal(set) var now: Timestamp
+  var hasSnapshot = false
+  var rate = EventRate()
+
+  // The terminal.
+  package internal(set) var size: Size
+  package internal(set) var theme: Theme
+  /// Those that `T` and `:theme` choose from.
+  package var themes: [Theme]
+  package var keys: KeyMap
+  /// Only ASCII can be shown: every frame is brought down to it.
+  package var asciiOnly = false
+  /// Seconds east of Greenwich, for clocks.
+  package var utcOffset = 0
+  /// The orchestrator's name in the header: `local`, or its address.
+  package var place = "local"
+  /// Reasons given for cancels, latest first; the first is filled in.
+  package var reasons = ["No longer needed"]
+
+  // Where the person is.
+  var screens: [Screen] = [.runs]
+  var layers: [Layer] = []
+  var list = RunList()
+  var selection: RunID?
+  /// A run just dispatched, to be selected as soon as it is among the rows.
+  var wantedSelection: RunID?
+  /// The place of the selection in `list.visible`.
+  var cursor = 0
+  var top = 0
+  /// Until someone moves the cursor it stays on the first row.
+  var cursorTouched = false
+  var actingUntil = Timestamp(milliseconds: 0)
+  var settledAt = Timestamp(milliseconds: 0)
+  var marks: Set<RunID> = []
+  var lastMark: RunID?
+  var open: OpenRun?
+  var log: RunLog?
+  /// When the preview turns to the selected run: a moment after the cursor rests.
+  var previewAt: Timestamp?
+  var runtimeCursor = 0
+  var runtimesStale = false
+  var runtimesAskedAt = Timestamp(milliseconds: 0)
+  var form: DispatchForm
+  var toasts: [Toast] = []
+  var outbox: [Effect] = []
+
+  /// `directory` fills in the repository of the dispatch form.
+  package init(
+    size: Size, now: Timestamp, theme: Theme = ThemeLibrary.standard, themes: [Theme] = ThemeLibrary.builtin,
+    keys: KeyMap = .standard, directory: String = ""
+  ) {
+    self.size = size
+    self.now = now
+    self.theme = theme
+    self.themes = themes
+    self.keys = keys
+    form = DispatchForm(directory: directory)
+  }
+
+  /// The run whose events are wanted whole, output text included; of all others the orchestrator's state events do.
+  package var openRun: RunID? { log?.run }
+
+  var screen: Screen { screens.last ?? .runs }
+  var selected: Run? { selection.flatMap { board[$0] } }
+
+  /// The run that a key is about: the open one, else the one under the cursor.
+  var currentRun: Run? {
+    switch screen {
+    case .run: open.flatMap { board[$0.id] }
+    case .runs: selected
+    case .runtimes, .dispatch: nil
+    }
+  }
+
+  /// The moment that clocks of live runs go by: with the link lost they stand still.
+  var boardTime: Timestamp {
+    if case .lost(let since, _) = link { return since }
+    return now
+  }
+
+  var isActing: Bool { now < actingUntil || layers.contains(where: \.holdsRows) }
+
+  /// Where keys are looked up now.
+  var contexts: [KeyContext] {
+    switch screen {
+    case .runs: [.runs, .pages, .moving, .everywhere]
+    case .runtimes: [.runtimes, .pages, .moving, .everywhere]
+    case .dispatch: [.form, .everywhere]
+    case .run:
+      switch open?.tab ?? .overview {
+      case .events: [.events, .run, .moving, .everywhere]
+      case .files: [.files, .run, .moving, .everywhere]
+      case .diff: [.diff, .run, .moving, .everywhere]
+      case .overview, .commands, .tests, .handoff: [.run, .moving, .everywhere]
+      }
+    }
+  }
+}
+
+/// Events a second, over the last second or so.
+struct EventRate: Sendable {
+  private(set) var perSecond: Int64 = 0
+  private var count: Int64 = 0
+  private var since = Timestamp(milliseconds: 0)
+
+  mutating func add(_ events: Int) { count += Int64(events) }
+
+  mutating func tick(_ now: Timestamp) {
+    let passed = (now - since).milliseconds
+    guard passed >= 1000 else { return }
+    perSecond = passed > 3000 ? 0 : count * 1000 / passed
+    if passed > 3000, count > 0 { perSecond = min(count, count * 1000 / passed + 1) }
+    count = 0
+    since = now
+  }
+
+  /// When to look again; nil when all is quiet.
+  var next: Timestamp? { perSecond > 0 || count > 0 ? since + .seconds(1) : nil }
+}

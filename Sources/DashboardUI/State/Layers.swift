@@ -1,0 +1,68 @@
+import RunModel
+
+/// What lies over the screen and gets the keys first.
+enum Layer: Sendable {
+  case help(top: Int)
+  case confirm(Confirm)
+  case cancel(CancelDialog)
+  case answer(AnswerDialog)
+  case palette(PaletteDialog)
+  /// With the filter to go back to.
+  case filter(TextField, before: String)
+  case search(TextField)
+
+  /// Whether someone is about to act on what is on the screen, so that its rows hold still.
+  var holdsRows: Bool {
+    switch self {
+    case .confirm, .cancel, .answer: true
+    case .help, .palette, .filter, .search: false
+    }
+  }
+}
+
+/// A question that a second press of the same key, or enter, says yes to.
+struct Confirm: Sendable {
+  enum Subject: Sendable, Equatable {
+    case quit
+    case retry([RunID])
+  }
+  var subject: Subject
+}
+
+struct CancelDialog: Sendable {
+  /// Those that are still live; named in the dialog.
+  var runs: [RunID]
+  /// Chosen but ended already.
+  var endedCount: Int
+  var force: Bool
+  var reason: TextField
+  /// Whether keys go to the reason.
+  var isEditing = false
+  var historyPlace: Int?
+}
+
+struct AnswerDialog: Sendable {
+  var run: RunID
+  var attention: Attention
+  var cursor = 0
+  var text = TextField()
+}
+
+struct PaletteDialog: Sendable {
+  var field = TextField()
+  var cursor = 0
+}
+
+/// Something that the palette can do.
+struct PaletteEntry: Sendable, Equatable {
+  var name: String
+  var help: String
+  var keys: String
+}
+
+struct Toast: Sendable, Equatable {
+  enum Kind: Sendable { case info, good, bad }
+  var text: String
+  var kind: Kind
+  var until: Timestamp
+}

@@ -1,0 +1,349 @@
+import Glibc
+
+/// One file of a patch.
+struct PatchFile: Sendable, Equatable {
+  enum Change: Sendable, Equatable { case modified, added, deleted, renamed, copied }
+
+  var change = Change.modified
+  var oldPath = ""
+  var newPath = ""
+  var added = 0
+  var removed = 0
+  var isBinary = false
+  /// Old and new mode, when they differ.
+  var oldMode: String?
+  var newMode: String?
+  /// The line of its `diff --git`.
+  var firstLine: Int
+  var path: String { change == .deleted ? oldPath : newPath }
+}
+
+struct PatchHunk: Sendable, Equatable {
+  /// The line of its `@@`.
+  var line: Int
+  /// One past its last line.
+  var end: Int
+  var file: Int
+}
+
+enum PatchLineKind: Sendable { case file, meta, hunk, context, added, removed, noNewline }
+
+struct PatchLine: Sendable {
+  var kind: PatchLineKind
+  /// Without the sign; cut at `Patch.longest` bytes.
+  var text: String
+  var isCut = false
+  var old: Int?
+  var new: Int?
+}
+
+/// A git patch as bytes, with an index of its lines, files and hunks that is made piece by piece: a million lines show
+/// their first screen at once, and only what is visible is ever turned into text.
+struct Patch: Sendable {
+  private let bytes: [UInt8]
+  private var starts: [UInt32] = [0]
+  private(set) var files: [PatchFile] = []
+  private(set) var hunks: [PatchHunk] = []
+  /// Old and new line numbers at every 512th line.
+  private var checkpoints: [(old: UInt32, new: UInt32)] = []
+  private var place = 0
+  private var oldLeft = 0
+  private var newLeft = 0
+  private var old = 0
+  private var new = 0
+
+  static let longest = 4096
+  private static let stride = 512
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes.count < Int(UInt32.max) ? bytes : Array(bytes.prefix(Int(UInt32.max) - 1)) }
+
+  var isComplete: Bool { place >= bytes.count }
+  /// Lines indexed so far.
+  var lineCount: Int { starts.count - 1 }
+  var byteCount: Int { bytes.count }
+  var added: Int { files.reduce(0) { $0 + $1.added } }
+  var removed: Int { files.reduce(0) { $0 + $1.removed } }
+
+  /// Indexes about `budget` bytes more.
+  mutating func index(_ budget: Int = 8 << 20) {
+    guard !isComplete else { return }
+    if place == 0 { starts.reserveCapacity(bytes.count / 36 + 2) }
+    let goal = min(bytes.count, place + budget)
+    bytes.withUnsafeBufferPointer { all in
+      guard let base = all.baseAddress else { return }
+      while place < goal {
+        let rest = all.count - place
+        let newline = memchr(base + place, 10, rest)
+        let end = newline.map { UnsafeRawPointer(base).distance(to: UnsafeRawPointer($0)) } ?? all.count
+        let number = starts.count - 1
+        if number % Self.stride == 0 { checkpoints.append((UInt32(clamping: old), UInt32(clamping: new))) }
+        take(UnsafeBufferPointer(rebasing: all[place..<end]), number)
+        place = min(end + 1, all.count)
+        starts.append(UInt32(newline == nil ? end + 1 : place))
+      }
+    }
+  }
+
+  private mutating func take(_ line: UnsafeBufferPointer<UInt8>, _ number: Int) {
+    if oldLeft > 0 || newLeft > 0 {
+      hunks[hunks.count - 1].end = number + 1
+      switch line.first {
+      case UInt8(ascii: "+"):
+        newLeft -= 1
+        new += 1
+        files[files.count - 1].added += 1
+        return
+      case UInt8(ascii: "-"):
+        oldLeft -= 1
+        old += 1
+        files[files.count - 1].removed += 1
+        return
+      case UInt8(ascii: "\\"): return
+      case UInt8(ascii: " "), nil:
+        oldLeft -= 1
+        newLeft -= 1
+        old += 1
+        new += 1
+        return
+      default:  // shorter than it said: not a hunk any more
+        oldLeft = 0
+        newLeft = 0
+      }
+    }
+    switch line.first {
+    case UInt8(ascii: "\\"):
+      if let last = hunks.indices.last, hunks[last].end == number { hunks[last].end = number + 1 }
+    case UInt8(ascii: "@"): if !files.isEmpty { takeHunk(line, number) }
+    case UInt8(ascii: "d"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "n"), UInt8(ascii: "o"),
+      UInt8(ascii: "r"), UInt8(ascii: "c"), UInt8(ascii: "B"), UInt8(ascii: "G"):
+      takeHeader(String(decoding: line.prefix(Self.longest), as: UTF8.self), number)
+    default: break
+    }
+  }
+
+  private mutating func takeHunk(_ line: UnsafeBufferPointer<UInt8>, _ number: Int) {
+    var numbers: [Int] = []
+    var value: Int?
+    var hasCount = [false, false]
+    var side = -1
+    for byte in line.dropFirst(2) {
+      switch byte {
+      case 48...57: value = min((value ?? 0) * 10 + Int(byte - 48), 1 << 31)
+      default:
+        if let number = value { numbers.append(number) }
+        value = nil
+        if byte == UInt8(ascii: "-") { side = 0 }
+        if byte == UInt8(ascii: "+") { side = 1 }
+        if byte == UInt8(ascii: ","), side >= 0 { hasCount[side] = true }
+      }
+      if byte == UInt8(ascii: "@") { break }
+    }
+    guard line.count > 2, line[1] == UInt8(ascii: "@"), line[2] != UInt8(ascii: "@"), !numbers.isEmpty else { return }
+    var values = numbers[...]
+    old = values.popFirst() ?? 0
+    oldLeft = hasCount[0] ? values.popFirst() ?? 1 : 1
+    new = values.popFirst() ?? 0
+    newLeft = hasCount[1] ? values.popFirst() ?? 1 : 1
+    hunks.append(PatchHunk(line: number, end: number + 1, file: files.count - 1))
+  }
+
+  private mutating func takeHeader(_ line: String, _ number: Int) {
+    if line.hasPrefix("diff --git ") {
+      files.append(PatchFile(firstLine: number))
+      let rest = line.dropFirst(11)
+      // Both names are the same here unless other lines say so: the middle is where they part.
+      if rest.hasPrefix("a/"), rest.utf8.count % 2 == 1 {
+        let half = Substring(String(decoding: rest.utf8.prefix(rest.utf8.count / 2), as: UTF8.self))
+        files[files.count - 1].oldPath = String(half.dropFirst(2))
+        files[files.count - 1].newPath = String(half.dropFirst(2))
+      }
+      return
+    }
+    guard let file = files.indices.last else { return }
+    func after(_ prefix: String) -> String? {
+      line.hasPrefix(prefix) ? String(line.dropFirst(prefix.count)) : nil
+    }
+    if let path = after("--- ") {
+      if let path = Self.path(path, "a/") { files[file].oldPath = path }
+    } else if let path = after("+++ ") {
+      if let path = Self.path(path, "b/") { files[file].newPath = path }
+    } else if let mode = after("new file mode ") {
+      files[file].change = .added
+      files[file].newMode = mode
+    } else if let mode = after("deleted file mode ") {
+      files[file].change = .deleted
+      files[file].oldMode = mode
+    } else if let mode = after("old mode ") {
+      files[file].oldMode = mode
+    } else if let mode = after("new mode ") {
+      files[file].newMode = mode
+    } else if let path = after("rename from ") {
+      files[file].change = .renamed
+      files[file].oldPath = Self.unquoted(path)
+    } else if let path = after("rename to ") {
+      files[file].newPath = Self.unquoted(path)
+    } else if let path = after("copy from ") {
+      files[file].change = .copied
+      files[file].oldPath = Self.unquoted(path)
+    } else if let path = after("copy to ") {
+      files[file].newPath = Self.unquoted(path)
+    } else if line.hasPrefix("Binary files ") || line.hasPrefix("GIT binary patch") {
+      files[file].isBinary = true
+    }
+  }
+
+  /// Nil for /dev/null.
+  private static func path(_ text: String, _ prefix: String) -> String? {
+    var path = unquoted(text)
+    if path.hasSuffix("\t") { path.removeLast() }
+    if path == "/dev/null" { return nil }
+    return path.hasPrefix(prefix) ? String(path.dropFirst(2)) : path
+  }
+
+  /// Undoes git's quoting of unusual names: "caf\303\251".
+  static func unquoted(_ text: String) -> String {
+    guard text.hasPrefix("\""), text.hasSuffix("\""), text.count >= 2 else { return text }
+    let inner = Array(text.utf8.dropFirst().dropLast())
+    var bytes: [UInt8] = []
+    var at = 0
+    while at < inner.count {
+      guard inner[at] == UInt8(ascii: "\\"), at + 1 < inner.count else {
+        bytes.append(inner[at])
+        at += 1
+        continue
+      }
+      let digits = inner[(at + 1)...].prefix(3).prefix { (48...55).contains($0) }
+      if digits.count == 3 {
+        bytes.append(UInt8(truncatingIfNeeded: digits.reduce(0) { $0 * 8 + Int($1 - 48) }))
+        at += 4
+        continue
+      }
+      switch inner[at + 1] {
+      case UInt8(ascii: "n"): bytes.append(10)
+      case UInt8(ascii: "t"): bytes.append(9)
+      case UInt8(ascii: "r"): bytes.append(13)
+      default: bytes.append(inner[at + 1])
+      }
+      at += 2
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  // MARK: Reading
+
+  /// The hunk that holds `line`, its header included.
+  func hunk(at line: Int) -> PatchHunk? {
+    let place = partition(hunks.count) { hunks[$0].line > line } - 1
+    guard place >= 0, line < hunks[place].end else { return nil }
+    return hunks[place]
+  }
+
+  func fileIndex(at line: Int) -> Int? {
+    let place = partition(files.count) { files[$0].firstLine > line } - 1
+    return place >= 0 ? place : nil
+  }
+
+  func bytes(of line: Int) -> ArraySlice<UInt8> {
+    guard line >= 0, line < lineCount else { return [] }
+    let start = Int(starts[line])
+    var end = min(Int(starts[line + 1]) - 1, bytes.count)
+    if line == lineCount - 1, end >= 0, end < bytes.count, bytes[end] != 10 { end = bytes.count }
+    guard start <= end else { return [] }
+    return bytes[start..<end]
+  }
+
+  func kind(of line: Int) -> PatchLineKind {
+    guard let hunk = hunk(at: line) else {
+      if let file = fileIndex(at: line), files[file].firstLine == line { return .file }
+      return .meta
+    }
+    if hunk.line == line { return .hunk }
+    switch bytes(of: line).first {
+    case UInt8(ascii: "+"): return .added
+    case UInt8(ascii: "-"): return .removed
+    case UInt8(ascii: "\\"): return .noNewline
+    default: return .context
+    }
+  }
+
+  func line(_ number: Int) -> PatchLine {
+    let kind = kind(of: number)
+    let raw = bytes(of: number)
+    let hasSign = kind == .added || kind == .removed || kind == .context
+    let body = raw.dropFirst(hasSign ? 1 : 0)
+    var line = PatchLine(
+      kind: kind, text: String(decoding: body.prefix(Self.longest), as: UTF8.self), isCut: body.count > Self.longest)
+    guard hasSign, let hunk = hunk(at: number) else { return line }
+    var (old, new) = start(of: hunk, before: number)
+    for earlier in old.from..<max(old.from, number) {
+      switch bytes(of: earlier).first {
+      case UInt8(ascii: "+"): new += 1
+      case UInt8(ascii: "-"): old.value += 1
+      case UInt8(ascii: "\\"): break
+      default:
+        old.value += 1
+        new += 1
+      }
+    }
+    if kind != .added { line.old = old.value }
+    if kind != .removed { line.new = new }
+    return line
+  }
+
+  /// The numbers at the nearest line before `number` where they are known.
+  private func start(of hunk: PatchHunk, before number: Int) -> ((value: Int, from: Int), Int) {
+    let checkpoint = number / Self.stride
+    if checkpoint * Self.stride > hunk.line, checkpoint < checkpoints.count {
+      return ((Int(checkpoints[checkpoint].old), checkpoint * Self.stride), Int(checkpoints[checkpoint].new))
+    }
+    let header = String(decoding: bytes(of: hunk.line).prefix(200), as: UTF8.self)
+    let parts = header.split(separator: " ")
+    func first(_ sign: Character) -> Int {
+      parts.first { $0.first == sign }.flatMap { Int($0.dropFirst().prefix { $0.isNumber }) } ?? 0
+    }
+    return ((first("-"), hunk.line + 1), first("+"))
+  }
+
+  /// The next line in `direction` (1 or -1) whose text holds `needle` (lower-cased), going round once.
+  func search(_ needle: String, from line: Int, direction: Int) -> Int? {
+    let wanted = Array(needle.lowercased().utf8)
+    guard !wanted.isEmpty, lineCount > 0 else { return nil }
+    for step in 1...lineCount {
+      let at = ((line + step * direction) % lineCount + lineCount) % lineCount
+      if contains(wanted, bytes(of: at)) { return at }
+    }
+    return nil
+  }
+
+  private func contains(_ wanted: [UInt8], _ line: ArraySlice<UInt8>) -> Bool {
+    guard line.count >= wanted.count else { return false }
+    return line.withUnsafeBufferPointer { line in
+      wanted.withUnsafeBufferPointer { wanted in
+        var at = 0
+        while at + wanted.count <= line.count {
+          var next = 0
+          while next < wanted.count {
+            let byte = line[at + next]
+            let lower = byte >= 65 && byte <= 90 ? byte | 32 : byte
+            if lower != wanted[next] { break }
+            next += 1
+          }
+          if next == wanted.count { return true }
+          at += 1
+        }
+        return false
+      }
+    }
+  }
+
+  /// The first of 0..<count for which `isPast` holds, which must hold for all after it.
+  private func partition(_ count: Int, _ isPast: (Int) -> Bool) -> Int {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if isPast(middle) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+}

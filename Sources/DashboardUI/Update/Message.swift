@@ -1,0 +1,60 @@
+package import RunModel
+package import TerminalKit
+
+/// What a failed effect was for; results and failures of what nobody waits for any more are dropped.
+package enum Errand: Sendable, Equatable {
+  case detail(RunID), artifacts(RunID), patch(RunID), backlog(RunID)
+  case runtimes
+  case dispatch
+  case dryRun(generation: Int)
+  case cancel(RunID), retry(RunID), answer(RunID)
+  /// Copying, saving, the editor.
+  case here
+}
+
+/// What happens to the dashboard.
+package enum Message: Sendable {
+  case input(Input)
+  /// The time; send one before each frame and whenever `nextTick` comes.
+  case tick(Timestamp)
+  case snapshot(Snapshot)
+  /// In order, following the snapshot or the events before.
+  case events([RunEvent])
+  case link(LinkState)
+  case detail(RunID, RunDetail)
+  case artifacts(RunID, Artifacts)
+  case patch(RunID, [UInt8])
+  /// The last events of one run, ascending.
+  case backlog(RunID, [RunEvent])
+  case runtimes([RuntimeSummary])
+  case dispatched([DispatchOutcome])
+  case dryRun(generation: Int, [DispatchOutcome])
+  case retried(RunID, DispatchOutcome)
+  case failed(Problem, Errand)
+  /// The prompt as it comes back from $EDITOR.
+  case edited(String)
+  /// The file that the screen was saved to.
+  case saved(path: String)
+  case setTheme(Theme)
+  /// A word for the person.
+  case note(String)
+}
+
+/// What the dashboard asks of the world.
+package enum Effect: Sendable {
+  case quit, suspend, redraw, saveScreen
+  /// The reason goes on the audit trail.
+  case cancel([RunID], reason: String, force: Bool)
+  case retry([RunID])
+  case answer(RunID, attentionId: String, answer: String)
+  case fetchDetail(RunID), fetchArtifacts(RunID), fetchPatch(RunID)
+  case fetchBacklog(RunID, limit: Int)
+  case fetchRuntimes
+  case dispatch(DispatchRequest)
+  case dryRun(DispatchRequest, generation: Int)
+  /// To the clipboard, by OSC 52; not sanitised.
+  case copy(String)
+  /// Open $EDITOR on this text; `Message.edited` brings it back.
+  case edit(String)
+  case bell
+}

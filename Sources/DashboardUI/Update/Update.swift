@@ -1,0 +1,217 @@
+package import RunModel
+import TerminalKit
+
+extension DashboardState {
+  /// Takes one message in; returns what is to be done for it.
+  package mutating func update(_ message: Message) -> [Effect] {
+    switch message {
+    case .input(let input): take(input)
+    case .tick(let time): tick(time)
+    case .snapshot(let snapshot): take(snapshot)
+    case .events(let events): take(events)
+    case .link(let link): self.link = link
+    case .detail(let run, let detail):
+      guard open?.id == run else { break }
+      open?.detail = detail
+      open?.detailProblem = nil
+    case .artifacts(let run, let artifacts):
+      guard open?.id == run else { break }
+      open?.artifacts = artifacts
+      open?.artifactsProblem = nil
+    case .patch(let run, let bytes): takePatch(run, bytes)
+    case .backlog(let run, let events): if log?.run == run { log?.load(events) }
+    case .runtimes(let runtimes):
+      self.runtimes = runtimes
+      runtimeCursor = min(runtimeCursor, max(0, runtimes.count - 1))
+      form.runtimeCursor = min(form.runtimeCursor, max(0, runtimes.count - 1))
+    case .dispatched(let outcomes): takeDispatched(outcomes)
+    case .dryRun(let generation, let outcomes):
+      guard generation == form.generation else { break }
+      form.answeredGeneration = generation
+      form.outcomes = outcomes
+      form.problem = nil
+    case .retried(let old, let outcome):
+      let new = outcome.runId.map { " as \($0.shortName)" } ?? ""
+      toast("\(old.shortName) is tried again\(new)", .good)
+    case .failed(let problem, let errand): fail(problem, errand)
+    case .edited(let text):
+      form.prompt.replace(text.hasSuffix("\n") ? String(text.dropLast()) : text)
+      formChanged()
+    case .saved(let path): toast("Saved to \(path)", .good)
+    case .setTheme(let theme): setTheme(theme)
+    case .note(let text): toast(text, .info)
+    }
+    defer { outbox = [] }
+    return outbox
+  }
+
+  mutating func emit(_ effect: Effect) { outbox.append(effect) }
+
+  mutating func toast(_ text: String, _ kind: Toast.Kind) {
+    toasts.removeAll { $0.text == text }
+    toasts.append(Toast(text: text, kind: kind, until: now + .seconds(kind == .bad ? 10 : 4)))
+    if toasts.count > 3 { toasts.removeFirst() }
+  }
+
+  // MARK: The orchestrator
+
+  private mutating func take(_ snapshot: Snapshot) {
+    board = RunBoard(runs: snapshot.runs, seq: snapshot.seq)
+    runtimes = snapshot.runtimes
+    hasSnapshot = true
+    list.reset(board)
+    marks = marks.filter { board[$0] != nil }
+    refindSelection()
+    if let log {
+      // What came while the link was down is in the store alone.
+      emit(.fetchBacklog(log.run, limit: open == nil ? 200 : 5000))
+    }
+    if let open, screen == .run { fetch(open.id) }
+    schedulePreview()
+  }
+
+  private mutating func take(_ events: [RunEvent]) {
+    rate.add(events.count)
+    let sortsByProgress = list.sort.column == .progress
+    let watched = log?.run
+    for event in events {
+      let place = board.apply(event)
+      if let place, event.type.changesState || sortsByProgress { list.touch(place, board) }
+      guard let run = event.run else {
+        if event.type.rawValue.hasPrefix("awf.runtime.") { runtimesStale = true }
+        continue
+      }
+      if run == watched { log?.append(event) }
+      if event.type.changesState { changed(run, event) }
+    }
+    settleRows()
+  }
+
+  private mutating func changed(_ run: RunID, _ event: RunEvent) {
+    if event.type == .started || event.type.endsRun { runtimesStale = true }
+    if event.type == .attention, board[run]?.needsAttention == true { emit(.bell) }
+    guard let open, open.id == run, screen == .run else { return }
+    if event.type == .artifacts || event.type.endsRun || event.type == .started { fetch(run) }
+  }
+
+  mutating func fetch(_ run: RunID) {
+    emit(.fetchDetail(run))
+    emit(.fetchArtifacts(run))
+    emit(.fetchPatch(run))
+    open?.askedAt = now
+  }
+
+  private mutating func takePatch(_ run: RunID, _ bytes: [UInt8]) {
+    guard open?.id == run else { return }
+    var patch = Patch(bytes)
+    patch.index()
+    open?.patch = patch
+    open?.patchProblem = nil
+    if let diff = open?.diff, diff.top >= patch.lineCount, patch.isComplete {
+      open?.diff.top = max(0, patch.lineCount - 1)
+    }
+    followWantedPath()
+  }
+
+  private mutating func fail(_ problem: Problem, _ errand: Errand) {
+    switch errand {
+    case .detail(let run): if open?.id == run { open?.detailProblem = problem.detail }
+    case .artifacts(let run): if open?.id == run { open?.artifactsProblem = problem.detail }
+    case .patch(let run): if open?.id == run { open?.patchProblem = problem.detail }
+    case .backlog: break  // the live events go on; the next selection asks again
+    case .dryRun(let generation):
+      guard generation == form.generation else { return }
+      form.answeredGeneration = generation
+      form.outcomes = []
+      form.problem = problem
+    case .dispatch:
+      form.isSending = false
+      form.problem = problem
+      toast(problem.detail, .bad)
+    case .runtimes, .cancel, .retry, .answer, .here: toast(problem.detail, .bad)
+    }
+  }
+
+  // MARK: Time
+
+  private mutating func tick(_ time: Timestamp) {
+    now = max(now, time)
+    rate.tick(now)
+    toasts.removeAll { $0.until <= now }
+    settleRows()
+    if let at = previewAt, at <= now {
+      previewAt = nil
+      turnPreview()
+    }
+    if open?.patch?.isComplete == false {
+      open?.patch?.index()
+      followWantedPath()
+    }
+    if screen == .run, let open, let asked = open.askedAt, open.tab == .files || open.tab == .diff,
+      board[open.id]?.status == .running, (now - asked).milliseconds >= 5000
+    {
+      self.open?.askedAt = now
+      emit(.fetchArtifacts(open.id))
+      emit(.fetchPatch(open.id))
+    }
+    if runtimesStale, screen == .runtimes || screen == .dispatch, (now - runtimesAskedAt).milliseconds >= 1000 {
+      runtimesStale = false
+      runtimesAskedAt = now
+      emit(.fetchRuntimes)
+    }
+    if let changed = form.changedAt, (now - changed).milliseconds >= 250 { askDryRun() }
+  }
+
+  /// When the next tick is wanted; nil when nothing on the screen moves and nothing is due.
+  package var nextTick: Timestamp? {
+    var times: [Timestamp] = []
+    // The clock in the header shows minutes.
+    times.append(Timestamp(milliseconds: (now.milliseconds / 60_000 + 1) * 60_000))
+    if let next = rate.next { times.append(next) }
+    if let first = toasts.map(\.until).min() { times.append(first) }
+    if let previewAt { times.append(previewAt) }
+    if list.hasChanges { times.append(max(now + .milliseconds(50), min(actingUntil, now + .milliseconds(1500)))) }
+    if open?.patch?.isComplete == false { times.append(now) }
+    if let changed = form.changedAt { times.append(changed + .milliseconds(250)) }
+    if runtimesStale, screen == .runtimes || screen == .dispatch { times.append(runtimesAskedAt + .seconds(1)) }
+    if case .lost = link { times.append(nextSecond) } else {
+      switch motion {
+      case .none: break
+      case .clocks: times.append(nextSecond)
+      case .spinner: times.append(Timestamp(milliseconds: (now.milliseconds / 250 + 1) * 250))
+      }
+    }
+    return times.min()
+  }
+
+  /// Whether something that is visible moves with time.
+  package var isAnimating: Bool {
+    if case .lost = link { return true }
+    return motion != .none || !toasts.isEmpty
+  }
+
+  private var nextSecond: Timestamp { Timestamp(milliseconds: (now.milliseconds / 1000 + 1) * 1000) }
+
+  private enum Motion { case none, clocks, spinner }
+
+  private var motion: Motion {
+    func motion(of run: Run) -> Motion {
+      guard run.status == .running else { return .none }
+      return run.progressKnown && !run.isVerifying && run.cancellation == nil ? .clocks : .spinner
+    }
+    switch screen {
+    case .runs:
+      var found = Motion.none
+      for index in top..<max(top, min(list.visible.count, top + layout.rows.height)) {
+        switch motion(of: board.runs[Int(list.visible[index])]) {
+        case .spinner: return .spinner
+        case .clocks: found = .clocks
+        case .none: break
+        }
+      }
+      return found
+    case .run: return currentRun.map { motion(of: $0) } ?? .none
+    case .runtimes, .dispatch: return .none
+    }
+  }
+}

@@ -1,0 +1,328 @@
+import RunModel
+import TerminalKit
+
+/// Dialogs and prompts.
+extension DashboardState {
+  mutating func askCancel(force: Bool) {
+    let chosen = targets
+    let live = chosen.filter { board[$0]?.status.isTerminal == false }
+    guard !live.isEmpty else {
+      if !chosen.isEmpty { toast("Nothing to cancel: the run has ended already", .info) }
+      return
+    }
+    layers.append(
+      .cancel(
+        CancelDialog(
+          runs: live, endedCount: chosen.count - live.count, force: force, reason: TextField(reasons.first ?? ""))))
+  }
+
+  mutating func askRetry() {
+    let ended = targets.filter { board[$0]?.status.isTerminal == true }
+    guard !ended.isEmpty else {
+      if let run = currentRun { toast("\(run.runId.shortName) is still \(run.status.rawValue); cancel it first", .info) }
+      return
+    }
+    layers.append(.confirm(Confirm(subject: .retry(ended))))
+  }
+
+  mutating func askAnswer() {
+    guard let run = currentRun, let attention = run.attention, run.needsAttention else {
+      toast("This run asks nothing", .info)
+      return
+    }
+    layers.append(.answer(AnswerDialog(run: run.runId, attention: attention)))
+  }
+
+  mutating func pasteInLayer(_ text: String, _ layer: Layer) {
+    switch layer {
+    case .help, .confirm: break
+    case .cancel(var dialog):
+      if !dialog.isEditing { dialog.reason.replace("") }
+      dialog.isEditing = true
+      dialog.reason.insert(text)
+      setLayer(.cancel(dialog))
+    case .answer(var dialog):
+      guard dialog.attention.options.isEmpty else { return }
+      dialog.text.insert(text)
+      setLayer(.answer(dialog))
+    case .palette(var dialog):
+      dialog.field.insert(text)
+      setLayer(.palette(dialog))
+    case .filter(var field, let before):
+      field.insert(text)
+      setLayer(.filter(field, before: before))
+      setFilter(field.text)
+    case .search(var field):
+      field.insert(text)
+      setLayer(.search(field))
+    }
+  }
+
+  private mutating func setLayer(_ layer: Layer) {
+    layers.removeLast()
+    layers.append(layer)
+  }
+
+  mutating func take(_ key: Key, in layer: Layer) {
+    switch layer {
+    case .help(let top): takeInHelp(key, top)
+    case .confirm(let confirm): takeInConfirm(key, confirm)
+    case .cancel(let dialog): takeInCancel(key, dialog)
+    case .answer(let dialog): takeInAnswer(key, dialog)
+    case .palette(let dialog): takeInPalette(key, dialog)
+    case .filter(let field, let before): takeInFilter(key, field, before)
+    case .search(let field): takeInSearch(key, field)
+    }
+  }
+
+  private mutating func takeInHelp(_ key: Key, _ top: Int) {
+    let action = keys.action(for: key, in: [.moving, .everywhere])
+    switch action {
+    case .up, .down, .top, .bottom, .halfDown, .halfUp, .pageDown, .pageUp:
+      let area = helpArea
+      let count = helpRowCount(width: area.width)
+      setLayer(.help(top: Self.scrolled(top, action ?? .up, page: area.height, count: count)))
+    default: layers.removeLast()
+    }
+  }
+
+  private mutating func takeInConfirm(_ key: Key, _ confirm: Confirm) {
+    let again: Key = confirm.subject == .quit ? .character("q") : .character("r")
+    switch key {
+    case .enter, .character("y"), again:
+      layers.removeLast()
+      switch confirm.subject {
+      case .quit: emit(.quit)
+      case .retry(let runs):
+        emit(.retry(runs))
+        marks = []
+      }
+    case .escape, .character("n"), .character("q"): layers.removeLast()
+    default: break
+    }
+  }
+
+  // MARK: Cancel
+
+  private mutating func takeInCancel(_ key: Key, _ dialog: CancelDialog) {
+    var dialog = dialog
+    let action = keys.action(for: key, in: [.cancelDialog])
+    switch key {
+    case .escape: layers.removeLast()
+    case .enter: doCancel(dialog)
+    case .up, .down:
+      let last = reasons.count - 1
+      guard last >= 0 else { return }
+      let place = dialog.historyPlace ?? (key == .up ? -1 : 0)
+      dialog.historyPlace = max(0, min(last, place + (key == .up ? 1 : -1)))
+      dialog.reason.replace(reasons[dialog.historyPlace ?? 0])
+      setLayer(.cancel(dialog))
+    case .tab, .shiftTab:
+      dialog.isEditing.toggle()
+      setLayer(.cancel(dialog))
+    default:
+      if !dialog.isEditing {
+        // The same key again does it; so does the one that forces.
+        if action == .cancel || keys.action(for: key, in: [.runs]) == (dialog.force ? .forceCancel : .cancel) {
+          doCancel(dialog)
+          return
+        }
+        // The first letter replaces the reason that was filled in, as in any prefilled field.
+        if key.isCharacter { dialog.reason.replace("") }
+      }
+      if dialog.reason.handle(key) {
+        dialog.isEditing = true
+        setLayer(.cancel(dialog))
+      }
+    }
+  }
+
+  private mutating func doCancel(_ dialog: CancelDialog) {
+    let reason = dialog.reason.text.trimmed
+    guard !reason.isEmpty else {
+      toast("Say why: the reason goes on the audit trail", .bad)
+      return
+    }
+    layers.removeLast()
+    reasons = Array(([reason] + reasons.filter { $0 != reason }).prefix(20))
+    let live = dialog.runs.filter { board[$0]?.status.isTerminal == false }
+    marks.subtract(dialog.runs)
+    guard !live.isEmpty else {
+      toast("They have all ended meanwhile", .info)
+      return
+    }
+    emit(.cancel(live, reason: reason, force: dialog.force))
+  }
+
+  // MARK: Answer
+
+  private mutating func takeInAnswer(_ key: Key, _ dialog: AnswerDialog) {
+    var dialog = dialog
+    let options = dialog.attention.options
+    switch key {
+    case .escape: layers.removeLast()
+    case .enter:
+      let answer = options.isEmpty ? dialog.text.text.trimmed : options[safe: dialog.cursor] ?? ""
+      guard !answer.isEmpty else { return }
+      layers.removeLast()
+      if board[dialog.run]?.attention?.attentionId != dialog.attention.attentionId {
+        toast("The question has gone meanwhile", .info)
+        return
+      }
+      emit(.answer(dialog.run, attentionId: dialog.attention.attentionId, answer: answer))
+    default:
+      if options.isEmpty {
+        if dialog.text.handle(key) { setLayer(.answer(dialog)) }
+        return
+      }
+      switch keys.action(for: key, in: [.moving]) {
+      case .up: dialog.cursor = max(0, dialog.cursor - 1)
+      case .down: dialog.cursor = min(options.count - 1, dialog.cursor + 1)
+      default:
+        guard case .character(let character) = key, let number = character.wholeNumberValue,
+          options.indices.contains(number - 1)
+        else { return }
+        dialog.cursor = number - 1
+      }
+      setLayer(.answer(dialog))
+    }
+  }
+
+  // MARK: Prompts
+
+  private mutating func takeInFilter(_ key: Key, _ field: TextField, _ before: String) {
+    var field = field
+    switch key {
+    case .enter: layers.removeLast()
+    case .escape:
+      layers.removeLast()
+      setFilter(field.text.isEmpty ? before : "")
+    case .up, .down:
+      moveCursor(to: cursor + (key == .up ? -1 : 1))
+    default:
+      if key == .backspace, field.text.isEmpty {
+        layers.removeLast()
+        return
+      }
+      guard field.handle(key) else { return }
+      setLayer(.filter(field, before: before))
+      setFilter(field.text)
+    }
+  }
+
+  private mutating func takeInSearch(_ key: Key, _ field: TextField) {
+    var field = field
+    switch key {
+    case .enter:
+      layers.removeLast()
+      if open?.tab == .diff {
+        open?.diff.search = field.text
+        open?.diff.matchLine = nil
+      } else {
+        open?.events.search = field.text
+      }
+      goToMatch(1)
+    case .escape:
+      layers.removeLast()
+      open?.diff.search = ""
+      open?.events.search = ""
+    default: if field.handle(key) { setLayer(.search(field)) }
+    }
+  }
+
+  private mutating func takeInPalette(_ key: Key, _ dialog: PaletteDialog) {
+    var dialog = dialog
+    let entries = paletteEntries(dialog.field.text)
+    switch key {
+    case .escape: layers.removeLast()
+    case .up: dialog.cursor = max(0, dialog.cursor - 1)
+    case .down: dialog.cursor = max(0, min(entries.count - 1, dialog.cursor + 1))
+    case .tab:
+      if let entry = entries[safe: dialog.cursor] { dialog.field.replace(entry.name + " ") }
+      dialog.cursor = 0
+    case .enter:
+      layers.removeLast()
+      runPalette(dialog.field.text.trimmed, entries[safe: dialog.cursor])
+      return
+    case .backspace where dialog.field.text.isEmpty: layers.removeLast()
+    default:
+      guard dialog.field.handle(key) else { return }
+      dialog.cursor = 0
+    }
+    if case .palette = layers.last { setLayer(.palette(dialog)) }
+  }
+
+  /// What the palette offers for what is typed so far, those that begin with it first.
+  func paletteEntries(_ typed: String) -> [PaletteEntry] {
+    let words = typed.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
+    let first = words.first.map(String.init) ?? ""
+    var entries: [PaletteEntry]
+    if typed.contains(" "), first == "theme" {
+      entries = themes.map { PaletteEntry(name: "theme \($0.slug)", help: $0.name, keys: "") }
+    } else if typed.contains(" "), first == "sort" {
+      entries = SortColumn.allCases.map { PaletteEntry(name: "sort \($0.rawValue)", help: "", keys: "") }
+    } else if typed.contains(" "), first == "filter" {
+      return [PaletteEntry(name: typed, help: "show only the runs that match", keys: "/")]
+    } else {
+      entries = paletteActions
+    }
+    let wanted = typed.trimmed.lowercased()
+    guard !wanted.isEmpty else { return entries }
+    let starting = entries.filter { $0.name.lowercased().hasPrefix(wanted) }
+    let holding = entries.filter { entry in
+      !entry.name.lowercased().hasPrefix(wanted)
+        && (entry.name.lowercased().contains(wanted) || entry.help.lowercased().contains(wanted))
+    }
+    return starting + holding
+  }
+
+  private var paletteActions: [PaletteEntry] {
+    var seen: Set<Action> = []
+    var entries: [PaletteEntry] = []
+    for context in contexts + [.pages] where context != .moving && context != .form {
+      for binding in keys.bindings where binding.context == context && binding.action != .palette {
+        guard seen.insert(binding.action).inserted, !binding.action.rawValue.hasPrefix("tab") else { continue }
+        entries.append(
+          PaletteEntry(
+            name: binding.action.rawValue, help: binding.help,
+            keys: binding.keys.map(\.label).joined(separator: " ")))
+      }
+    }
+    entries.append(PaletteEntry(name: "theme", help: "choose a theme by name", keys: ""))
+    return entries.sorted { $0.name < $1.name }
+  }
+
+  private mutating func runPalette(_ typed: String, _ entry: PaletteEntry?) {
+    let chosen = entry?.name ?? typed
+    let words = chosen.split(separator: " ", maxSplits: 1).map(String.init)
+    guard let name = words.first else { return }
+    let rest = words.count > 1 ? words[1].trimmed : ""
+    switch name {
+    case "theme":
+      if let theme = themes.first(where: { $0.slug == rest || $0.slug == "flightdeck-\(rest)" }) {
+        setTheme(theme)
+      } else if rest.isEmpty {
+        var dialog = PaletteDialog()
+        dialog.field.replace("theme ")
+        layers.append(.palette(dialog))
+      } else {
+        toast("There is no theme \"\(rest)\".\(Nearest.hint(for: rest, among: themes.map(\.slug)))", .bad)
+      }
+    case "sort" where !rest.isEmpty:
+      if let column = SortColumn(rawValue: rest) {
+        setSort(RunSort(column: column))
+      } else {
+        toast("There is no column \"\(rest)\".\(Nearest.hint(for: rest, among: SortColumn.allCases.map(\.rawValue)))", .bad)
+      }
+    case "filter" where !rest.isEmpty:
+      show(.runs)
+      setFilter(rest)
+    default:
+      if let action = Action(rawValue: name), entry != nil || rest.isEmpty {
+        perform(action)
+      } else {
+        toast("There is no command \"\(typed)\".\(Nearest.hint(for: name, among: paletteActions.map(\.name)))", .bad)
+      }
+    }
+  }
+}

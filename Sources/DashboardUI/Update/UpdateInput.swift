@@ -1,0 +1,197 @@
+import RunModel
+import TerminalKit
+
+extension DashboardState {
+  mutating func take(_ input: Input) {
+    switch input {
+    case .resize(let size):
+      self.size = size
+      keepCursorVisible()
+      schedulePreview()
+    case .paste(let text): paste(text)
+    case .mouse(let mouse): take(mouse)
+    case .key(let key): take(key)
+    }
+  }
+
+  private mutating func take(_ key: Key) {
+    // Keys that are no text work everywhere, over dialogs and in fields too.
+    if !key.isCharacter, let action = keys.action(for: key, in: [.everywhere]),
+      action == .quit || action == .suspend || action == .redraw || action == .saveScreen
+    {
+      perform(action)
+      return
+    }
+    if let layer = layers.last {
+      take(key, in: layer)
+      return
+    }
+    if screen == .dispatch {
+      takeInForm(key)
+      return
+    }
+    if screen == .runs { cursorTouched = true }
+    if screens.count == 1, key == .character("q"), keys.action(for: key, in: contexts) == .back {
+      askQuit()
+      return
+    }
+    if let action = keys.action(for: key, in: contexts) { perform(action) }
+  }
+
+  private mutating func paste(_ text: String) {
+    if let layer = layers.last {
+      pasteInLayer(text, layer)
+    } else if screen == .dispatch, var field = form[form.focus] {
+      field.insert(text)
+      form[form.focus] = field
+      formChanged()
+    }
+  }
+
+  /// Does what a key, the palette or a click asks for.
+  mutating func perform(_ action: Action) {
+    switch action {
+    case .quit: emit(.quit)
+    case .suspend: emit(.suspend)
+    case .redraw: emit(.redraw)
+    case .saveScreen: emit(.saveScreen)
+    case .help: layers.append(.help(top: 0))
+    case .palette: layers.append(.palette(PaletteDialog()))
+    case .back: back()
+    case .dispatch: show(.dispatch)
+    case .nextTheme: nextTheme()
+    case .runs: show(.runs)
+    case .runtimes: show(.runtimes)
+    case .up, .down, .left, .right, .top, .bottom, .halfDown, .halfUp, .pageDown, .pageUp: move(action)
+    case .nextPane, .previousPane: turnPane(action == .nextPane ? 1 : -1)
+    case .tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7:
+      if let place = [Action.tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7].firstIndex(of: action) {
+        showTab(RunTab.allCases[place])
+      }
+    case .open: openCurrent()
+    case .diff:
+      if screen == .run { showTab(.diff) } else if let selection { openRun(selection, .diff) }
+    case .cancel: askCancel(force: false)
+    case .forceCancel: askCancel(force: true)
+    case .retry: askRetry()
+    case .answer: askAnswer()
+    case .mark, .markRange, .clearMarks: mark(action)
+    case .filter: layers.append(.filter(TextField(list.filter.text), before: list.filter.text))
+    case .sort, .nextColumn: turnSort(1)
+    case .previousColumn: turnSort(-1)
+    case .invert: setSort(RunSort(column: list.sort.column, isInverted: !list.sort.isInverted))
+    case .copy: copy()
+    case .copyId:
+      if let run = currentRun {
+        emit(.copy(run.runId.description))
+        toast("Copied \(run.runId)", .info)
+      }
+    case .previousRun, .nextRun: turnRun(action == .nextRun ? 1 : -1)
+    case .follow, .pause, .wrap, .timestamps, .eventTypes, .search, .nextMatch, .previousMatch, .nextHunk,
+      .previousHunk, .nextFile, .previousFile:
+      performInTab(action)
+    case .nextField, .previousField, .submit, .edit, .toggle: break  // only in forms and dialogs
+    }
+  }
+
+  mutating func show(_ wanted: Screen) {
+    guard screen != wanted else { return }
+    switch wanted {
+    case .runs: screens = [.runs]
+    case .runtimes: screens = [.runs, .runtimes]
+    case .dispatch, .run: screens.append(wanted)
+    }
+    if wanted == .runtimes || wanted == .dispatch {
+      runtimesStale = false
+      runtimesAskedAt = now
+      emit(.fetchRuntimes)
+    }
+    if wanted == .dispatch { formChanged() }
+    arrived()
+  }
+
+  /// After the screen changed: what only one screen keeps up.
+  mutating func arrived() {
+    if screen != .run, screens.contains(.run) == false { open = nil }
+    if screen == .runs {
+      settleRows()
+      keepCursorVisible()
+      schedulePreview()
+    }
+  }
+
+  private mutating func back() {
+    if screens.count > 1 {
+      screens.removeLast()
+      arrived()
+      return
+    }
+    if !marks.isEmpty {
+      marks = []
+    } else if !list.filter.isEmpty {
+      setFilter("")
+    }
+  }
+
+  /// What `q` does on the first screen, where `esc` does nothing more than clear.
+  mutating func askQuit() { layers.append(.confirm(Confirm(subject: .quit))) }
+
+  private mutating func nextTheme() {
+    guard !themes.isEmpty else { return }
+    let place = themes.firstIndex { $0.slug == theme.slug } ?? -1
+    setTheme(themes[(place + 1) % themes.count])
+  }
+
+  mutating func setTheme(_ theme: Theme) {
+    self.theme = theme
+    if let place = themes.firstIndex(where: { $0.slug == theme.slug }) { themes[place] = theme }
+    toast("Theme: \(theme.name)", .info)
+  }
+
+  private mutating func turnPane(_ step: Int) {
+    if screen == .run {
+      let count = RunTab.allCases.count
+      showTab(RunTab.allCases[((open?.tab.rawValue ?? 0) + step + count) % count])
+    } else {
+      show(screen == .runs ? .runtimes : .runs)
+    }
+  }
+
+  private mutating func openCurrent() {
+    switch screen {
+    case .runs: if let selection { openRun(selection, .overview) }
+    case .run:
+      guard open?.tab == .files, let path = filePaths[safe: open?.fileCursor ?? 0] else { return }
+      open?.diff.wantedPath = path.path
+      showTab(.diff)
+      followWantedPath()
+    case .runtimes: show(.dispatch)
+    case .dispatch: break
+    }
+  }
+
+  private mutating func copy() {
+    guard let run = currentRun else { return }
+    var text = run.branch ?? run.runId.description
+    if screen == .run, let open {
+      switch open.tab {
+      case .overview, .events: text = open.detail?.mergeCommand ?? text
+      case .files: text = filePaths[safe: open.fileCursor]?.path ?? text
+      case .diff:
+        if let patch = open.patch, let file = patch.fileIndex(at: open.diff.top) { text = patch.files[file].path }
+      case .commands, .tests: text = records(open.tab)[safe: open.recordCursor[open.tab] ?? 0]?.name ?? text
+      case .handoff: text = open.artifacts?.handoffNote ?? text
+      }
+    }
+    emit(.copy(text))
+    toast("Copied \(text.prefix(while: { $0 != "\n" }).prefix(60))", .info)
+  }
+}
+
+extension Key {
+  var isCharacter: Bool { if case .character = self { true } else { false } }
+}
+
+extension Array {
+  subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
+}

@@ -1,0 +1,240 @@
+import RunModel
+import TerminalKit
+
+/// The top line: who, the link, the counts, who needs someone, the rate and the time.
+func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
+  let theme = state.theme
+  frame.fill(rect, style: theme[.header])
+  let isWide = rect.width >= 110
+  var left = [Span(" flightdeck ", .headerName), Span(" ", .header)]
+  switch state.link {
+  case .connecting: left.append(Span("◌ connecting", .linkConnecting))
+  case .live: left.append(Span("● live", .linkLive))
+  case .lost(let since, let next):
+    let age = Format.age((state.now - since).milliseconds)
+    let again = next.map { $0 > state.now ? " in \(Format.age(($0 - state.now).milliseconds + 999))" : "" } ?? ""
+    left.append(Span(" ✖ lost, \(age) old, trying again\(isWide ? again : "") ", .linkLost))
+  }
+  if isWide { left.append(Span("  \(state.place)", .header)) }
+  left.append(Span(isWide ? "     " : "   ", .header))
+  for status in RunStatus.allCases.sorted(by: { order($0) < order($1) }) {
+    let count = state.board.count(status)
+    let (glyph, role) = Glyphs.status(status)
+    let named = isWide && (status == .running || status == .queued)
+    let text = "\(glyph) \(count)\(named ? " \(status.rawValue)" : "")\(isWide ? "  " : " ")"
+    left.append(Span(text, count > 0 ? role : .header))
+  }
+  var right: [Span] = []
+  let waiting = state.board.needingAttention
+  if waiting > 0 {
+    right.append(Span(isWide ? "▲ \(waiting) \(waiting == 1 ? "needs" : "need") you" : "▲ \(waiting)", .runAttention))
+  }
+  if isWide { right.append(Span("   \(Format.count(state.rate.perSecond)) ev/s", .header)) }
+  right.append(Span("   \(Format.clock(state.now, offset: state.utcOffset, seconds: false)) ", .header))
+  frame.draw(StyledLine(left, right: right), in: rect, theme, ground: nil)
+  // Statuses keep their colour, on the bar's ground.
+  let bar = theme[.header].background
+  frame.restyle(rect) { $0.background == theme[.text].background ? $0.on(bar) : $0 }
+}
+
+private func order(_ status: RunStatus) -> Int {
+  switch status {
+  case .running: 0
+  case .queued: 1
+  case .succeeded: 2
+  case .failed: 3
+  case .canceled: 4
+  }
+}
+
+struct TabSpan {
+  var text: String
+  var x: Int
+  var width: Int
+  var action: Action
+  var isActive: Bool
+}
+
+extension DashboardState {
+  /// The tabs of the second line and where they are: for drawing and for clicks.
+  var tabSpans: [TabSpan] {
+    var spans: [TabSpan] = []
+    var x = 1
+    func add(_ number: Int, _ title: String, _ action: Action, _ isActive: Bool) {
+      let text = size.width >= 90 || screen != .run ? "\(number) \(title)" : title
+      spans.append(TabSpan(text: text, x: x, width: measure(text), action: action, isActive: isActive))
+      x += measure(text) + 2
+    }
+    switch screen {
+    case .runs, .runtimes:
+      add(1, "Runs", .runs, screen == .runs)
+      add(2, "Runtimes", .runtimes, screen == .runtimes)
+    case .run:
+      let actions: [Action] = [.tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7]
+      for tab in RunTab.allCases { add(tab.rawValue + 1, tab.title, actions[tab.rawValue], tab == open?.tab) }
+    case .dispatch: break
+    }
+    return spans
+  }
+}
+
+func drawTabs(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame) {
+  let theme = state.theme
+  let rect = layout.tabs
+  if state.screen == .dispatch {
+    frame.draw([Span(" Dispatch", .heading), Span("  a contract for an agent", .muted)], x: 0, y: rect.y, width: rect.width, theme)
+    return
+  }
+  var end = 0
+  for tab in state.tabSpans {
+    frame.put(tab.text, x: tab.x, y: rect.y, width: tab.width, style: theme[tab.isActive ? .tabActive : .tabInactive])
+    end = tab.x + tab.width
+  }
+  let room = Rect(x: end + 2, y: rect.y, width: rect.width - end - 3, height: 1)
+  if state.screen == .runs { drawFilterLine(state, room, &frame) }
+  if state.screen == .run { drawTabState(state, room, &frame) }
+}
+
+/// The filter, being typed or in force, and how much it leaves.
+private func drawFilterLine(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
+  let theme = state.theme
+  let total = state.board.runs.count
+  let shown = state.list.visible.count
+  var counts = [Span("\(shown) of \(total)", .muted)]
+  if state.list.sort != RunSort() {
+    counts.insert(Span("by \(state.list.sort.column.rawValue)\(state.list.sort.isInverted ? " ↑" : "")   ", .muted), at: 0)
+  }
+  if !state.marks.isEmpty { counts.insert(Span("● \(state.marks.count) marked   ", .mark), at: 0) }
+  if state.list.filter.isEmpty, state.list.sort == RunSort(), state.marks.isEmpty { counts = [] }
+  var typing: TextField?
+  for layer in state.layers { if case .filter(let field, _) = layer { typing = field } }
+  let countsWidth = counts.reduce(0) { $0 + $1.width }
+  if let typing {
+    let width = max(10, rect.width - countsWidth - 3)
+    let box = Rect(x: rect.x, y: rect.y, width: width, height: 1)
+    frame.put("/", x: box.x, y: box.y, width: 1, style: theme[.accent])
+    drawField(typing, Rect(x: box.x + 1, y: box.y, width: width - 1, height: 1), state, &frame, isFocused: true)
+    let complaint = state.list.filter.complaint
+    let used = measure(typing.text) + 3
+    if let complaint, used + 8 < width {
+      frame.put(complaint, x: box.x + used, y: box.y, width: width - used, style: theme[.invalid])
+    }
+    frame.draw(StyledLine([], right: counts), in: rect, theme)
+    return
+  }
+  if !state.list.filter.text.isEmpty {
+    counts = [Span("/" + fitted(state.list.filter.text, min(measure(state.list.filter.text), rect.width / 2)), .accent), Span("   ")] + counts
+  }
+  frame.draw(StyledLine([], right: counts), in: rect, theme)
+}
+
+/// One line of a text field, scrolled so that the cursor shows.
+func drawField(
+  _ field: TextField, _ rect: Rect, _ state: DashboardState, _ frame: inout Frame, isFocused: Bool,
+  ground: Role? = nil
+) {
+  guard !rect.isEmpty else { return }
+  let theme = state.theme
+  var style = theme[isFocused ? .inputFocused : .input]
+  if let ground, !isFocused { style = style.on(theme[ground].background) }
+  frame.fill(rect, style: style)
+  let before = measure(String(field.characters[..<field.cursor]))
+  let skip = max(0, before - rect.width + 1)
+  let shown = scrolledLeft([Span(field.text)], by: skip).map(\.text).joined()
+  frame.put(shown, x: rect.x, y: rect.y, width: rect.width, style: style)
+  if isFocused {
+    frame.cursor = Point(x: min(rect.right - 1, rect.x + before - skip), y: rect.y)
+  }
+}
+
+/// The keys that work here, most useful first, as many as fit.
+func drawFooter(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
+  let theme = state.theme
+  frame.fill(rect, style: theme[.footer])
+  for layer in state.layers {
+    if case .search(let field) = layer {
+      frame.put(" /", x: rect.x, y: rect.y, width: 2, style: theme[.footerKey])
+      drawField(field, Rect(x: 2, y: rect.y, width: rect.width - 2, height: 1), state, &frame, isFocused: true)
+      return
+    }
+    if case .palette(let dialog) = layer {
+      frame.put(" :", x: rect.x, y: rect.y, width: 2, style: theme[.footerKey])
+      drawField(dialog.field, Rect(x: 2, y: rect.y, width: rect.width - 2, height: 1), state, &frame, isFocused: true)
+      return
+    }
+  }
+  var x = rect.x + 1
+  for hint in footerHints(state) {
+    let width = measure(hint.keys) + 1 + measure(hint.text)
+    guard x + width < rect.right else { break }
+    x += frame.put(hint.keys, x: x, y: rect.y, width: rect.width, style: theme[.footerKey])
+    x += frame.put(" " + hint.text, x: x, y: rect.y, width: rect.width, style: theme[.footer]) + 2
+  }
+}
+
+private func footerHints(_ state: DashboardState) -> [(keys: String, text: String)] {
+  var contexts = state.contexts
+  switch state.layers.last {
+  case .cancel: contexts = [.cancelDialog]
+  case .confirm, .answer: contexts = [.dialog]
+  case .filter: contexts = [.prompt]
+  case .help: return [("esc", "close"), ("j k", "scroll")]
+  case .palette, .search, nil: break
+  }
+  if state.screen == .dispatch, state.form.isReviewing { return [("enter", "dispatch"), ("esc", "back to the form")] }
+  var hints: [(String, String)] = []
+  var seen: Set<String> = []
+  for context in contexts {
+    for binding in state.keys.bindings where binding.context == context {
+      guard let short = binding.short, let key = binding.keys.first, isUseful(binding.action, state),
+        seen.insert(short).inserted
+      else { continue }
+      hints.append((key.label, short))
+    }
+  }
+  return hints
+}
+
+/// Whether an action does something for what is on the screen now, so that the footer offers no dead key.
+private func isUseful(_ action: Action, _ state: DashboardState) -> Bool {
+  guard state.layers.isEmpty else { return true }
+  let run = state.currentRun
+  return switch action {
+  case .answer: run?.needsAttention == true
+  case .cancel: state.screen == .dispatch || run?.status.isTerminal == false || !state.marks.isEmpty
+  case .retry: run?.status.isTerminal == true
+  case .open: state.screen != .runs || run != nil
+  case .mark, .filter, .sort: !state.board.runs.isEmpty
+  case .diff: run != nil && state.open?.tab != .diff
+  case .back: state.screens.count > 1 || !state.marks.isEmpty || !state.list.filter.isEmpty
+  default: true
+  }
+}
+
+/// The latest words, over the bottom right corner of the body; they go by themselves.
+func drawToasts(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame) {
+  var y = layout.footer.y - 1
+  for toast in state.toasts.reversed() {
+    let role: Role =
+      switch toast.kind {
+      case .info: .toastInfo
+      case .good: .toastGood
+      case .bad: .toastBad
+      }
+    let mark =
+      switch toast.kind {
+      case .info: " "
+      case .good: " ✔ "
+      case .bad: " ✖ "
+      }
+    let room = min(state.size.width - 2, 100)
+    let lines = wrapped([Span(mark + toast.text + " ", role)], width: room, indent: measure(mark), most: 4)
+    let width = lines.map { $0.reduce(0) { $0 + $1.width } }.max() ?? 0
+    y -= lines.count - 1
+    guard y > layout.tabs.y else { return }
+    let rect = Rect(x: state.size.width - width - 1, y: y, width: width, height: lines.count)
+    frame.fill(rect, style: state.theme[role])
+    frame.draw(lines.map { StyledLine($0) }, in: rect, state.theme, ground: role)
+    y -= 1
+  }
+}

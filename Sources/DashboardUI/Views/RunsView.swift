@@ -1,0 +1,299 @@
+import RunModel
+import TerminalKit
+
+/// Widths of the table's columns; 0 leaves one out. They go by priority as the room gets less.
+struct RunColumns: Equatable {
+  static let lead = 3
+  static let run = 6
+  static let gap = 2
+  var title = 0
+  var runtime = 0
+  var progress = 0
+  var elapsed = 0
+  var files = 0
+  var tests = 0
+
+  init(width: Int, runtimeName: Int) {
+    var room = width - Self.lead - Self.run - 3 - 1
+    func take(_ wanted: Int, leaving least: Int) -> Int {
+      guard room - wanted - Self.gap >= least else { return 0 }
+      room -= wanted + Self.gap
+      return wanted
+    }
+    progress = take(20, leaving: 14)
+    elapsed = take(8, leaving: 18)
+    runtime = take(max(7, min(12, runtimeName)), leaving: 20)
+    files = take(15, leaving: 26)
+    tests = take(7, leaving: 28)
+    let spare = room - 40
+    if spare > 0, progress > 0 {
+      let more = min(14, spare / 2)
+      progress += more
+      room -= more
+    }
+    title = max(0, room)
+  }
+}
+
+func drawRuns(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame) {
+  guard !state.board.runs.isEmpty else {
+    drawWelcome(state, layout.body, &frame)
+    return
+  }
+  let theme = state.theme
+  let names = state.runtimes.map { measure($0.runtimeId.rawValue) }.max() ?? 9
+  let columns = RunColumns(width: layout.rows.width, runtimeName: names)
+  drawColumnHeads(state, columns, layout.columns, &frame)
+  if state.list.visible.isEmpty {
+    let words = [Span("   No run matches "), Span(state.list.filter.text, .accent), Span(".  esc", .footerKey), Span(" shows all again", .muted)]
+    frame.draw(StyledLine(words), in: layout.rows.row(1), theme)
+  }
+  for row in 0..<layout.rows.height {
+    let index = state.top + row
+    guard index < state.list.visible.count else { break }
+    let run = state.board.runs[Int(state.list.visible[index])]
+    drawRunRow(run, columns, layout.rows.row(row), state, &frame)
+  }
+  drawScrollMark(state.top, layout.rows, state.list.visible.count, theme, &frame)
+  drawPreview(state, layout, &frame)
+}
+
+/// A thin mark at the right edge: where in the whole the screen is.
+func drawScrollMark(_ top: Int, _ rect: Rect, _ count: Int, _ theme: Theme, _ frame: inout Frame) {
+  guard count > rect.height, rect.height > 2 else { return }
+  let length = max(1, rect.height * rect.height / count)
+  let start = top * (rect.height - length) / max(1, count - rect.height)
+  for row in 0..<length {
+    frame.put("▐", x: rect.right - 1, y: rect.y + min(start, rect.height - length) + row, width: 1, style: theme[.faint])
+  }
+}
+
+private func drawWelcome(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
+  var lines: [StyledLine] = []
+  if !state.hasSnapshot {
+    lines = [StyledLine("Waiting for the orchestrator…", .muted)]
+  } else {
+    lines = [
+      StyledLine("No runs yet.", .heading), .blank,
+      StyledLine([Span("D", .accent, .bold), Span("  dispatch work to an agent")]),
+      StyledLine([Span("2", .accent, .bold), Span("  see the runtimes")]),
+      StyledLine([Span("?", .accent, .bold), Span("  help")]), .blank,
+      StyledLine("or from a shell:  flightdeck dispatch \"Fix the login test\"", .muted),
+    ]
+  }
+  let width = lines.map { $0.spans.reduce(0) { $0 + $1.width } }.max() ?? 0
+  let x = max(2, (rect.width - width) / 2)
+  let y = rect.y + max(1, (rect.height - lines.count) / 3)
+  frame.draw(lines, in: Rect(x: x, y: y, width: rect.width - x, height: rect.bottom - y), state.theme)
+}
+
+private func drawColumnHeads(_ state: DashboardState, _ columns: RunColumns, _ rect: Rect, _ frame: inout Frame) {
+  var spans: [Span] = []
+  func head(_ name: String, _ width: Int, _ column: SortColumn, right: Bool = false, gap: Int = RunColumns.gap) {
+    guard width > 0 else { return }
+    let sorted = state.list.sort.column == column
+    let arrow = sorted ? (state.list.sort.isInverted ? "↑" : "↓") : ""
+    spans.append(Span(String(repeating: " ", count: gap)))
+    spans.append(Span(fitted(right ? arrow + name : name + arrow, width, right: right), sorted ? .accent : .muted))
+  }
+  head("RUN", RunColumns.run, .run, gap: RunColumns.lead)
+  head("TITLE", columns.title, .title, gap: 3)
+  head("RUNTIME", columns.runtime, .runtime)
+  head("PROGRESS", columns.progress, .progress)
+  head("ELAPSED", columns.elapsed, .elapsed, right: true)
+  head("FILES", columns.files, .files, right: true)
+  head("TESTS", columns.tests, .tests, right: true)
+  frame.draw(spans, x: rect.x, y: rect.y, width: rect.width, state.theme)
+}
+
+private func drawRunRow(_ run: Run, _ columns: RunColumns, _ rect: Rect, _ state: DashboardState, _ frame: inout Frame) {
+  let theme = state.theme
+  let isSelected = run.runId == state.selection
+  let isMarked = state.marks.contains(run.runId)
+  let (glyph, role) = Glyphs.status(run)
+  let gap = Span(String(repeating: " ", count: RunColumns.gap))
+  let body: Role = run.status.isTerminal ? .muted : .text
+  var spans = [
+    Span(isSelected ? "▌" : " ", .accent), Span(glyph, role), Span(" "), Span(run.runId.shortName, .muted),
+    Span(isMarked ? " ● " : "   ", .mark),
+  ]
+  var title = [Span(fitted(run.title, columns.title), run.status.isTerminal ? .muted : .text)]
+  for word in state.list.filter.highlights { title = highlighted(title, word) }
+  spans += title
+  if columns.runtime > 0 { spans += [gap, Span(fitted(run.runtimeId?.rawValue ?? "—", columns.runtime), .muted)] }
+  let waits = run.status == .queued && run.cancellation == nil
+  if columns.progress > 0 {
+    spans.append(gap)
+    if waits, columns.elapsed > 0 {
+      spans += progressCell(run, columns.progress + columns.elapsed + RunColumns.gap, state)
+    } else {
+      spans += progressCell(run, columns.progress, state)
+    }
+  }
+  if columns.elapsed > 0, !waits {
+    spans += [gap, Span(fitted(elapsedText(run, state), columns.elapsed, right: true), body)]
+  }
+  if columns.files > 0 { spans += [gap] + filesCell(run) }
+  if columns.tests > 0 { spans += [gap, testsCell(run, columns.tests)] }
+  frame.draw(spans, x: rect.x, y: rect.y, width: rect.width, theme)
+  if isSelected {
+    let chosen = theme[.selection]
+    frame.restyle(rect) { style in
+      style.background == theme[.text].background ? style.on(chosen.background).adding(chosen.attributes) : style
+    }
+  }
+}
+
+func elapsedText(_ run: Run, _ state: DashboardState) -> String {
+  guard let started = run.startedAt else { return "—" }
+  return Format.elapsed(((run.endedAt ?? state.boardTime) - started).milliseconds)
+}
+
+/// What a run is doing, in `width` columns: a bar where progress is known, words where it is not.
+func progressCell(_ run: Run, _ width: Int, _ state: DashboardState) -> [Span] {
+  func words(_ text: String, _ role: Role) -> [Span] { [Span(fitted(text, width), role)] }
+  let percent = Int((run.progress * 100).rounded(.down))
+  func bar(_ fill: Role, _ text: Role) -> [Span] {
+    Glyphs.bar(run.progress, width: width - 5, fill: fill) + [Span(fitted("\(percent)%", 5, right: true), text)]
+  }
+  switch run.status {
+  case .queued:
+    if run.cancellation != nil { return words("cancel requested", .runCanceled) }
+    let waits = run.waitsFor.joined(separator: ", ")
+    return words(waits.isEmpty ? "queued" : "waits: \(waits)", .runQueued)
+  case .running:
+    let spinner = Glyphs.spinner(state.boardTime)
+    if let cancellation = run.cancellation {
+      let step = cancellation.stopSentAt == nil ? "cancel requested" : "stop sent, ending"
+      return words("\(spinner) \(step)", .runFailed)
+    }
+    if let attention = run.attention { return words("▲ \(attention.question)", .runAttention) }
+    if run.isVerifying {
+      let command = run.activity.map { $0.hasPrefix("verify: ") ? String($0.dropFirst(8)) : $0 } ?? ""
+      return words("\(spinner) verifying: \(command)", .runVerifying)
+    }
+    if run.progressKnown { return bar(.progressFill, .text) }
+    return words("\(spinner) working", .runRunning)
+  case .succeeded: return bar(.runSucceeded, .muted)
+  case .failed:
+    let why = run.reason ?? run.exitCode.map { "exit \($0)" }
+    return words(why ?? "failed", .runFailed)
+  case .canceled:
+    let proof = run.proof.map(Format.proof)
+    return words(proof ?? run.reason ?? "canceled", .runCanceled)
+  }
+}
+
+private func filesCell(_ run: Run) -> [Span] {
+  guard let files = run.filesChanged else { return [Span(fitted("—", 15, right: true), .faint)] }
+  func number(_ sign: String, _ value: Int?) -> String {
+    fitted(value.map { sign + (($0 < 10_000) ? "\($0)" : Format.count(Int64($0))) } ?? "", 6, right: true)
+  }
+  return [
+    Span(fitted(Format.count(Int64(files)), 3, right: true), .muted), Span(number("+", run.added), run.added ?? 0 > 0 ? .added : .muted),
+    Span(number("-", run.removed), run.removed ?? 0 > 0 ? .removed : .muted),
+  ]
+}
+
+private func testsCell(_ run: Run, _ width: Int) -> Span {
+  guard let total = run.testsTotal, total > 0 else { return Span(fitted("—", width, right: true), .faint) }
+  let passed = run.testsPassed ?? 0
+  return Span(fitted("\(passed)/\(total)", width, right: true), passed == total ? .muted : .runFailed)
+}
+
+// MARK: The preview
+
+private func drawPreview(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame) {
+  var rect = layout.preview
+  guard !rect.isEmpty, let run = state.selected else { return }
+  let theme = state.theme
+  let title = [Span(run.runId.shortName, .muted), Span("  "), Span(run.title, .emphasis)]
+  if layout.previewIsRight {
+    for y in rect.y..<rect.bottom { frame.put("│", x: rect.x, y: y, width: 1, style: theme[.border]) }
+    rect = Rect(x: rect.x + 2, y: rect.y, width: rect.width - 3, height: rect.height)
+    for line in wrapped(title, width: rect.width, indent: 8, most: 2) {
+      frame.draw(StyledLine(line), in: rect.takeTop(1), theme)
+    }
+  } else {
+    frame.rule(rect.takeTop(1), title, theme)
+    rect = rect.inset(dx: 2, dy: 0)
+  }
+  for line in previewFacts(run, state, width: rect.width) { frame.draw(line, in: rect.takeTop(1), theme) }
+  guard rect.height > 1 else { return }
+  if layout.previewIsRight { _ = rect.takeTop(1) }
+  guard let log = state.log, log.run == run.runId else { return }
+  let start = max(0, log.count - rect.height)
+  for row in 0..<min(rect.height, log.count) {
+    guard let line = log[start + row] else { break }
+    frame.draw(logLine(line, .clock, run, state), in: rect.row(row), theme)
+  }
+}
+
+/// What one must know of a run, in a few lines.
+private func previewFacts(_ run: Run, _ state: DashboardState, width: Int) -> [StyledLine] {
+  var lines = [StyledLine(statusLine(run, state))]
+  if let attention = run.attention, run.needsAttention {
+    for line in wrapped([Span("▲ ", .runAttention), Span(attention.question, .runAttention)], width: width, indent: 2, most: 3) {
+      lines.append(StyledLine(line))
+    }
+    let options = attention.options.isEmpty ? "" : attention.options.joined(separator: " / ") + "   "
+    lines.append(StyledLine([Span("  \(options)"), Span("a", .accent, .bold), Span(" answers", .muted)]))
+  }
+  if run.cancellation != nil || run.proof != nil { lines += cancelSteps(run, state, isShort: true) }
+  if run.status == .failed, let reason = run.reason { lines += wrapped([Span(reason, .runFailed)], width: width, most: 2).map { StyledLine($0) } }
+  return lines
+}
+
+/// Glyph, status, time, runtime and branch.
+func statusLine(_ run: Run, _ state: DashboardState) -> [Span] {
+  let (glyph, role) = Glyphs.status(run)
+  let word = run.needsAttention ? "needs you" : run.isVerifying && run.status == .running ? "verifying" : run.status.rawValue
+  var spans = [Span("\(glyph) \(word)", role)]
+  if run.startedAt != nil { spans.append(Span("  \(elapsedText(run, state))")) }
+  if let runtime = run.runtimeId { spans += [Span("  on ", .muted), Span(runtime.rawValue)] }
+  if run.attempt > 1 { spans += [Span("  attempt ", .muted), Span("\(run.attempt)")] }
+  if run.status == .running, let activity = run.activity, !run.isVerifying { spans += [Span("  \(activity)", .muted)] }
+  if run.status.isTerminal, let branch = run.branch { spans += [Span("  \(branch)", .muted)] }
+  return spans
+}
+
+/// The way to a cancel that is proven: requested, stop sent, processes gone, work kept.
+func cancelSteps(_ run: Run, _ state: DashboardState, isShort: Bool) -> [StyledLine] {
+  func clock(_ time: Timestamp?) -> String { time.map { Format.clock($0, offset: state.utcOffset) } ?? "" }
+  let proof = run.proof
+  let isDead = run.status == .canceled
+  let stopSent = run.cancellation?.stopSentAt ?? proof?.stopSentAt
+  let neverStarted = isDead && stopSent == nil
+  let unconfirmed = isDead && stopSent != nil && proof?.confirmedAt == nil
+  var steps: [(done: Bool, name: String, detail: String)] = []
+  let asked = run.cancellation
+  steps.append((asked != nil, "cancel requested", [clock(asked?.requestedAt), asked.map { "by \($0.by)" } ?? ""].joined(separator: "  ")))
+  if !neverStarted { steps.append((stopSent != nil, "stop sent", clock(stopSent))) }
+  let gone = proof.map { proof in
+    var text = clock(proof.confirmedAt)
+    if proof.processes > 0 { text += "  \(Format.plural(proof.processes, "process", "processes"))" }
+    if proof.killed > 0 { text += ", \(proof.killed) killed" }
+    return text
+  }
+  if neverStarted {
+    steps.append((true, "nothing had started", clock(run.endedAt)))
+  } else {
+    steps.append((isDead && !unconfirmed, unconfirmed ? "end not confirmed" : "processes gone", gone ?? ""))
+    let kept = proof?.commit.map { String($0.prefix(12)) } ?? (isDead ? "nothing to keep" : "")
+    steps.append((isDead, "work kept", kept))
+  }
+  if isShort {
+    var spans: [Span] = []
+    for (place, step) in steps.enumerated() {
+      if place > 0 { spans.append(Span(" → ", .muted)) }
+      spans.append(Span("\(step.done ? "✔" : "·") \(step.name)", step.done ? .text : .muted))
+    }
+    return [StyledLine(spans)]
+  }
+  return steps.map { step in
+    StyledLine([
+      Span(step.done ? "✔ " : "· ", step.done ? .yes : .muted), Span(fitted(step.name, 20), step.done ? .text : .muted),
+      Span(step.detail, .muted),
+    ])
+  }
+}

@@ -1,0 +1,129 @@
+import RunModel
+import Synchronization
+
+/// The newest events, bounded in bytes, that every subscriber pulls what it lacks from. A subscriber owns only a
+/// cursor, so that none can slow the writer or grow its memory.
+package final class EventRing: Sendable {
+  private struct State {
+    var chunks: ArraySlice<EventChunk> = []
+    var bytes = 0
+    var lastSeq: UInt64
+    var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    var nextWaiter: UInt64 = 0
+    var isClosed = false
+  }
+
+  package enum Answer: Sendable {
+    case chunk(EventChunk)
+    /// Nothing newer yet.
+    case empty
+    /// The cursor is older than what is held: the store has it.
+    case gap(oldest: UInt64)
+    case closed
+  }
+
+  private let capacity: Int
+  private let state: Mutex<State>
+
+  /// `capacity`: bytes of encoded events held at most, the newest chunk aside.
+  package init(capacity: Int = 16 << 20, lastSeq: UInt64) {
+    self.capacity = capacity
+    state = Mutex(State(lastSeq: lastSeq))
+  }
+
+  package var lastSeq: UInt64 { state.withLock { $0.lastSeq } }
+
+  /// Adds chunks that continue the order, and wakes who waits.
+  package func publish(_ chunks: [EventChunk]) {
+    let woken = state.withLock { state in
+      for chunk in chunks where !chunk.isEmpty {
+        state.chunks.append(chunk)
+        state.bytes += chunk.frames.count
+        state.lastSeq = chunk.lastSeq
+      }
+      while state.bytes > capacity, state.chunks.count > 1, let oldest = state.chunks.popFirst() {
+        state.bytes -= oldest.frames.count
+      }
+      return Self.takeWaiters(&state)
+    }
+    for waiter in woken { waiter.resume() }
+  }
+
+  package func close() {
+    let woken = state.withLock { state in
+      state.isClosed = true
+      return Self.takeWaiters(&state)
+    }
+    for waiter in woken { waiter.resume() }
+  }
+
+  private static func takeWaiters(_ state: inout State) -> [CheckedContinuation<Void, Never>] {
+    defer { state.waiters.removeAll(keepingCapacity: true) }
+    return Array(state.waiters.values)
+  }
+
+  /// What follows `cursor`: one chunk, whole or its tail.
+  package func next(after cursor: UInt64) -> Answer {
+    state.withLock { state in
+      guard cursor < state.lastSeq else { return state.isClosed ? .closed : .empty }
+      guard let oldest = state.chunks.first?.firstSeq, cursor + 1 >= oldest else {
+        return .gap(oldest: state.chunks.first?.firstSeq ?? state.lastSeq + 1)
+      }
+      var low = state.chunks.startIndex
+      var high = state.chunks.endIndex
+      while low < high {
+        let middle = (low + high) / 2
+        if state.chunks[middle].lastSeq > cursor { high = middle } else { low = middle + 1 }
+      }
+      return .chunk(state.chunks[low].suffix(after: cursor))
+    }
+  }
+
+  /// Returns when there is something after `cursor`, the ring is closed, or the task is canceled.
+  package func wait(after cursor: UInt64) async {
+    let id = state.withLock { state in
+      state.nextWaiter += 1
+      return state.nextWaiter
+    }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isReady = state.withLock { state in
+          if state.lastSeq > cursor || state.isClosed || Task.isCancelled { return true }
+          state.waiters[id] = continuation
+          return false
+        }
+        if isReady { continuation.resume() }
+      }
+    } onCancel: {
+      let waiter = state.withLock { $0.waiters.removeValue(forKey: id) }
+      waiter?.resume()
+    }
+  }
+}
+
+extension EventChunk {
+  /// The events after `cursor`; itself when that is all of them.
+  func suffix(after cursor: UInt64) -> EventChunk {
+    guard firstSeq <= cursor else { return self }
+    return EventChunk(
+      entries.filter { $0.seq > cursor }.map {
+        StoredEvent(seq: $0.seq, run: $0.run, type: $0.type, json: Array(json(of: $0)))
+      })
+  }
+
+  /// Cuts events into chunks that a subscriber can take one at a time.
+  static func chunks(of events: [StoredEvent]) -> [EventChunk] {
+    var chunks: [EventChunk] = []
+    var start = 0
+    var bytes = 0
+    for index in events.indices {
+      bytes += events[index].json.count
+      if index + 1 - start == 512 || bytes > 256 << 10 || index == events.count - 1 {
+        chunks.append(EventChunk(Array(events[start...index])))
+        start = index + 1
+        bytes = 0
+      }
+    }
+    return chunks
+  }
+}

@@ -1,0 +1,257 @@
+package import RunModel
+import Synchronization
+package import Logging
+
+/// What one party wants recorded together: all of it is durable, or none.
+package struct JournalEntry: Sendable {
+  /// Their `seq` is given when they are written.
+  package var events: [RunEvent] = []
+  package var audit: [AuditDraft] = []
+  package var contracts: [Contract] = []
+  package var details: [(run: RunID, detail: StoredDetail)] = []
+  package var answer: (key: String, json: [UInt8])?
+
+  package init(_ events: [RunEvent] = [], audit: [AuditDraft] = []) {
+    self.events = events
+    self.audit = audit
+  }
+}
+
+/// The one writer: groups what comes into commits, gives events their seq, chains the audit trail, and publishes only
+/// what is stored.
+///
+/// Two ways in: `record` waits until its entry is durable and is told when it cannot be; `note` does not wait, and is
+/// tried again until it is stored, as what it tells has happened.
+package final class Journal: Sendable {
+  private struct Pending {
+    var entry: JournalEntry
+    var waiter: CheckedContinuation<Void, any Error>?
+  }
+
+  private struct Queue {
+    var pending: [Pending] = []
+    var events = 0
+    var dropped: [RunID: Int] = [:]
+    var isClosed = false
+    /// Why the last commit failed.
+    var failure: Problem?
+  }
+
+  /// Output lines waiting to be stored, past which further ones are dropped and counted.
+  package static let outputBound = 50_000
+  private static let commitBound = 8192
+
+  private let store: any RunStore
+  private let queue = Mutex(Queue())
+  private let wake: AsyncStream<Void>
+  private let waker: AsyncStream<Void>.Continuation
+  private let board: Mutex<RunBoard>
+  private let logger: Logger
+  package let ring: EventRing
+
+  /// `board` and `seq`: what the store holds.
+  package init(store: any RunStore, board: RunBoard, logger: Logger) {
+    self.store = store
+    self.board = Mutex(board)
+    self.logger = logger
+    ring = EventRing(lastSeq: board.seq)
+    (wake, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+  }
+
+  /// What is stored, folded.
+  package func read<Value: Sendable>(_ body: (borrowing RunBoard) -> Value) -> Value { board.withLock { body($0) } }
+
+  /// Returns when the entry is durable and published. Throws a `Problem` when it could not be stored; then nothing is.
+  package func record(_ entry: JournalEntry) async throws {
+    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+      let isClosed = queue.withLock { queue in
+        if queue.isClosed { return true }
+        queue.pending.append(Pending(entry: entry, waiter: continuation))
+        queue.events += entry.events.count
+        return false
+      }
+      if isClosed {
+        continuation.resume(throwing: Problem(.unavailable, "The orchestrator is shutting down; nothing was recorded."))
+      } else {
+        waker.yield()
+      }
+    }
+  }
+
+  /// Records what has happened, in the order of the calls.
+  package func note(_ entry: JournalEntry) {
+    queue.withLock { queue in
+      guard !queue.isClosed else { return }
+      queue.pending.append(Pending(entry: entry))
+      queue.events += entry.events.count
+    }
+    waker.yield()
+  }
+
+  /// Records what an agent reports. An output line over the bound is dropped; the run's next one carries the count.
+  package func note(report event: RunEvent) {
+    let isNoted = queue.withLock { queue in
+      guard !queue.isClosed else { return false }
+      var event = event
+      if event.type == .output, let run = event.run {
+        if queue.events >= Self.outputBound {
+          queue.dropped[run, default: 0] += 1
+          return false
+        }
+        if let dropped = queue.dropped.removeValue(forKey: run) { event.data["dropped"] = .int(Int64(dropped)) }
+      }
+      queue.pending.append(Pending(entry: JournalEntry([event])))
+      queue.events += 1
+      return true
+    }
+    if isNoted { waker.yield() }
+  }
+
+  /// The count of the run's lines that were dropped and not yet told; telling it is then the caller's.
+  package func takeDropped(of run: RunID) -> Int { queue.withLock { $0.dropped.removeValue(forKey: run) ?? 0 } }
+
+  /// Nothing more is taken in; what was is written before `run` returns.
+  package func close() {
+    queue.withLock { $0.isClosed = true }
+    waker.yield()
+    waker.finish()
+  }
+
+  /// Writes until it is closed and all is written.
+  package func run() async throws {
+    var audit = AuditTail(last: try await store.lastAudit())
+    for await _ in wake { try await writeAll(&audit) }
+    try await writeAll(&audit)
+    try await checkpoint()
+    ring.close()
+  }
+
+  private func take() -> [Pending] {
+    queue.withLock { queue in
+      var count = 0
+      var events = 0
+      for pending in queue.pending {
+        if count > 0, events + pending.entry.events.count > Self.commitBound { break }
+        events += pending.entry.events.count
+        count += 1
+      }
+      defer { queue.events -= events }
+      if count == queue.pending.count {
+        let all = queue.pending
+        queue.pending = []
+        return all
+      }
+      let some = Array(queue.pending[..<count])
+      queue.pending.removeFirst(count)
+      return some
+    }
+  }
+
+  private func writeAll(_ audit: inout AuditTail) async throws {
+    var work = take()
+    while !work.isEmpty {
+      var attempt = Attempt(fold: BoardFold(seq: read { $0.seq }) { id in self.read { $0[id] } }, audit: audit)
+      for pending in work { attempt.add(pending.entry) }
+      do {
+        try await store.commit(attempt.batch)
+      } catch {
+        let problem = error as? Problem ?? Problem(.unavailable, "The store failed: \(error)")
+        if queue.withLock({ queue in
+          defer { queue.failure = problem }
+          return queue.failure != problem
+        }) {
+          logger.error("cannot write to the store", metadata: ["problem": "\(problem)"])
+        }
+        // Those who wait are told and withdrawn; what has happened stays and is tried again.
+        for pending in work { pending.waiter?.resume(throwing: problem) }
+        work.removeAll { $0.waiter != nil }
+        if !work.isEmpty { try await Task.sleep(for: .milliseconds(500)) }
+        continue
+      }
+      queue.withLock { $0.failure = nil }
+      audit = attempt.audit
+      board.withLock { board in for event in attempt.events { board.apply(event) } }
+      ring.publish(EventChunk.chunks(of: attempt.batch.events))
+      for pending in work { pending.waiter?.resume() }
+      work = take()
+    }
+  }
+
+  /// Stores the rows of live runs as they are, so that the next start replays little.
+  private func checkpoint() async throws {
+    var batch = RecordBatch()
+    batch.runs = board.withLock { board in board.runs.filter { !$0.status.isTerminal }.map(StoredRun.init) }
+    if !batch.runs.isEmpty { try await store.commit(batch) }
+  }
+
+  /// One batch being made.
+  private struct Attempt {
+    var batch = RecordBatch()
+    var events: [RunEvent] = []
+    var audit: AuditTail
+    private var fold: BoardFold
+    private var changed: [RunID: Int] = [:]
+    private var writer = JSONWriter()
+
+    init(fold: BoardFold, audit: AuditTail) {
+      self.fold = fold
+      self.audit = audit
+    }
+
+    mutating func add(_ entry: JournalEntry) {
+      for var event in entry.events {
+        event.seq = fold.seq + 1
+        let run = fold.apply(event)
+        writer.removeAll()
+        event.write(to: &writer)
+        batch.events.append(StoredEvent(seq: event.seq, run: event.run, type: event.type, json: writer.bytes))
+        events.append(event)
+        guard event.type.changesState, let run else { continue }
+        if let place = changed[run.runId] {
+          batch.runs[place] = StoredRun(run)
+        } else {
+          changed[run.runId] = batch.runs.count
+          batch.runs.append(StoredRun(run))
+        }
+      }
+      for draft in entry.audit { batch.audit.append(audit.append(draft)) }
+      for contract in entry.contracts {
+        if let id = contract.contractId { batch.contracts.append((id, contract.jsonBytes)) }
+      }
+      batch.details += entry.details
+      if let answer = entry.answer { batch.answers.append(answer) }
+    }
+  }
+}
+
+/// What a batch would make of the board, without touching it: only the runs that the batch names are copied.
+private struct BoardFold {
+  /// Looks a run up in the board, which is never copied: a copy held here would make its next change copy all of it.
+  private let lookUp: (RunID) -> Run?
+  private var runs: [RunID: Run] = [:]
+  private(set) var seq: UInt64
+
+  init(seq: UInt64, lookUp: @escaping (RunID) -> Run?) {
+    self.seq = seq
+    self.lookUp = lookUp
+  }
+
+  mutating func apply(_ event: RunEvent) -> Run? {
+    seq = event.seq
+    guard let id = event.run else { return nil }
+    if var run = runs[id] ?? lookUp(id) {
+      run.apply(event)
+      runs[id] = run
+      return run
+    }
+    let run = Run(queuedBy: event)
+    runs[id] = run
+    return run
+  }
+}
+
+extension StoredRun {
+  package init(_ run: Run) {
+    self.init(run: run.runId, contract: run.contractId, lastSeq: run.lastSeq, json: run.jsonBytes)
+  }
+}

@@ -1,0 +1,32 @@
+package import RunModel
+
+/// Runs a contract's `verify` commands where a run has worked.
+package protocol Verifier: Sendable {
+  /// Runs one command line with `sh -c` in the workspace and returns when every process of it is gone.
+  ///
+  /// A command that fails or takes too long is a result. Throws a `Problem` when it cannot be started, and
+  /// `CancellationError` when the task is canceled: the command's processes are gone then too.
+  func verify(_ command: String, in workspace: Workspace, run: RunID) async throws -> Verification
+}
+
+/// What a `verify` command came to.
+package struct Verification: Sendable, Equatable {
+  /// 128 plus the number for a signal.
+  package var exitCode: Int
+  package var durationMilliseconds: Int64
+  /// Standard output and error as they came; of a long one, the end.
+  package var output: String
+  /// The test report's entries; without a report the command itself is the one entry.
+  package var tests: [TestRecord]
+  package var timedOut: Bool
+
+  package init(
+    exitCode: Int, durationMilliseconds: Int64, output: String = "", tests: [TestRecord] = [], timedOut: Bool = false
+  ) {
+    self.exitCode = exitCode
+    self.durationMilliseconds = durationMilliseconds
+    self.output = output
+    self.tests = tests
+    self.timedOut = timedOut
+  }
+}

@@ -1,0 +1,232 @@
+import Logging
+package import RunModel
+
+/// What the orchestrator answers to those who ask.
+extension Orchestrator: RunService {
+  package nonisolated func lastSeq() async -> UInt64 { journal.ring.lastSeq }
+
+  package func snapshot() -> Snapshot {
+    let runtimes = pool.all
+    let (runs, seq) = journal.read { ($0.runs, $0.seq) }
+    return Snapshot(seq: seq, runs: runs, runtimes: runtimes)
+  }
+
+  package func runtimes() -> [RuntimeSummary] { pool.all }
+
+  package nonisolated func runs(_ query: RunQuery) async -> RunPage {
+    journal.read { board in
+      var page = RunPage(runs: [])
+      var index = board.runs.count
+      if let before = query.before { index = board.place(of: before) ?? 0 }
+      while index > 0 {
+        index -= 1
+        let run = board.runs[index]
+        guard query.statuses.isEmpty || query.statuses.contains(run.status) else { continue }
+        guard query.runtime == nil || query.runtime == run.runtimeId else { continue }
+        if page.runs.count == query.limit {
+          page.next = page.runs.last?.runId
+          break
+        }
+        page.runs.append(run)
+      }
+      return page
+    }
+  }
+
+  package nonisolated func resolve(_ text: String) async throws -> RunID {
+    let found = journal.read { $0.runs(endingIn: text) }
+    if found.count == 1, let run = found.first { return run.runId }
+    if found.isEmpty {
+      var hint = " flightdeck runs lists them."
+      if text.count > 1, let last = text.last {
+        let near = journal.read { $0.runs(endingIn: String(last)) }.prefix(5)
+        if !near.isEmpty { hint = " Runs ending in \"\(last.uppercased())\": \(Self.names(near))." }
+      }
+      throw Problem(.notFound, "No run ends in \"\(text)\".\(hint)")
+    }
+    let more = found.count > 5 ? " and \(found.count - 5) more" : ""
+    throw Problem(
+      .notFound, "\(found.count) runs end in \"\(text)\": \(Self.names(found.prefix(5)))\(more). Give more of the id.")
+  }
+
+  private static func names(_ runs: some Sequence<Run>) -> String {
+    runs.map(\.runId.shortName).joined(separator: ", ")
+  }
+
+  func known(_ run: RunID) throws -> Run {
+    guard let known = journal.read({ $0[run] }) else { throw Problem(.notFound, "There is no run \(run).") }
+    return known
+  }
+
+  func contract(of run: Run) async throws -> Contract {
+    guard let stored = try await environment.store.contract(run.contractId) else {
+      throw Problem(.internal, "The store has no contract \(run.contractId).")
+    }
+    return try Contract(json: try JSONValue(parsing: stored))
+  }
+
+  package func detail(of run: RunID) async throws -> RunDetail {
+    let known = try known(run)
+    let contract = try await contract(of: known)
+    var decision = RoutingDecision()
+    if let waiting = live[run], waiting.runtime == nil {
+      decision = Router.route(
+        waiting.contract, among: pool.candidates(for: waiting.contract), waits: waits(of: waiting.contract))
+    } else if let stored = try await environment.store.detail(of: run).decision {
+      decision = RoutingDecision(json: try JSONValue(parsing: stored))
+    }
+    var merge: String?
+    if let branch = known.branch, let repository = contract.repository {
+      merge = "git -C \(repository.quotedForShell) merge \(branch.quotedForShell)"
+    }
+    return RunDetail(run: known, contract: contract, decision: decision, mergeCommand: merge)
+  }
+
+  package func artifacts(of run: RunID) async throws -> Artifacts {
+    let known = try known(run)
+    if let stored = try await environment.store.detail(of: run).artifacts {
+      return Artifacts(json: try JSONValue(parsing: stored))
+    }
+    guard !known.status.isTerminal, let entry = live[run], let id = entry.runtime, let runtime = pool[id] else {
+      return Artifacts()
+    }
+    do {
+      return try await runtime.getArtifacts(entry.nameThere ?? run)
+    } catch let problem as Problem where problem.code == .notFound {
+      return Artifacts()  // it is only about to start
+    }
+  }
+
+  package func patch(of run: RunID) async throws -> [UInt8] {
+    let known = try known(run)
+    if let stored = try await environment.store.detail(of: run).patch { return stored }
+    guard !known.status.isTerminal, let entry = live[run], let id = entry.runtime,
+      let runtime = pool[id] as? any WorkspaceRuntime
+    else { return [] }
+    do {
+      return try await runtime.patch(of: entry.nameThere ?? run)
+    } catch let problem as Problem where problem.code == .notFound {
+      return []
+    }
+  }
+
+  package nonisolated func events(after cursor: UInt64, wait: Bool) async throws -> EventChunk? {
+    while true {
+      try Task.checkCancellation()
+      switch journal.ring.next(after: cursor) {
+      case .chunk(let chunk): return chunk
+      case .closed: return nil
+      case .empty:
+        guard wait else { return EventChunk() }
+        await journal.ring.wait(after: cursor)
+      case .gap(let oldest):
+        let page = try await environment.store.events(after: cursor, through: oldest - 1, run: nil, limit: 512)
+        guard !page.isEmpty else { throw Problem(.internal, "The store lacks event \(cursor + 1).") }
+        return EventChunk(page)
+      }
+    }
+  }
+
+  package func lastEvents(of run: RunID, limit: Int) async throws -> EventChunk {
+    let known = try known(run)
+    return EventChunk(
+      try await environment.store.lastEvents(
+        of: run, after: known.firstSeq - 1, through: known.lastSeq, limit: limit))
+  }
+
+  package nonisolated func audit(after seq: UInt64, limit: Int, run: RunID?) async throws -> [JSONValue] {
+    try await environment.store.audit(after: seq, limit: limit).map { record in
+      let json = try JSONValue(parsing: record.json)
+      guard let run, record.run != run else { return json }
+      return [
+        "seq": .int(Int64(record.seq)), "previous_hash": json["previous_hash"] ?? .null,
+        "event_hash": .string(record.hash),
+      ]
+    }
+  }
+
+  // MARK: What changes something
+
+  package func cancel(_ run: RunID, reason: String, force: Bool, by actor: Actor) async throws -> Run {
+    guard try !known(run).status.isTerminal, var entry = live[run] else { return try known(run) }
+    let before = entry
+    let actions = try entry.machine.receive(.stopRequested(.cancel(reason: reason, force: force)))
+    guard !actions.isEmpty else { return try known(run) }
+    if entry.canceledBy == nil || force { entry.canceledBy = actor }
+    live[run] = entry
+    if actions.contains(.recordCancelRequest), let record = cancelRequestEntry(for: run) {
+      do {
+        try await journal.record(record)
+      } catch {
+        // Nothing is on record: the run goes on as it was, unless it has moved meanwhile.
+        if live[run]?.machine == entry.machine { live[run] = before }
+        throw error
+      }
+    }
+    perform(actions.filter { $0 != .recordCancelRequest }, on: run)
+    if entry.runtime == nil { try await journal.record(JournalEntry()) }  // a queued one has ended with this
+    return try known(run)
+  }
+
+  package func answer(_ run: RunID, attentionId: String?, answer: String, by actor: Actor) async throws -> Run {
+    let known = try known(run)
+    guard let attention = known.attention, let entry = live[run], let id = entry.runtime else {
+      throw Problem(.conflict, "Run \(run.shortName) waits for no answer.")
+    }
+    if let attentionId, attentionId != attention.attentionId {
+      throw Problem(.conflict, "That question has been answered; run \(run.shortName) asks something else now.")
+    }
+    guard let runtime = pool[id] as? any AnswerableRuntime else {
+      throw Problem(.conflict, "The runtime \(id) takes no answers.")
+    }
+    if !attention.options.isEmpty, !attention.options.contains(answer) {
+      throw Problem(.invalid, "\"\(answer)\" is none of the options: \(attention.options.joined(separator: ", ")).")
+    }
+    // Taken before the call, so that the runtime's own word of it is not recorded a second time.
+    live[run]?.attention = nil
+    do {
+      try await runtime.answer(entry.nameThere ?? run, attentionId: attention.attentionId, answer: answer)
+    } catch {
+      live[run]?.attention = attention.attentionId
+      throw error
+    }
+    let now = environment.now()
+    try await journal.record(
+      JournalEntry(
+        [
+          RunEvent(
+            type: .resolved, run: run, time: now,
+            data: [
+              "attentionId": .string(attention.attentionId), "answer": .string(answer), "by": .string(actor.id),
+            ])
+        ],
+        audit: [
+          AuditDraft(
+            "agent_run.answered", run: run, by: actor,
+            data: ["question": .string(attention.question), "answer": .string(answer)],
+            contract: entry.contract.contractId, runtime: id, time: now)
+        ]))
+    return try self.known(run)
+  }
+
+  package func retry(_ run: RunID, by actor: Actor) async throws -> DispatchOutcome {
+    let old = try known(run)
+    guard old.status.isTerminal else {
+      throw Problem(.conflict, "Run \(run.shortName) is still \(old.status.rawValue). Cancel it first.")
+    }
+    var contract = try await contract(of: old)
+    contract.runtime = old.pin ?? contract.runtime
+    let intended = try plan(contract)
+    let outcomes = try await take([intended], retryOf: old, by: actor, idempotencyKey: nil, storeContracts: false)
+    guard let outcome = outcomes.first else { throw Problem(.internal, "The retry made no run.") }
+    return outcome
+  }
+}
+
+extension String {
+  /// As one word for a POSIX shell.
+  package var quotedForShell: String {
+    let isPlain = !isEmpty && allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+:@%,".contains($0)) }
+    return isPlain ? self : "'" + replacing("'", with: "'\\''") + "'"
+  }
+}

@@ -1,0 +1,181 @@
+package import RunModel
+
+/// Taking contracts in.
+extension Orchestrator {
+  /// A run to be, decided but not on record.
+  struct Intended {
+    var contract: Contract
+    var decision: RoutingDecision
+    /// Set for the same issue taken in before: its run, and whether it still waits and is to be updated.
+    var existing: (run: RunID, isQueued: Bool)?
+  }
+
+  package func dispatch(_ request: DispatchRequest, by actor: Actor) async throws -> [DispatchOutcome] {
+    guard !isShuttingDown else { throw Problem(.unavailable, "The orchestrator is shutting down.") }
+    if let key = request.idempotencyKey, let answer = try await environment.store.answer(forIdempotencyKey: key) {
+      return try JSONValue(parsing: answer).array?.map(DispatchOutcome.init(json:)) ?? []
+    }
+    guard !request.contracts.isEmpty else { throw Problem(.invalid, "There is no contract to dispatch.") }
+    let total = request.contracts.count * request.count * max(1, request.runtimes.count)
+    guard total <= 100_000 else {
+      throw Problem(.tooLarge, "That makes \(total) runs; at most 100000 are taken in at once.")
+    }
+    var intended: [Intended] = []
+    let batchReferences = Set(request.contracts.compactMap(\.externalRef))
+    for template in request.contracts {
+      try checkDependencies(of: template, batch: batchReferences)
+      for _ in 0..<request.count {
+        var contract = template
+        contract.contractId = ContractID(environment.ids.next())
+        contract.runId = nil
+        for runtime in request.runtimes.isEmpty ? [template.runtime] : request.runtimes.map(Optional.some) {
+          contract.runtime = runtime
+          intended.append(try plan(contract))
+        }
+      }
+    }
+    if request.dryRun {
+      return intended.map {
+        DispatchOutcome(title: $0.contract.title, runtimeId: $0.decision.runtimeId, decision: $0.decision)
+      }
+    }
+    return try await take(
+      intended, retryOf: nil, by: actor, idempotencyKey: request.idempotencyKey, storeContracts: true)
+  }
+
+  /// Decides where the contract would go now. Throws `.ineligible` when no runtime known could ever take it.
+  func plan(_ contract: Contract) throws -> Intended {
+    if let pinned = contract.runtime, pool[pinned] == nil {
+      let known = pool.ids.map(\.rawValue)
+      throw Problem(
+        .ineligible,
+        "There is no runtime \"\(pinned)\".\(Nearest.hint(for: pinned.rawValue, among: known)) Known: \(known.joined(separator: ", "))."
+      )
+    }
+    let candidates = pool.candidates(for: contract)
+    let obstacles = candidates.map { candidate in
+      var healthy = candidate
+      healthy.summary.health = .healthy
+      return (candidate.summary.runtimeId, Router.obstacles(for: contract, at: healthy))
+    }
+    if obstacles.allSatisfy({ !$0.1.isEmpty }) {
+      let why = obstacles.sorted { $0.0 < $1.0 }.filter { contract.runtime == nil || $0.0 == contract.runtime }
+        .map { "\($0.0): \($0.1.joined(separator: ", "))" }.joined(separator: "; ")
+      throw Problem(.ineligible, "No runtime can take \"\(contract.title)\". \(why).")
+    }
+    var intended = Intended(
+      contract: contract, decision: Router.route(contract, among: candidates, waits: waits(of: contract)))
+    if let reference = contract.externalRef, let id = contractOfReference[reference],
+      let run = runsOfContract[id]?.last(where: { run in
+        contract.runtime == nil || journal.read { $0[run]?.pin } == contract.runtime
+      })
+    {
+      intended.existing = (run, live[run]?.machine.phase == .queued)
+    }
+    return intended
+  }
+
+  private func checkDependencies(of contract: Contract, batch: Set<String>) throws {
+    for name in contract.dependsOn where !batch.contains(name) {
+      if name == contract.externalRef { throw Problem(.invalid, "\"\(contract.title)\" depends on itself.") }
+      guard contractOfReference[name] != nil || ContractID(name).flatMap({ runsOfContract[$0] }) != nil else {
+        throw Problem(
+          .invalid,
+          "\"\(contract.title)\" depends on \"\(name)\", which is neither a contract id nor a reference known here.")
+      }
+    }
+  }
+
+  /// Puts the runs on record, then in the queue.
+  func take(
+    _ intended: [Intended], retryOf old: Run?, by actor: Actor, idempotencyKey: String?, storeContracts: Bool
+  ) async throws -> [DispatchOutcome] {
+    let now = environment.now()
+    var record = JournalEntry()
+    var outcomes: [DispatchOutcome] = []
+    var taken: [(run: RunID, contract: Contract)] = []
+    var storedContracts: Set<ContractID> = []
+    for item in intended {
+      if let existing = item.existing, old == nil {
+        outcomes.append(update(existing, with: item, by: actor, at: now, in: &record))
+        continue
+      }
+      guard let id = item.contract.contractId else { continue }
+      let run = RunID(environment.ids.next())
+      var contract = item.contract
+      contract.runId = run
+      var data: JSONObject = [
+        "contractId": .string(id.description), "title": .string(contract.title),
+        "runtimeId": contract.runtime.map { .string($0.rawValue) } ?? .null, "priority": .int(Int64(contract.priority)),
+      ]
+      if let old {
+        data.append("attempt", .int(Int64(old.attempt + 1)))
+        data.append("retryOf", .string(old.runId.description))
+      }
+      if let reference = contract.externalRef { data.append("externalRef", .string(reference)) }
+      if !contract.labels.isEmpty { data.append("labels", .array(contract.labels.map { .string($0) })) }
+      if !item.decision.waitsFor.isEmpty {
+        data.append("waitsFor", .array(item.decision.waitsFor.map { .string($0) }))
+      }
+      record.events.append(RunEvent(type: .queued, run: run, time: now, data: data))
+      record.audit.append(
+        AuditDraft(
+          old == nil ? "agent_run.dispatched" : "agent_run.retried", run: run, by: actor, after: .queued, data: data,
+          contract: id, runtime: contract.runtime, time: now))
+      record.details.append((run, StoredDetail(decision: item.decision.jsonBytes)))
+      if storeContracts, storedContracts.insert(id).inserted {
+        var stored = item.contract
+        if intended.contains(where: { $0.contract.contractId == id && $0.contract.runtime != stored.runtime }) {
+          stored.runtime = nil  // each of its runs is pinned on its own
+        }
+        record.contracts.append(stored)
+      }
+      taken.append((run, contract))
+      outcomes.append(
+        DispatchOutcome(
+          runId: run, contractId: id, title: contract.title, status: .queued, runtimeId: item.decision.runtimeId,
+          decision: item.decision))
+    }
+    if let idempotencyKey { record.answer = (idempotencyKey, outcomes.jsonBytes) }
+    try await journal.record(record)
+    for (run, contract) in taken {
+      if let id = contract.contractId { runsOfContract[id, default: []].append(run) }
+      if let reference = contract.externalRef { contractOfReference[reference] = contract.contractId }
+      live[run] = Live(
+        machine: RunMachine(hasVerification: !contract.verify.isEmpty), contract: contract, priority: contract.priority,
+        created: now)
+    }
+    for (run, _) in taken { enqueue(run) }
+    schedule()
+    return outcomes
+  }
+
+  /// The same issue again: a run that still waits gets the new text, and none is made.
+  private func update(
+    _ existing: (run: RunID, isQueued: Bool), with item: Intended, by actor: Actor, at now: Timestamp,
+    in record: inout JournalEntry
+  ) -> DispatchOutcome {
+    let known = journal.read { $0[existing.run] }
+    if existing.isQueued, var waiting = live[existing.run], let id = waiting.contract.contractId {
+      var contract = item.contract
+      contract.contractId = id
+      record.contracts.append(contract)
+      let data: JSONObject = [
+        "contractId": .string(id.description), "title": .string(contract.title),
+        "runtimeId": contract.runtime.map { .string($0.rawValue) } ?? .null,
+        "priority": .int(Int64(contract.priority)),
+      ]
+      record.events.append(RunEvent(type: .queued, run: existing.run, time: now, data: data))
+      record.audit.append(
+        AuditDraft("agent_run.updated", run: existing.run, by: actor, data: data, contract: id, time: now))
+      contract.runId = existing.run
+      waiting.contract = contract
+      waiting.priority = contract.priority
+      live[existing.run] = waiting
+      enqueue(existing.run)
+    }
+    return DispatchOutcome(
+      runId: existing.run, contractId: known?.contractId, title: item.contract.title, status: known?.status,
+      runtimeId: known?.runtimeId, decision: item.decision)
+  }
+}

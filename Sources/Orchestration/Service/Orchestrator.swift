@@ -1,0 +1,258 @@
+package import Logging
+package import RunModel
+
+/// Takes contracts in, sends them to runtimes, sees their runs through to the end, and records all of it.
+///
+/// It decides on what it knows; the world sees only what the journal has stored.
+package actor Orchestrator {
+  /// A run that has not ended.
+  struct Live {
+    var machine: RunMachine
+    /// As handed to the runtime: with `runId`, and pinned if the run is.
+    var contract: Contract
+    var priority: Int
+    var created: Timestamp
+    var runtime: RuntimeID?
+    /// The runtime's own name for the run.
+    var nameThere: RunID?
+    var workspace: Workspace?
+    var canceledBy: Actor?
+    var end: TaskEnd?
+    var stopSentAt: Timestamp?
+    var verifications: [(command: String, result: Verification)] = []
+    var verification: Task<Void, Never>?
+    var timeout: Task<Void, Never>?
+    var attention: String?
+  }
+
+  struct Environment: Sendable {
+    var store: any RunStore
+    var verifier: any Verifier
+    var ids: ULIDGenerator
+    var now: @Sendable () -> Timestamp
+    var sleep: @Sendable (Duration) async throws -> Void
+    var logger: Logger
+  }
+
+  let environment: Environment
+  package nonisolated let journal: Journal
+  nonisolated let gate = EventGate()
+  private nonisolated let control: AsyncStream<RuntimeEvent>
+  nonisolated let controller: AsyncStream<RuntimeEvent>.Continuation
+  private let registrations: [Registration]
+
+  var live: [RunID: Live] = [:]
+  var queue = RunQueue()
+  /// Queued runs that wait for others to succeed.
+  var blocked: Set<RunID> = []
+  var pool = RuntimePool()
+  var runsOfContract: [ContractID: [RunID]] = [:]
+  var contractOfReference: [String: ContractID] = [:]
+  var isShuttingDown = false
+  private var healthWatch: Task<Void, Never>?
+
+  private init(environment: Environment, journal: Journal, registrations: [Registration]) {
+    self.environment = environment
+    self.journal = journal
+    self.registrations = registrations
+    (control, controller) = AsyncStream.makeStream()
+  }
+
+  /// An orchestrator with the state that the store holds; `run` sets it to work.
+  package static func restore(
+    from store: any RunStore, registrations: [Registration], verifier: any Verifier,
+    ids: ULIDGenerator = ULIDGenerator(), now: @escaping @Sendable () -> Timestamp = { .now },
+    sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }, logger: Logger
+  ) async throws -> Orchestrator {
+    let board = try await RunBoard.restore(from: store)
+    return Orchestrator(
+      environment: Environment(store: store, verifier: verifier, ids: ids, now: now, sleep: sleep, logger: logger),
+      journal: Journal(store: store, board: board, logger: logger), registrations: registrations)
+  }
+
+  /// Works until it is canceled or shut down; agents under supervisors go on. `ready` is called when runs that were live
+  /// before have been taken up.
+  package func run(ready: @Sendable () -> Void = {}) async throws {
+    try await withThrowingDiscardingTaskGroup { group in
+      group.addTask { try await self.journal.run() }
+      try await self.begin()
+      ready()
+      group.addTask { for await event in self.control { await self.handle(event) } }
+      self.healthWatch = Task { await self.watchHealth() }  // canceled by shutDown, apart from the journal, which is not
+    }
+  }
+
+  /// Stops intake, writes what is under way and ends `run`.
+  package func shutDown() {
+    isShuttingDown = true
+    healthWatch?.cancel()
+    for run in live.values {
+      run.timeout?.cancel()
+      run.verification?.cancel()
+    }
+    controller.finish()
+    journal.close()
+  }
+
+  /// Whether nothing is queued or running.
+  package var isIdle: Bool { live.isEmpty }
+
+  private func begin() async throws {
+    for registration in registrations {
+      let runtime = registration.runtime
+      let id = runtime.runtimeId
+      let capabilities = try await runtime.getCapabilities()
+      pool.add(registration, capabilities: capabilities)
+      runtime.onEvent { [weak self] event in
+        guard let self else { return }
+        gate.receive(event) { self.pass($0, from: id) }
+      }
+      var data: JSONObject = ["runtimeId": .string(id.rawValue), "kind": .string(registration.kind)]
+      data.append("capabilities", (try? JSONValue(parsing: capabilities.jsonBytes)) ?? .null)  // our own JSON parses
+      journal.note(
+        JournalEntry([
+          RunEvent(
+            source: RunEvent.source(of: id), type: .runtimeRegistered, run: nil, time: environment.now(),
+            data: data)
+        ]))
+    }
+    await checkHealth()
+    try await takeUp()
+    schedule()
+  }
+
+  /// Takes up the runs that an earlier orchestrator left.
+  private func takeUp() async throws {
+    for run in journal.read({ $0.runs }) {
+      runsOfContract[run.contractId, default: []].append(run.runId)
+      if let reference = run.externalRef { contractOfReference[reference] = run.contractId }
+      guard !run.status.isTerminal else {
+        pool.count(run)
+        continue
+      }
+      guard let stored = try await environment.store.contract(run.contractId) else {
+        environment.logger.error("a run has no contract", metadata: ["run": "\(run.runId)"])
+        continue
+      }
+      var contract = try Contract(json: try JSONValue(parsing: stored))
+      contract.runId = run.runId
+      contract.runtime = run.pin ?? contract.runtime
+      live[run.runId] = Live(
+        machine: RunMachine(
+          phase: run.status == .queued ? .queued : .working, hasVerification: !contract.verify.isEmpty),
+        contract: contract, priority: run.priority, created: run.createdAt, runtime: nil,
+        attention: run.attention?.attentionId)
+      if run.status == .queued, try await !takeUpStart(of: run, contract) { enqueue(run.runId) }
+      if run.status == .running { await adopt(run, contract) }
+      guard let cancellation = run.cancellation else { continue }
+      // Its request is on record already; what it asks for is done again.
+      let stop = RunMachine.Stop.cancel(reason: cancellation.reason, force: cancellation.force)
+      live[run.runId]?.canceledBy = Actor(.human, cancellation.by)
+      let actions = try live[run.runId]?.machine.receive(.stopRequested(stop)) ?? []
+      perform(actions.filter { $0 != .recordCancelRequest }, on: run.runId)
+    }
+  }
+
+  /// A start that was under way when the last orchestrator ended and is not on record: the runtime's folders tell.
+  private func takeUpStart(of run: Run, _ contract: Contract) async throws -> Bool {
+    for id in pool.ids where contract.runtime == nil || contract.runtime == id {
+      guard let runtime = pool[id] as? any AdoptingRuntime & WorkspaceRuntime,
+        let workspace = try? await runtime.workspace(of: run.runId)  // an error says that it never began there
+      else { continue }
+      var started = run
+      started.runtimeId = id
+      guard try await runtime.adopt(contract, run: started) else { continue }
+      _ = try live[run.runId]?.machine.receive(.startRequested)
+      live[run.runId]?.runtime = id
+      pool.takeSlot(id)
+      didStart(
+        run.runId, StartedTask(runId: run.runId, runtimeSessionId: "taken up"), workspace,
+        RoutingDecision(runtimeId: id))
+      return true
+    }
+    return false
+  }
+
+  private func adopt(_ run: Run, _ contract: Contract) async {
+    guard let id = run.runtimeId, let runtime = pool[id] else {
+      apply(.lost(reason: "Its runtime \(run.runtimeId?.rawValue ?? "") is not configured any more."), to: run.runId)
+      return
+    }
+    live[run.runId]?.runtime = id
+    pool.takeSlot(id)
+    gate.open(run.runId) { pass($0, from: id) }
+    do {
+      guard let adopting = runtime as? any AdoptingRuntime, try await adopting.adopt(contract, run: run) else {
+        apply(.lost(reason: "It was lost when the orchestrator stopped; r runs it again."), to: run.runId)
+        return
+      }
+    } catch {
+      apply(.lost(reason: "It could not be taken up again: \(error)"), to: run.runId)
+      return
+    }
+    live[run.runId]?.workspace = await workspace(of: run.runId, on: runtime)
+    startTimeout(of: run.runId, since: run.startedAt)
+  }
+
+  func workspace(of run: RunID, on runtime: any AgentRuntime) async -> Workspace? {
+    do {
+      return try await (runtime as? any WorkspaceRuntime)?.workspace(of: run)
+    } catch {
+      environment.logger.error("no workspace", metadata: ["run": "\(run)", "error": "\(error)"])
+      return nil
+    }
+  }
+
+  /// Where a report goes: what changes decisions to the actor, in order; all else straight to the journal.
+  nonisolated func pass(_ event: RuntimeEvent, from runtime: RuntimeID) {
+    switch event.kind {
+    case .attention, .resolved, .stopSent, .ended: controller.yield(event)
+    case .progress, .output, .tool, .usage, .changes, .custom:
+      if let report = RunEvent(report: event, by: runtime, at: environment.now()) { journal.note(report: report) }
+    }
+  }
+
+  private func watchHealth() async {
+    while !isShuttingDown {
+      do { try await environment.sleep(.seconds(10)) } catch { return }
+      await checkHealth()
+      schedule()
+    }
+  }
+
+  private func checkHealth() async {
+    for (id, registration) in pool.registrations {
+      let complaint = await registration.complaint()
+      guard pool.setComplaint(complaint, of: id) else { continue }
+      var data: JSONObject = ["runtimeId": .string(id.rawValue)]
+      if let complaint { data.append("reason", .string(complaint)) }
+      journal.note(
+        JournalEntry([
+          RunEvent(
+            source: RunEvent.source(of: id), type: complaint == nil ? .runtimeRegistered : .runtimeDegraded, run: nil,
+            time: environment.now(), data: data)
+        ]))
+    }
+  }
+}
+
+extension RunBoard {
+  /// The board as stored: the rows, and on live ones what came after them.
+  static func restore(from store: any RunStore) async throws -> RunBoard {
+    let last = try await store.lastSeq()
+    var runs: [Run] = []
+    var replayFrom = last
+    for stored in try await store.runs() {
+      let run = try stored.json.readJSON { reader throws(JSONError) in try Run(from: &reader) }
+      if !run.status.isTerminal { replayFrom = min(replayFrom, run.lastSeq) }
+      runs.append(run)
+    }
+    var board = RunBoard(runs: runs, seq: replayFrom)
+    while board.seq < last {
+      let page = try await store.events(after: board.seq, through: last, run: nil, limit: 5000)
+      guard !page.isEmpty else { throw Problem(.internal, "The store lacks event \(board.seq + 1) of \(last).") }
+      for stored in page { board.apply(try RunEvent(parsing: stored.json)) }
+    }
+    return board
+  }
+}

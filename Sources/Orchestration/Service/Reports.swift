@@ -1,0 +1,51 @@
+import RunModel
+
+extension RunEvent {
+  /// What a runtime reports, as it goes on record; nil for what the orchestrator tells in its own words.
+  init?(report: RuntimeEvent, by runtime: RuntimeID, at time: Timestamp) {
+    var data = JSONObject()
+    let type: EventType
+    switch report.kind {
+    case .progress(let progress, let message):
+      type = .progress
+      data.append("progress", .double(progress))
+      if let message { data.append("message", .string(message)) }
+    case .output(let stream, let text, let dropped):
+      type = .output
+      data.append("stream", .string(stream.rawValue))
+      data.append("text", .string(text))
+      if dropped > 0 { data.append("dropped", .int(Int64(dropped))) }
+    case .tool(let call):
+      type = .tool
+      data.append("name", .string(call.name))
+      if let target = call.target { data.append("target", .string(target)) }
+      if let summary = call.summary { data.append("summary", .string(summary)) }
+      if let status = call.status { data.append("status", .string(status)) }
+      if let diff = call.diff { data.append("diff", .string(diff)) }
+    case .usage(let usage):
+      type = .usage
+      if let tokens = usage.inputTokens { data.append("inputTokens", .int(tokens)) }
+      if let tokens = usage.outputTokens { data.append("outputTokens", .int(tokens)) }
+      if let cost = usage.costUSD { data.append("costUSD", .double(cost)) }
+    case .changes(let files, let added, let removed):
+      type = .artifacts
+      data = [
+        "files": .int(Int64(files)), "added": .int(Int64(added)), "removed": .int(Int64(removed)), "final": false,
+      ]
+    case .attention(let id, let question, let options, let kind):
+      type = .attention
+      data = [
+        "attentionId": .string(id), "question": .string(question), "options": .array(options.map { .string($0) }),
+        "kind": .string(kind),
+      ]
+    case .resolved(let id, let answer, let by):
+      type = .resolved
+      data = ["attentionId": .string(id), "answer": .string(answer), "by": .string(by)]
+    case .custom(let name, let own):
+      type = .custom(name, of: runtime)
+      data = own
+    case .stopSent, .ended: return nil
+    }
+    self.init(source: RunEvent.source(of: runtime), type: type, run: report.runId, time: time, data: data)
+  }
+}

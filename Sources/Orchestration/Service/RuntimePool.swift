@@ -1,0 +1,71 @@
+import RunModel
+
+/// The runtimes known, their slots and how their runs went.
+struct RuntimePool {
+  private(set) var registrations: [RuntimeID: Registration] = [:]
+  private var summaries: [RuntimeID: RuntimeSummary] = [:]
+  /// Run times of the runs that ended last, in milliseconds.
+  private var durations: [RuntimeID: [Int64]] = [:]
+
+  mutating func add(_ registration: Registration, capabilities: RuntimeCapabilities) {
+    let id = registration.runtime.runtimeId
+    registrations[id] = registration
+    summaries[id] = RuntimeSummary(runtimeId: id, kind: registration.kind, capabilities: capabilities)
+  }
+
+  subscript(id: RuntimeID) -> (any AgentRuntime)? { registrations[id]?.runtime }
+  var ids: [RuntimeID] { summaries.keys.sorted() }
+
+  var all: [RuntimeSummary] {
+    summaries.values.sorted { $0.runtimeId < $1.runtimeId }.map { summary in
+      var summary = summary
+      let sorted = (durations[summary.runtimeId] ?? []).sorted()
+      if !sorted.isEmpty { summary.medianMilliseconds = sorted[sorted.count / 2] }
+      return summary
+    }
+  }
+
+  func candidates(for contract: Contract) -> [Router.Candidate] {
+    summaries.values.map { Router.Candidate(summary: $0, refusal: registrations[$0.runtimeId]?.refusal(contract)) }
+  }
+
+  func demands(of contract: Contract) -> RunQueue.Demands {
+    RunQueue.Demands(
+      runtime: contract.runtime, requires: Set(contract.requires),
+      refusedBy: Set(registrations.filter { $0.value.refusal(contract) != nil }.keys))
+  }
+
+  /// Whether some runtime could start a run with these demands now.
+  func canStart(_ demands: RunQueue.Demands) -> Bool {
+    summaries.values.contains { summary in
+      summary.health == .healthy && summary.slotsUsed < summary.capabilities.maxParallelTasks
+        && (demands.runtime == nil || demands.runtime == summary.runtimeId)
+        && !demands.refusedBy.contains(summary.runtimeId)
+        && demands.requires.allSatisfy(summary.capabilities.has)
+    }
+  }
+
+  mutating func takeSlot(_ id: RuntimeID) { summaries[id]?.slotsUsed += 1 }
+  mutating func freeSlot(_ id: RuntimeID) { summaries[id]?.slotsUsed -= 1 }
+
+  mutating func count(_ run: Run) {
+    guard let id = run.runtimeId, summaries[id] != nil else { return }
+    switch run.status {
+    case .succeeded: summaries[id]?.succeeded += 1
+    case .failed: summaries[id]?.failed += 1
+    case .canceled: summaries[id]?.canceled += 1
+    case .queued, .running: return
+    }
+    guard let started = run.startedAt, let ended = run.endedAt else { return }
+    durations[id, default: []].append((ended - started).milliseconds)
+    if let excess = durations[id].map({ $0.count - 100 }), excess > 0 { durations[id]?.removeFirst(excess) }
+  }
+
+  /// True when that is news.
+  mutating func setComplaint(_ complaint: String?, of id: RuntimeID) -> Bool {
+    guard let summary = summaries[id], summary.healthReason != complaint else { return false }
+    summaries[id]?.health = complaint == nil ? .healthy : .degraded
+    summaries[id]?.healthReason = complaint
+    return true
+  }
+}

@@ -1,0 +1,143 @@
+import AsyncHTTPClient
+import NIOCore
+package import RunModel
+
+/// What `/healthz` answers.
+package struct Health: Sendable, Hashable {
+  package var version: String
+  package var pid: Int
+  /// The last event's seq.
+  package var seq: UInt64
+}
+
+/// An orchestrator, from the other side of its HTTP API.
+///
+/// Errors: `NoOrchestrator` when nothing answers, `LinkBroken` when the link breaks midway, `Problem` as the
+/// orchestrator states it. A run is named by its id or any unambiguous end of it. Call `shutdown` before letting go.
+package final class RunClient: Sendable {
+  package var address: ServerAddress { wire.address }
+  let wire: Wire
+
+  /// `token`: the bearer token for TCP; a Unix socket needs none.
+  package init(_ address: ServerAddress, token: String? = nil) {
+    wire = Wire(address: address, token: token)
+  }
+
+  package func shutdown() async { await wire.shutdown() }
+
+  package func health() async throws -> Health {
+    let json = try await value("/healthz")
+    return Health(
+      version: json["version"]?.string ?? "unknown", pid: Int(json["pid"]?.int ?? 0),
+      seq: UInt64(clamping: json["seq"]?.int ?? 0))
+  }
+
+  /// Read while it arrives: the text of a large snapshot is never in memory as a whole.
+  package func snapshot() async throws -> Snapshot {
+    let body = try await wire.stream(Request("/v1/snapshot"), deadline: Wire.patience)
+    var snapshot = SnapshotReader()
+    var chunks = body.makeAsyncIterator()
+    do {
+      while let chunk = try await wire.next(&chunks) {
+        try chunk.withUnsafeReadableBytes { bytes throws in try snapshot.feed(bytes) }
+      }
+      return try snapshot.finish()
+    } catch let error as JSONError { throw wire.unreadable(error, "/v1/snapshot") }
+  }
+
+  package func runs(_ query: RunQuery = RunQuery()) async throws -> RunPage {
+    var request = Request("/v1/runs")
+    for status in RunStatus.allCases where query.statuses.contains(status) { request.add("status", status.rawValue) }
+    if let runtime = query.runtime { request.add("runtime", runtime.rawValue) }
+    request.add("limit", String(query.limit))
+    if let before = query.before { request.add("before", before.description) }
+    let bytes = try await wire.bytes(request)
+    var page = RunPage(runs: [])
+    do {
+      try bytes.readJSON { reader throws(JSONError) in
+        try reader.object { key, reader throws(JSONError) in
+          switch key {
+          case "runs": try reader.array { reader throws(JSONError) in page.runs.append(try Run(from: &reader)) }
+          case "next": page.next = try reader.null() ? nil : RunID(try reader.string())
+          default: try reader.skip()
+          }
+        }
+      }
+    } catch { throw wire.unreadable(error, "/v1/runs") }
+    return page
+  }
+
+  package func detail(of run: String) async throws -> RunDetail {
+    let bytes = try await wire.bytes(Request("/v1/runs", run))
+    do { return try RunDetail(parsing: bytes) } catch { throw wire.unreadable(error, "/v1/runs/\(run)") }
+  }
+
+  package func artifacts(of run: String) async throws -> Artifacts {
+    Artifacts(json: try await value(Request("/v1/runs", run, "artifacts")))
+  }
+
+  /// A patch that `git apply` takes; empty without a change.
+  package func patch(of run: String) async throws -> [UInt8] {
+    var request = Request("/v1/runs", run, "diff")
+    request.accept = "text/x-diff"
+    return try await wire.bytes(request)
+  }
+
+  /// With an idempotency key it is sent again when the link breaks midway: it is done once all the same.
+  package func dispatch(_ work: DispatchRequest) async throws -> [DispatchOutcome] {
+    var request = Request("/v1/runs")
+    request.body = work.jsonBytes
+    request.idempotencyKey = work.idempotencyKey
+    let answer = try await value(request)
+    return answer.array?.map(DispatchOutcome.init(json:)) ?? []
+  }
+
+  /// Idempotent: a run that has ended is answered as it is.
+  package func cancel(_ run: String, reason: String, force: Bool) async throws -> Run {
+    try await self.run(
+      Request("/v1/runs", run, "cancel"), posting: ["reason": .string(reason), "force": .bool(force)])
+  }
+
+  /// Answers the question that waits; with an `attentionId`, only if it is that one.
+  package func answer(_ run: String, attentionId: String? = nil, with answer: String) async throws -> Run {
+    var body: JSONObject = ["answer": .string(answer)]
+    if let attentionId { body["attentionId"] = .string(attentionId) }
+    return try await self.run(Request("/v1/runs", run, "answer"), posting: body)
+  }
+
+  /// A new run of the same contract that links to the old.
+  package func retry(_ run: String) async throws -> DispatchOutcome {
+    var request = Request("/v1/runs", run, "retry")
+    request.body = []
+    return DispatchOutcome(json: try await value(request))
+  }
+
+  package func runtimes() async throws -> [RuntimeSummary] {
+    try await value("/v1/runtimes").array?.compactMap(RuntimeSummary.init(json:)) ?? []
+  }
+
+  /// The audit trail as JSON lines, one record each; with a run, the others reduced so that the chain still verifies.
+  package func auditLines(after seq: UInt64 = 0, run: String? = nil) async throws -> WireLines {
+    var request = Request("/v1/audit")
+    if seq > 0 { request.add("after", String(seq)) }
+    if let run { request.add("run", run) }
+    request.accept = "application/x-ndjson"
+    return WireLines(try await wire.stream(request), wire)
+  }
+
+  private func value(_ path: String) async throws -> JSONValue { try await value(Request(path)) }
+
+  private func value(_ request: Request) async throws -> JSONValue {
+    let bytes = try await wire.bytes(request)
+    do { return try JSONValue(parsing: bytes) } catch { throw wire.unreadable(error, request.path) }
+  }
+
+  private func run(_ request: Request, posting body: JSONObject) async throws -> Run {
+    var request = request
+    request.body = JSONValue.object(body).jsonBytes
+    let bytes = try await wire.bytes(request)
+    do {
+      return try bytes.readJSON { reader throws(JSONError) in try Run(from: &reader) }
+    } catch { throw wire.unreadable(error, request.path) }
+  }
+}

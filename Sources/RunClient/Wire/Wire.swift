@@ -1,0 +1,131 @@
+import Glibc
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import RunModel
+
+/// HTTP/1.1 over a Unix socket or TCP, with the errors of the layers below put into ours.
+final class Wire: Sendable {
+  let address: ServerAddress
+  private let http: HTTPClient
+  private let origin: String
+  private let token: String?
+
+  /// How long a call that is no stream may take as a whole.
+  static let patience: TimeAmount = .seconds(30)
+
+  init(address: ServerAddress, token: String?) {
+    self.address = address
+    self.token = token
+    switch address {
+    case .unix(let path): origin = "http+unix://\(Request.encode(path))"
+    case .http, .https: origin = address.description
+    }
+    var configuration = HTTPClient.Configuration()
+    configuration.httpVersion = .http1Only
+    configuration.timeout = .init(connect: .seconds(3), read: nil)
+    // A stream holds its connection: past the soft limit the next call would wait for one to end.
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+    configuration.connectionPool.retryConnectionEstablishment = false
+    configuration.redirectConfiguration = .disallow
+    http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+  }
+
+  func shutdown() async {
+    // It fails only when it is called twice, and then there is nothing left to do.
+    try? await http.shutdown()
+  }
+
+  /// The whole body of a call that succeeded.
+  func bytes(_ request: Request) async throws -> [UInt8] {
+    var attempt = 1
+    while true {
+      do {
+        let body = try await stream(request, deadline: Self.patience)
+        var chunks = body.makeAsyncIterator()
+        var bytes: [UInt8] = []
+        while let chunk = try await next(&chunks) { bytes.append(contentsOf: chunk.readableBytesView) }
+        return bytes
+      } catch let error as LinkBroken {
+        // A kept connection may have ended just as it was used; what must not be done twice carries a key.
+        let repeatable = request.body == nil || request.idempotencyKey != nil
+        guard repeatable, attempt < 3 else { throw error }
+        attempt += 1
+      }
+    }
+  }
+
+  /// The body of a call that succeeded, as it arrives; reading slowly slows the sender down.
+  func stream(_ request: Request, deadline: TimeAmount? = nil) async throws -> HTTPClientResponse.Body {
+    var message = HTTPClientRequest(url: origin + request.path + request.query)
+    message.headers.add(name: "Accept", value: request.accept)
+    message.headers.add(name: "User-Agent", value: "flightdeck")
+    if let token { message.headers.add(name: "Authorization", value: "Bearer \(token)") }
+    if let seq = request.lastEventID { message.headers.add(name: "Last-Event-ID", value: String(seq)) }
+    if let key = request.idempotencyKey { message.headers.add(name: "Idempotency-Key", value: key) }
+    if let body = request.body {
+      message.method = .POST
+      message.headers.add(name: "Content-Type", value: "application/json")
+      message.body = .bytes(ByteBuffer(bytes: body))
+    }
+    let response: HTTPClientResponse
+    do {
+      response = try await http.execute(message, deadline: deadline.map { .now() + $0 } ?? .distantFuture)
+    } catch { throw translated(error) }
+    guard (200..<300).contains(response.status.code) else { throw await problem(in: response) }
+    return response.body
+  }
+
+  func next(_ chunks: inout HTTPClientResponse.Body.AsyncIterator) async throws -> ByteBuffer? {
+    do { return try await chunks.next(isolation: #isolation) } catch { throw translated(error) }
+  }
+
+  /// An answer that cannot be read: another version's, or not an orchestrator at all.
+  func unreadable(_ error: any Error, _ path: String) -> Problem {
+    Problem(
+      .internal,
+      "The answer to \(path) from \(address) cannot be read (\(error)). "
+        + "Client and orchestrator may be of different versions: see flightdeck doctor.")
+  }
+
+  private func problem(in response: HTTPClientResponse) async -> any Error {
+    let body: ByteBuffer
+    do { body = try await response.body.collect(upTo: 1 << 20) } catch { return translated(error) }
+    // What is no problem document comes from something else than an orchestrator.
+    if let json = try? JSONValue(parsing: body.readableBytesView), let problem = Problem(json: json) { return problem }
+    let code = Problem.Code.allCases.first { $0.httpStatus == Int(response.status.code) } ?? .internal
+    return Problem(code, "\(address) answered \(response.status.code) \(response.status.reasonPhrase).")
+  }
+
+  private func translated(_ error: any Error) -> any Error {
+    switch error {
+    case is CancellationError: return error
+    case let error as IOError:
+      switch error.errnoCode {
+      case ECONNREFUSED, ENOENT, ENOTSOCK, ENOTDIR: return NoOrchestrator(address: address)
+      case EACCES, EPERM, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL:
+        return NoOrchestrator(address: address, cause: String(cString: strerror(error.errnoCode)))
+      default: return LinkBroken(address: address, cause: String(cString: strerror(error.errnoCode)))
+      }
+    case let error as NIOConnectionError:
+      if error.dnsAError != nil, error.dnsAAAAError != nil {
+        return NoOrchestrator(address: address, cause: "the name \(error.host) is not known")
+      }
+      return NoOrchestrator(address: address)
+    case let error as HTTPClientError where error == .connectTimeout:
+      return NoOrchestrator(address: address, cause: "no answer in 3 s")
+    case let error as HTTPClientError where error == .cancelled: return CancellationError()
+    case let error as HTTPClientError where error == .deadlineExceeded:
+      return Problem(.unavailable, "The orchestrator at \(address) has not answered within 30 s.")
+    case let error as HTTPClientError: return LinkBroken(address: address, cause: error.shortDescription)
+    default: return LinkBroken(address: address, cause: "\(error)")
+    }
+  }
+}
+
+extension RunClient {
+  /// Makes one event-loop thread serve the whole process, which is what a short command needs; called before the first
+  /// client is made, and not in a process that also serves.
+  package static func useOneThread() { NIOSingletons.groupLoopCountSuggestion = 1 }
+}

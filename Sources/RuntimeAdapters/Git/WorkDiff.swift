@@ -1,0 +1,105 @@
+import Orchestration
+import RunModel
+
+/// What a run has changed: everything from the merge base of its recorded base to its worktree, or to the commit that
+/// holds its work once it has ended.
+///
+/// Looks with an index of its own and never touches the agent's.
+struct WorkDiff: Sendable {
+  enum End: Sendable {
+    /// The worktree as it is, uncommitted and untracked files included.
+    case worktree
+    case commit(String)
+  }
+
+  struct Changes: Equatable {
+    /// A rename lists both paths.
+    var paths: [String] = []
+    var files = 0
+    var added = 0
+    var removed = 0
+  }
+
+  let git: Git
+  let workspace: Workspace
+  /// Where the index may lie.
+  let scratch: String
+
+  private static let form = [
+    "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/",
+  ]
+  static let longestPatch = 1 << 30
+
+  func changes(to end: End) async throws -> Changes {
+    let answer = try await diff(["--numstat", "-z"], to: end, limit: 256 << 20)
+    return Self.parseNumstat(answer.output)
+  }
+
+  func summary(to end: End) async throws -> String { try await diff(["--stat"], to: end, limit: 64 << 20).text }
+
+  func patch(to end: End) async throws -> [UInt8] {
+    try await diff(["--patch", "--binary", "--full-index", "-U3"], to: end, limit: Self.longestPatch).output
+  }
+
+  /// `ADDED\tREMOVED\tPATH\0`, or for a rename `ADDED\tREMOVED\t\0OLD\0NEW\0`; `-` for binaries.
+  static func parseNumstat(_ bytes: [UInt8]) -> Changes {
+    var changes = Changes()
+    var entries = bytes.split(separator: 0, omittingEmptySubsequences: false)[...]
+    while let entry = entries.popFirst() {
+      let words = entry.split(separator: 0x09, maxSplits: 2, omittingEmptySubsequences: false)
+      guard words.count == 3 else { continue }
+      changes.files += 1
+      changes.added += Int(String(decoding: words[0], as: UTF8.self)) ?? 0
+      changes.removed += Int(String(decoding: words[1], as: UTF8.self)) ?? 0
+      if words[2].isEmpty {
+        for _ in 0..<2 {
+          if let path = entries.popFirst() { changes.paths.append(String(decoding: path, as: UTF8.self)) }
+        }
+      } else {
+        changes.paths.append(String(decoding: words[2], as: UTF8.self))
+      }
+    }
+    return changes
+  }
+
+  private func diff(_ options: [String], to end: End, limit: Int) async throws -> Git.Answer {
+    let doing = "compare \(workspace.path) with its base"
+    switch end {
+    case .commit(let commit):
+      let base = try await mergeBase(with: commit)
+      return try await git.demand(
+        ["diff"] + Self.form + options + [base, commit, "--"], in: workspace.path, limit: limit, doing)
+    case .worktree:
+      let base = try await mergeBase(with: "HEAD")
+      let index = try await ownIndex()
+      defer { Files.removeTree(index) }
+      let own = ["GIT_INDEX_FILE": index]
+      // Untracked files become visible without their contents being stored. Status 1: some could not be read.
+      _ = try await git.run(["add", "--all", "--intent-to-add", "--ignore-errors"], in: workspace.path, adding: own)
+      return try await git.demand(
+        ["diff"] + Self.form + options + [base, "--"], in: workspace.path, adding: own, limit: limit, doing)
+    }
+  }
+
+  func mergeBase(with commit: String) async throws -> String {
+    guard let base = workspace.base else { throw Problem(.internal, "The run's base was not recorded.") }
+    let answer = try await git.run(["merge-base", base, commit], in: workspace.path)
+    // An agent may have begun a history of its own: then the base itself is what there was.
+    return answer.status == 0 && !answer.text.isEmpty ? answer.text : base
+  }
+
+  /// A copy of the agent's index, which saves reading every file; an empty place for one when there is none.
+  func ownIndex() async throws -> String {
+    let path = try await git.demand(
+      ["rev-parse", "--path-format=absolute", "--git-path", "index"], in: workspace.path, "find the index"
+    ).text
+    let copy = "\(scratch)/index-\(ULIDGenerator().next())"
+    if let bytes = try Files.read(path) {
+      try Files.write(bytes, to: copy)
+    } else {
+      _ = try await git.demand(
+        ["read-tree", "HEAD"], in: workspace.path, adding: ["GIT_INDEX_FILE": copy], "read \(workspace.path)")
+    }
+    return copy
+  }
+}

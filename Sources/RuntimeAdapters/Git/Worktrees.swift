@@ -1,0 +1,152 @@
+import FoundationEssentials
+import Orchestration
+import RunModel
+import Synchronization
+
+/// Makes the worktrees that runs work in, one after the other in each repository.
+final class Worktrees: Sendable {
+  private let git: Git
+  /// `<state>/worktrees`.
+  private let folder: String
+  private let lanes = Mutex<[String: Lane]>([:])
+
+  init(git: Git, folder: String) {
+    self.git = git
+    self.folder = folder
+  }
+
+  /// Makes the run's worktree on a new branch. Throws a `Problem` with the way out, and leaves nothing behind then.
+  func make(for contract: Contract, run: RunID) async throws -> Workspace {
+    guard let place = contract.repository else {
+      throw Problem(.ineligible, "This runtime works in a git repository: name one with --repo DIR.")
+    }
+    let repository = try await topLevel(of: place)
+    let base = try await commit(contract.base, in: repository)
+    let common = try await git.demand(
+      ["rev-parse", "--path-format=absolute", "--git-common-dir"], in: repository, "find the repository of \(place)"
+    ).text
+    let lane = lanes.withLock { lanes in
+      let lane = lanes[common] ?? Lane()
+      lanes[common] = lane
+      return lane
+    }
+    return try await lane.run { try await self.add(contract, run: run, base: base, repository: repository) }
+  }
+
+  /// Removes a worktree and the branch made for it, work and all: for a run that could not be started.
+  func discard(_ workspace: Workspace) async {
+    guard let repository = workspace.repository else { return }
+    Files.removeTree(workspace.path)
+    // Each of these may find nothing to remove: that is what is wanted.
+    _ = try? await git.run(["worktree", "prune"], in: repository)
+    if let branch = workspace.branch { _ = try? await git.run(["branch", "-D", branch], in: repository) }
+  }
+
+  /// How many files of the operator's checkout have changes that are in no commit.
+  func uncommittedFiles(in repository: String) async throws -> Int {
+    try await git.demand(["status", "--porcelain", "-z", "--no-renames"], in: repository, "look at \(repository)")
+      .entries.count
+  }
+
+  private func topLevel(of place: String) async throws -> String {
+    var isFolder = false
+    if let attributes = try? FileManager.default.attributesOfItem(atPath: place) {
+      // What cannot be looked at is as good as missing.
+      isFolder = attributes[.type] as? FileAttributeType == .typeDirectory || Files.exists(place + "/.")
+    }
+    guard isFolder else { throw Problem(.invalid, "There is no folder \(place).") }
+    let answer = try await git.run(["rev-parse", "--show-toplevel"], in: place)
+    if answer.status == 0, !answer.text.isEmpty { return answer.text }
+    if answer.diagnostics.contains("dubious ownership") {
+      throw Problem(
+        .invalid,
+        "\(place) belongs to someone else, so git refuses it. Allow it: git config --global --add safe.directory \(place)"
+      )
+    }
+    throw Problem(
+      .invalid, "\(place) is not a git repository. Make it one (git init, then a commit) or name another with --repo.")
+  }
+
+  private func commit(_ reference: String?, in repository: String) async throws -> String {
+    let name = reference ?? "HEAD"
+    let answer = try await git.run(
+      ["rev-parse", "--verify", "--quiet", "--end-of-options", "\(name)^{commit}"], in: repository)
+    if answer.status == 0 { return answer.text }
+    let head = try await git.run(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], in: repository)
+    guard head.status == 0 else {
+      throw Problem(.invalid, "The repository \(repository) has no commit yet. Make a first one (git commit).")
+    }
+    throw Problem(.invalid, "The base \"\(name)\" is no commit of \(repository). See git branch and git tag.")
+  }
+
+  private func add(_ contract: Contract, run: RunID, base: String, repository: String) async throws -> Workspace {
+    try Files.makeFolder(folder)
+    let path = "\(folder)/\(run)"
+    var refusal: Problem?
+    for branch in Self.branches(for: contract, run: run) {
+      let taken = try await git.run(["show-ref", "--verify", "--quiet", "refs/heads/\(branch)"], in: repository)
+      if taken.status == 0 { continue }
+      let workspace = Workspace(path: path, branch: branch, base: base, repository: repository)
+      let answer: Git.Answer
+      do {
+        answer = try await git.run(
+          ["worktree", "add", "--quiet", "--no-track", "-b", branch, path, base], in: repository)
+      } catch {
+        await discard(workspace)
+        throw error
+      }
+      if answer.status == 0 { return workspace }
+      await discard(workspace)
+      refusal = Git.problem(answer, "make the worktree \(path)")
+      // A branch that stands in the way of a folder of branches (or the other way round) has another name to try.
+      if !answer.diagnostics.contains("cannot lock ref"), !answer.diagnostics.contains("already exists") { break }
+    }
+    throw refusal ?? Problem(.conflict, "Every branch name for the run \(run) is taken in \(repository).")
+  }
+
+  /// `awf/GH-12-fix-the-login-K9Q4MZ`, then ever longer ends of the run's id.
+  static func branches(for contract: Contract, run: RunID) -> [String] {
+    let reference = contract.externalRef.map { slug($0, keepsCase: true, limit: 30) }
+    let words = [reference, slug(contract.title, keepsCase: false, limit: 40)].compactMap { $0 }.filter { !$0.isEmpty }
+    return [6, 10, 16, 26].map { "awf/" + (words + [String(run.description.suffix($0))]).joined(separator: "-") }
+  }
+
+  /// ASCII letters and digits, everything else one dash, at most `limit` characters and cut between words where it can.
+  static func slug(_ text: String, keepsCase: Bool, limit: Int) -> String {
+    var slug = ""
+    for character in keepsCase ? text : text.lowercased() {
+      if character.isASCII, character.isLetter || character.isNumber {
+        slug.append(character)
+      } else if !slug.isEmpty, slug.last != "-" {
+        slug.append("-")
+      }
+    }
+    if slug.count > limit {
+      let cut = slug.prefix(limit + 1)
+      let end = cut.lastIndex(of: "-")
+      slug = String(
+        end.map { cut.distance(from: cut.startIndex, to: $0) > limit / 2 ? cut[..<$0] : cut.dropLast() }
+          ?? cut.dropLast())
+    }
+    while slug.last == "-" { slug.removeLast() }
+    return slug
+  }
+}
+
+/// Lets one operation at a time through, in the order in which they came.
+private actor Lane {
+  private var last: Task<Void, Never>?
+
+  func run<Result: Sendable>(_ operation: @escaping @Sendable () async throws -> Result) async throws -> Result {
+    let before = last
+    let task = Task {
+      await before?.value
+      return try await operation()
+    }
+    last = Task {
+      // How it ended concerns the one who asked for it.
+      _ = try? await task.value
+    }
+    return try await task.value
+  }
+}

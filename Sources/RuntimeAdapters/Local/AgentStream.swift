@@ -1,0 +1,206 @@
+import Orchestration
+import RunModel
+
+/// What an agent's output says: turns records of the log into events. A value, so that reading the same log again
+/// comes to the same state.
+struct AgentStream {
+  struct Question: Equatable {
+    var id: String
+    var text: String
+    var options: [String]
+    var kind: String
+  }
+
+  /// The highest accepted.
+  private(set) var progress = 0.0
+  private(set) var progressKnown = false
+  private(set) var message: String?
+  /// The note of the last `awf` handoff line.
+  private(set) var handoff: String?
+  private(set) var usage: RuntimeEvent.Usage?
+  /// The question that waits for an answer.
+  private(set) var question: Question?
+  /// The last lines, for a run that leaves no note.
+  private(set) var tail: [String] = []
+  /// From here on a reader misses nothing: where the first record begins that is not part of a whole line.
+  private(set) var safeOffset: Int
+  private var questions = 0
+  private var stdout = Partial()
+  private var stderr = Partial()
+  static let tailLength = 20
+
+  /// A line whose end has not come yet, and where its first record begins.
+  private struct Partial {
+    var bytes: [UInt8] = []
+    var offset: Int?
+
+    /// Returns the progress that the beginning of the line holds already.
+    mutating func extend(with record: LogRecord) -> [Double] {
+      offset = offset ?? record.offset
+      bytes += record.payload
+      return TerminalProgress.strip(from: &bytes)
+    }
+  }
+
+  init(offset: Int = 0) { safeOffset = offset }
+
+  mutating func take(_ record: LogRecord) -> [RuntimeEvent.Kind] {
+    var events: [RuntimeEvent.Kind] = []
+    switch record.kind {
+    case .stdout:
+      let begun = stdout.bytes
+      stdout = Partial()
+      end(begun + record.payload, .stdout, &events)
+    case .stderr:
+      let begun = stderr.bytes
+      stderr = Partial()
+      end(begun + record.payload, .stderr, &events)
+    case .stdoutFragment:
+      for report in stdout.extend(with: record) { terminalReported(report, &events) }
+    case .stderrFragment:
+      for report in stderr.extend(with: record) { terminalReported(report, &events) }
+    case .stopSent: events.append(.stopSent)
+    case .answered: answered(record.payload, &events)
+    case .dropped:
+      let count = Int(record.text) ?? 0
+      events.append(
+        .output(
+          stream: .stdout, text: "[\(count) lines were not kept: the output was too long or the disk full]",
+          dropped: count))
+    }
+    safeOffset = min(stdout.offset ?? record.end, stderr.offset ?? record.end)
+    return events
+  }
+
+  private mutating func end(
+    _ line: [UInt8], _ stream: RuntimeEvent.OutputStream, _ events: inout [RuntimeEvent.Kind]
+  ) {
+    var bytes = line
+    let reports = TerminalProgress.strip(from: &bytes)
+    for report in reports { terminalReported(report, &events) }
+    if bytes.last == 0x0D { bytes.removeLast() }
+    // A line that held a report alone says nothing else.
+    if bytes.isEmpty, !reports.isEmpty { return }
+    if stream == .stdout, speech(bytes, &events) { return }
+    // A carriage return ends a line too: what redraws itself is seen as it goes.
+    for line in bytes.split(separator: 0x0D, omittingEmptySubsequences: bytes.contains(0x0D)) {
+      let text = String(decoding: line, as: UTF8.self)
+      if !text.allSatisfy(\.isWhitespace) {
+        tail.append(String(text.prefix(2000)))
+        if tail.count > Self.tailLength { tail.removeFirst() }
+      }
+      events.append(.output(stream: stream, text: text, dropped: 0))
+    }
+  }
+
+  private mutating func terminalReported(_ value: Double, _ events: inout [RuntimeEvent.Kind]) {
+    // Terminals are told the same again and again.
+    guard !progressKnown || value != progress else { return }
+    reported(value, nil, &events)
+  }
+
+  private mutating func reported(_ value: Double, _ message: String?, _ events: inout [RuntimeEvent.Kind]) {
+    if value >= progress, value <= 1 {
+      progress = value
+      progressKnown = true
+    }
+    self.message = message ?? self.message
+    events.append(.progress(value, message: message))
+  }
+
+  /// True when the line was one of those that speak to us.
+  private mutating func speech(_ bytes: [UInt8], _ events: inout [RuntimeEvent.Kind]) -> Bool {
+    guard bytes.first == UInt8(ascii: "{"), let json = try? JSONValue(parsing: bytes), let type = json["awf"]?.string
+    else {
+      // What does not parse is output like any other.
+      return false
+    }
+    switch type {
+    case "progress":
+      guard let value = json["progress"]?.double else { return false }
+      reported(value, json["message"]?.string, &events)
+    case "tool":
+      guard let name = json["name"]?.string else { return false }
+      events.append(
+        .tool(
+          RuntimeEvent.ToolCall(
+            name: name, target: json["target"]?.string, summary: json["summary"]?.string,
+            status: json["status"]?.string, diff: json["diff"]?.string)))
+    case "attention":
+      guard let text = json["question"]?.string else { return false }
+      questions += 1
+      let asked = Question(
+        id: json["attentionId"]?.string ?? "q\(questions)", text: text,
+        options: json["options"]?.array?.compactMap(\.string) ?? [], kind: json["kind"]?.string ?? "question")
+      question = asked
+      events.append(.attention(id: asked.id, question: asked.text, options: asked.options, kind: asked.kind))
+    case "handoff":
+      guard let note = json["note"]?.string else { return false }
+      handoff = note
+    case "usage":
+      let total = RuntimeEvent.Usage(
+        inputTokens: json["inputTokens"]?.int ?? usage?.inputTokens,
+        outputTokens: json["outputTokens"]?.int ?? usage?.outputTokens,
+        costUSD: json["costUSD"]?.double ?? usage?.costUSD)
+      usage = total
+      events.append(.usage(total))
+    default:
+      var data = json.object ?? [:]
+      data["awf"] = nil
+      events.append(.custom(type: type, data: data))
+    }
+    return true
+  }
+
+  private mutating func answered(_ payload: [UInt8], _ events: inout [RuntimeEvent.Kind]) {
+    guard let json = try? JSONValue(parsing: payload), let id = json["attentionId"]?.string else {
+      // Only our own answers are recorded; another text on the FIFO says nothing about a question.
+      return
+    }
+    if question?.id == id { question = nil }
+    events.append(.resolved(id: id, answer: json["answer"]?.string ?? "", by: "operator"))
+  }
+}
+
+/// OSC 9;4, by which programs tell a terminal their progress: `ESC ] 9 ; 4 ; STATE ; PERCENT (BEL | ESC \)`.
+enum TerminalProgress {
+  private static let start = Array("\u{1B}]9;4;".utf8)
+
+  /// Takes the sequences out of the text and returns the progress of each that has one, in [0, 1]; a sequence whose end
+  /// has not come stays.
+  static func strip(from bytes: inout [UInt8]) -> [Double] {
+    guard bytes.contains(0x1B) else { return [] }
+    var reports: [Double] = []
+    var kept: [UInt8] = []
+    var rest = bytes[...]
+    while let escape = rest.firstIndex(of: 0x1B) {
+      kept += rest[..<escape]
+      rest = rest[escape...]
+      guard rest.starts(with: start), let (body, length) = sequence(rest) else {
+        kept.append(0x1B)
+        rest = rest.dropFirst()
+        continue
+      }
+      let words = body.split(separator: UInt8(ascii: ";")).map { Int(String(decoding: $0, as: UTF8.self)) }
+      // 1 is a value, 2 an error and 4 a pause with one; 0 takes it away and 3 says only "busy".
+      if words.count == 2, let state = words[0], [1, 2, 4].contains(state), let percent = words[1],
+        (0...100).contains(percent)
+      {
+        reports.append(Double(percent) / 100)
+      }
+      rest = rest.dropFirst(length)
+    }
+    kept += rest
+    bytes = kept
+    return reports
+  }
+
+  /// What stands between the start and the end mark, and the length of all three.
+  private static func sequence(_ bytes: ArraySlice<UInt8>) -> (ArraySlice<UInt8>, Int)? {
+    let body = bytes.dropFirst(start.count)
+    guard let end = body.prefix(32).firstIndex(where: { $0 == 0x07 || $0 == 0x1B }) else { return nil }
+    if body[end] == 0x07 { return (body[..<end], end - bytes.startIndex + 1) }
+    guard end + 1 < body.endIndex, body[end + 1] == UInt8(ascii: "\\") else { return nil }
+    return (body[..<end], end - bytes.startIndex + 2)
+  }
+}

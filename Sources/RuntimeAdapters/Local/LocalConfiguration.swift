@@ -1,0 +1,45 @@
+package import RunModel
+
+extension LocalRuntime {
+  /// What the configuration says of a `local` runtime.
+  package struct Configuration: Sendable {
+    /// What the agent's standard input is.
+    package enum Input: String, Sendable, CaseIterable {
+      /// The prompt, then its end.
+      case prompt
+      /// A pipe that brings the answers to its questions, one JSON line each.
+      case answers
+      case none
+    }
+
+    package var id: RuntimeID
+    /// The program and its arguments, with placeholders; nil takes `metadata.command` of each contract.
+    package var command: [String]?
+    /// Set in the agent's environment, over the operator's.
+    package var environment: [String: String]
+    package var maxParallelTasks: Int
+    /// Nil: the prompt where no placeholder takes it, else none.
+    package var input: Input?
+    /// Between the stop signal of a cancel and the kill.
+    package var stopGrace: Duration
+    /// The same for what an agent leaves running when it ends by itself.
+    package var strayGrace: Duration
+    /// Lines handed on in a second of a run; those above are counted and stay in the run's folder alone.
+    package var linesPerSecond: Int
+
+    package init(
+      id: RuntimeID = "local", command: [String]? = nil, environment: [String: String] = [:],
+      maxParallelTasks: Int = 4, input: Input? = nil, stopGrace: Duration = .seconds(5),
+      strayGrace: Duration = .seconds(1), linesPerSecond: Int = 20_000
+    ) {
+      self.id = id
+      self.command = command
+      self.environment = environment
+      self.maxParallelTasks = maxParallelTasks
+      self.input = input
+      self.stopGrace = stopGrace
+      self.strayGrace = strayGrace
+      self.linesPerSecond = linesPerSecond
+    }
+  }
+}

@@ -1,0 +1,361 @@
+import CProcess
+import Glibc
+import Orchestration
+import RunModel
+
+/// One run of the local runtime, from its supervisor's start to its `ended` event.
+///
+/// What it knows comes from the run's folder, so another instance can take up where this one stopped. Its position in
+/// the output log is stored after each batch of events is handed on: after an orderly stop each line is an event
+/// exactly once; after a kill no line comes twice, and those handed on but not stored by the orchestrator yet are left
+/// to the log. Progress, usage, an open question and the end are told again when the record lacks them.
+actor LocalRun {
+  nonisolated let spec: LocalRunSpec
+  nonisolated let folder: RunFolder
+  nonisolated let diff: WorkDiff
+  private let outlet: EventOutlet
+  private let watch: FolderWatch
+  private let linesPerSecond: Int
+  private let stopGrace: Duration
+
+  private var stream = AgentStream()
+  private(set) var end: LocalRunEnd?
+  private var isCancelAsked = false
+  private var answering: String?
+  private var window = (start: ContinuousClock.now, lines: 0)
+  private var dropped = 0
+  private var look = Look()
+
+  /// When the changed files were last counted, and what came of it.
+  private struct Look {
+    var isUnderway = false
+    var notBefore = ContinuousClock.now + .seconds(1)
+    var last = ContinuousClock.now
+    var hasOutput = false
+    var changes: WorkDiff.Changes?
+  }
+
+  private var run: RunID { spec.run }
+
+  init(
+    _ spec: LocalRunSpec, folder: RunFolder, diff: WorkDiff, outlet: EventOutlet, watch: FolderWatch,
+    configuration: LocalRuntime.Configuration, end: LocalRunEnd? = nil, isCancelAsked: Bool = false
+  ) {
+    self.spec = spec
+    self.folder = folder
+    self.diff = diff
+    self.outlet = outlet
+    self.watch = watch
+    self.end = end
+    self.isCancelAsked = isCancelAsked
+    linesPerSecond = configuration.linesPerSecond
+    stopGrace = configuration.stopGrace
+  }
+
+  var status: TaskStatus {
+    guard let end else { return TaskStatus(status: .running, progress: stream.progress) }
+    switch end.end.outcome {
+    case .succeeded: return TaskStatus(status: .succeeded, progress: 1)
+    case .failed: return TaskStatus(status: .failed, progress: stream.progress)
+    case .canceled: return TaskStatus(status: .canceled, progress: stream.progress)
+    }
+  }
+
+  /// Reads what a run said that ended under an earlier orchestrator.
+  func recall() {
+    guard var reader = OutputLogReader(path: folder.supervised.output, from: 0) else { return }
+    while true {
+      let records = reader.next()
+      if records.isEmpty { return }
+      for record in records { _ = stream.take(record) }
+    }
+  }
+
+  // MARK: What is asked of it
+
+  func cancel(force: Bool) {
+    guard end == nil else { return }
+    isCancelAsked = true
+    // When there is no supervisor to take it, `follow` finds that out and ends the run.
+    _ = folder.supervised.send(force ? "kill" : "stop \(stopGrace.milliseconds)")
+  }
+
+  func answer(_ id: String, _ answer: String) throws {
+    guard end == nil, let question = stream.question, question.id == id, answering != id else {
+      throw Problem(.conflict, "Nothing in the run \(run) waits for an answer under \"\(id)\".")
+    }
+    guard spec.supervisor.input == .answers else {
+      throw Problem(
+        .conflict, "\(spec.agentName) does not read answers: its runtime needs \"stdin: answers\" in the configuration."
+      )
+    }
+    let line = JSONValue.object([
+      "awf": "answer", "attentionId": .string(id), "answer": .string(answer),
+    ]).jsonText
+    guard line.utf8.count < SupervisedFolder.longestCommand else {
+      throw Problem(.tooLarge, "The answer is longer than \(SupervisedFolder.longestCommand / 1000) kB.")
+    }
+    guard folder.supervised.send("stdin \(line)") else {
+      throw Problem(.unavailable, "The answer did not reach \(spec.agentName): it is about to end. Look again.")
+    }
+    answering = id
+  }
+
+  func artifacts() async throws -> Artifacts {
+    let diff = diff
+    let here = place
+    async let changes = diff.changes(to: here)
+    async let summary = diff.summary(to: here)
+    return try await Artifacts(
+      filesChanged: changes.paths, diffSummary: summary, commandsRun: [], testsRun: [], handoffNote: handoffNote())
+  }
+
+  func patch() async throws -> [UInt8] { try await diff.patch(to: place) }
+
+  /// The worktree while the agent works; then the commit, so that what a test leaves behind is not taken for work.
+  private var place: WorkDiff.End {
+    guard let end, end.isKept, let base = spec.workspace.base else { return .worktree }
+    return .commit(end.end.commit ?? base)
+  }
+
+  private func handoffNote() throws -> String {
+    if let note = try Files.text(folder.handoff, limit: 1 << 20), !note.allSatisfy(\.isWhitespace) { return note }
+    if let note = stream.handoff { return note }
+    if let note = try Files.text(spec.workspace.path + "/HANDOFF.md", limit: 1 << 20) { return note }
+    return stream.tail.joined(separator: "\n")
+  }
+
+  // MARK: The run's task
+
+  /// Hands on what the agent says until it is gone, then keeps its work and says how it ended.
+  func follow(recorded: Run? = nil) async {
+    guard var reader = OutputLogReader(path: folder.supervised.output, from: 0) else {
+      await settleLost()
+      return
+    }
+    if let recorded { catchUp(&reader, with: recorded) }
+    if let end {
+      // It had come to its end before, and only the telling is left.
+      outlet.send(RuntimeEvent(run, .ended(end.end)))
+      return
+    }
+    for await _ in watch.wakes(folder.path) {
+      let hadOutput = drain(&reader)
+      if Files.exists(folder.supervised.exit) {
+        drain(&reader)
+        await settle()
+        return
+      }
+      if !hadOutput, !Files.isLocked(folder.supervised.lock), !Files.exists(folder.supervised.exit) {
+        await settleLost()
+        return
+      }
+      look.hasOutput = look.hasOutput || hadOutput
+      lookAtChanges()
+      // What waits is handed on in pieces, so that a question for this run is answered between two.
+      await Task.yield()
+    }
+  }
+
+  /// Reads everything that was handed on before, without telling it again, but for state that the record lacks.
+  private func catchUp(_ reader: inout OutputLogReader, with recorded: Run) {
+    let position: Int
+    do { position = try folder.readPosition() } catch {
+      // Without the position, the record's own times decide: everything told before is older than its last event.
+      position = 0
+    }
+    while reader.offset < position {
+      let records = reader.next()
+      if records.isEmpty { break }
+      var fresh: [RuntimeEvent.Kind] = []
+      for record in records {
+        let events = stream.take(record)
+        if record.offset >= position { fresh += events }
+      }
+      if reader.offset > position { hand(on: fresh) }
+    }
+    var missing: [RuntimeEvent.Kind] = []
+    if stream.progressKnown, stream.progress > recorded.progress, !recorded.status.isTerminal {
+      missing.append(.progress(stream.progress, message: stream.message))
+    }
+    if let usage = stream.usage,
+      usage.inputTokens != recorded.inputTokens || usage.outputTokens != recorded.outputTokens
+    {
+      missing.append(.usage(usage))
+    }
+    switch (stream.question, recorded.attention) {
+    case (let question?, let known) where known?.attentionId != question.id:
+      missing.append(
+        .attention(id: question.id, question: question.text, options: question.options, kind: question.kind))
+    case (nil, let known?): missing.append(.resolved(id: known.attentionId, answer: "", by: "operator"))
+    default: break
+    }
+    hand(on: missing)
+  }
+
+  /// True when there was something.
+  @discardableResult
+  private func drain(_ reader: inout OutputLogReader) -> Bool {
+    var hadOutput = false
+    while true {
+      let records = reader.next()
+      if records.isEmpty { break }
+      hadOutput = true
+      var events: [RuntimeEvent.Kind] = []
+      for record in records { events += stream.take(record) }
+      hand(on: events)
+      // A full disk: after a restart some lines come again, which is better than the end of the run.
+      try? folder.writePosition(stream.safeOffset)
+    }
+    return hadOutput
+  }
+
+  private func hand(on events: [RuntimeEvent.Kind]) {
+    var kept: [RuntimeEvent] = []
+    kept.reserveCapacity(events.count)
+    for event in events {
+      switch event {
+      case .output(let stream, let text, let lost):
+        let now = ContinuousClock.now
+        if now - window.start > .seconds(1) { window = (now, 0) }
+        window.lines += 1
+        guard window.lines <= linesPerSecond else {
+          dropped += 1 + lost
+          continue
+        }
+        kept.append(RuntimeEvent(run, .output(stream: stream, text: text, dropped: lost + dropped)))
+        dropped = 0
+      case .stopSent:
+        // A stop that only cleans up after an agent is no part of a cancel.
+        if isCancelAsked { kept.append(RuntimeEvent(run, .stopSent)) }
+      case .resolved(let id, _, _):
+        if answering == id { answering = nil }
+        kept.append(RuntimeEvent(run, event))
+      default: kept.append(RuntimeEvent(run, event))
+      }
+    }
+    outlet.send(kept)
+  }
+
+  /// Counts the changed files every 2 s while output flows, every 10 s otherwise, and never more than a tenth of the
+  /// time.
+  private func lookAtChanges() {
+    let now = ContinuousClock.now
+    guard !look.isUnderway, now >= look.notBefore, look.hasOutput || now - look.last > .seconds(10) else { return }
+    look.isUnderway = true
+    look.hasOutput = false
+    let diff = diff
+    Task {
+      let changes: WorkDiff.Changes?
+      // The agent may be rewriting what is looked at; the next look tells.
+      do { changes = try await diff.changes(to: .worktree) } catch { changes = nil }
+      looked(changes, began: now)
+    }
+  }
+
+  private func looked(_ changes: WorkDiff.Changes?, began: ContinuousClock.Instant) {
+    let now = ContinuousClock.now
+    look.isUnderway = false
+    look.last = now
+    look.notBefore = max(began + .seconds(2), now + (now - began) * 9)
+    guard end == nil, let changes, changes != look.changes else { return }
+    tell(changes)
+  }
+
+  private func tell(_ changes: WorkDiff.Changes) {
+    look.changes = changes
+    outlet.send(
+      RuntimeEvent(run, .changes(files: changes.files, added: changes.added, removed: changes.removed)))
+  }
+
+  // MARK: The end
+
+  private func settle() async {
+    let record: ExitRecord
+    do {
+      guard let found = try folder.supervised.exitRecord() else { return await settleLost() }
+      record = found
+    } catch {
+      return await finish(TaskEnd(.failed, reason: "\(error)"))
+    }
+    let code = record.exitCode ?? record.signal.map { 128 + $0 }
+    switch record.stopped {
+    case .asked:
+      await finish(
+        TaskEnd(
+          .canceled, exitCode: code,
+          proof: CancelProof(
+            stopSentAt: record.stopSentAt.map { Timestamp(milliseconds: $0) },
+            confirmedAt: Timestamp(milliseconds: record.confirmedAt), processes: record.processes,
+            killed: record.killed)))
+    case .signal:
+      await finish(
+        TaskEnd(.failed, exitCode: code, reason: "The run's supervisor was told to end, so it stopped \(name)"))
+    case .limit: await finish(TaskEnd(.failed, exitCode: code, reason: "\(name) took longer than it may"))
+    case nil:
+      if record.exitCode == 0 {
+        await finish(TaskEnd(.succeeded, exitCode: 0))
+      } else if let exitCode = record.exitCode {
+        await finish(TaskEnd(.failed, exitCode: exitCode, reason: "\(name) exited \(exitCode)"))
+      } else {
+        let signal = record.signal ?? 0
+        await finish(
+          TaskEnd(.failed, exitCode: code, reason: "\(name) was ended by signal \(signal) (\(signalName(signal)))"))
+      }
+    }
+  }
+
+  /// The supervisor is gone without a word: nothing of the agent may go on unseen.
+  private func settleLost() async {
+    let began = Timestamp.now
+    let swept = await SupervisedFolder.sweep(mark: "FLIGHTDECK_RUN_ID=\(run)")
+    if isCancelAsked {
+      outlet.send(RuntimeEvent(run, .stopSent))
+      await finish(
+        TaskEnd(
+          .canceled,
+          proof: CancelProof(
+            stopSentAt: began, confirmedAt: .now, processes: swept.processes, killed: swept.killed)))
+    } else {
+      await finish(
+        TaskEnd(
+          .failed,
+          reason: "Its supervisor was killed, so \(name) was stopped (\(swept.processes) processes); its work is kept"))
+    }
+  }
+
+  private var name: String { spec.agentName }
+
+  private func signalName(_ signal: Int) -> String { String(cString: strsignal(CInt(signal))) }
+
+  private func finish(_ end: TaskEnd) async {
+    var end = end
+    var isKept = true
+    do {
+      let commit = try await Snapshot(diff: diff).take(
+        message: "\(spec.title)\n\nThe work of run \(run), as \(name) left it.")
+      end.commit = commit
+      end.proof?.commit = commit
+    } catch {
+      isKept = false
+      let reason = "its work could not be committed and is in \(spec.workspace.path): \(error)"
+      end.reason = end.reason.map { "\($0); \(reason)" } ?? reason
+      outlet.send(RuntimeEvent(run, .custom(type: "snapshot_failed", data: ["message": .string("\(error)")])))
+    }
+    let whole = LocalRunEnd(end, isKept: isKept)
+    // A full disk: after a restart the end is worked out again from the exit record.
+    try? Files.write(whole.jsonBytes, to: folder.end)
+    if dropped > 0 {
+      outlet.send(
+        RuntimeEvent(
+          run,
+          .output(
+            stream: .stdout, text: "[\(dropped) lines are in \(folder.supervised.output) alone]", dropped: dropped)))
+      dropped = 0
+    }
+    self.end = whole
+    // Without the counts the end is still the end.
+    if let changes = try? await diff.changes(to: place), changes.files > 0 || look.changes != nil { tell(changes) }
+    outlet.send(RuntimeEvent(run, .ended(end)))
+  }
+}

@@ -1,0 +1,99 @@
+import Orchestration
+import RunModel
+
+/// Where a run's files lie: `<state>/runs/<runId>`.
+struct RunFolder: Hashable {
+  let path: String
+
+  init(state: String, run: RunID) { path = "\(state)/runs/\(run)" }
+
+  var supervised: SupervisedFolder { SupervisedFolder(path: path) }
+  var contract: String { path + "/contract.json" }
+  var prompt: String { supervised.prompt }
+  var spec: String { supervised.spec }
+  /// The note that the agent may write.
+  var handoff: String { path + "/handoff.md" }
+  /// How far the output log has been handed on, as a decimal offset.
+  var position: String { path + "/position" }
+  /// How the run ended, once its work is kept.
+  var end: String { path + "/end.json" }
+
+  func readPosition() throws(Problem) -> Int { try Files.text(position, limit: 32).flatMap { Int($0) } ?? 0 }
+
+  func writePosition(_ offset: Int) throws(Problem) { try Files.write(Array(String(offset).utf8), to: position) }
+
+  func json(_ path: String) throws(Problem) -> JSONValue? {
+    guard let bytes = try Files.read(path) else { return nil }
+    do throws(JSONError) { return try JSONValue(parsing: bytes) } catch {
+      throw Problem(.internal, "\(path) is damaged: \(error).")
+    }
+  }
+}
+
+/// What `spec.json` holds of a run beside the supervisor's part: enough to take the run up again.
+struct LocalRunSpec {
+  var run: RunID
+  var title: String
+  var sessionId = ""
+  var workspace: Workspace
+  /// What the agent is called in messages.
+  var agentName: String
+  var supervisor: SupervisorSpec
+}
+
+extension LocalRunSpec: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.member("runId", run.description)
+      json.member("title", title)
+      json.member("agent", agentName)
+      json.member("worktree", workspace.path)
+      json.member("branch", workspace.branch)
+      json.member("base", workspace.base)
+      json.member("repository", workspace.repository)
+      supervisor.writeMembers(to: &json)
+    }
+  }
+
+  init?(json: JSONValue) {
+    guard let run = json["runId"]?.string.flatMap({ RunID($0) }), let path = json["worktree"]?.string,
+      let supervisor = SupervisorSpec(json: json)
+    else { return nil }
+    self.init(
+      run: run, title: json["title"]?.string ?? "",
+      workspace: Workspace(
+        path: path, branch: json["branch"]?.string, base: json["base"]?.string,
+        repository: json["repository"]?.string),
+      agentName: json["agent"]?.string ?? "the agent", supervisor: supervisor)
+  }
+}
+
+/// `end.json`: what the run's `ended` event says, and whether its work is all in the commit.
+struct LocalRunEnd: JSONWritable {
+  var end: TaskEnd
+  var isKept = true
+
+  init(_ end: TaskEnd, isKept: Bool) {
+    self.end = end
+    self.isKept = isKept
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.member("outcome", end.outcome.rawValue)
+      json.member("exitCode", end.exitCode)
+      json.member("reason", end.reason)
+      json.member("commit", end.commit)
+      json.member("proof", end.proof)
+      json.member("kept", isKept)
+    }
+  }
+
+  init?(json: JSONValue) {
+    guard let outcome = json["outcome"]?.string.flatMap(TaskEnd.Outcome.init) else { return nil }
+    end = TaskEnd(
+      outcome, exitCode: json["exitCode"]?.int.map(Int.init), reason: json["reason"]?.string,
+      commit: json["commit"]?.string, proof: json["proof"].flatMap { $0.isNull ? nil : CancelProof(json: $0) })
+    isKept = json["kept"]?.bool ?? true
+  }
+}

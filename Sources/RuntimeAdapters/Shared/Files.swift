@@ -1,0 +1,118 @@
+import Glibc
+import RunModel
+
+/// Files by the system's own calls: the supervisor uses them too, which must not touch Foundation.
+enum Files {
+  /// What went wrong with a path, with the way out where there is one.
+  static func problem(_ code: CInt, _ doing: String, _ path: String) -> Problem {
+    let text = String(cString: strerror(code))
+    switch code {
+    case ENOSPC, EDQUOT: return Problem(.unavailable, "No space is left to \(doing) \(path). Free some and try again.")
+    case EACCES, EPERM, EROFS:
+      return Problem(.unavailable, "Cannot \(doing) \(path): \(text). Check who owns it and its mode.")
+    default: return Problem(.unavailable, "Cannot \(doing) \(path): \(text).")
+    }
+  }
+
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// Makes the folder and those above it, for the owner alone.
+  static func makeFolder(_ path: String) throws(Problem) {
+    if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+    let code = errno
+    guard code == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
+      throw problem(code, "make the folder", path)
+    }
+    try makeFolder(String(path[..<slash]))
+    guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw problem(errno, "make the folder", path) }
+  }
+
+  /// The whole file, or its first `limit` bytes; nil when there is none.
+  static func read(_ path: String, limit: Int = .max) throws(Problem) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      if errno == ENOENT || errno == ENOTDIR { return nil }
+      throw problem(errno, "read", path)
+    }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while bytes.count < limit {
+      let count = Glibc.read(descriptor, &chunk, min(chunk.count, limit - bytes.count))
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw problem(errno, "read", path) }
+      if count == 0 { break }
+      bytes.append(contentsOf: chunk[..<count])
+    }
+    return bytes
+  }
+
+  static func text(_ path: String, limit: Int = .max) throws(Problem) -> String? {
+    try read(path, limit: limit).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// Replaces the file so that a reader sees the old or the new, whole.
+  static func write(_ bytes: [UInt8], to path: String) throws(Problem) {
+    let fresh = path + ".new"
+    let descriptor = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw problem(errno, "write", path) }
+    let written = writeAll(bytes, to: descriptor)
+    let code = errno
+    close(descriptor)
+    guard written, rename(fresh, path) == 0 else {
+      let code = written ? errno : code
+      unlink(fresh)
+      throw problem(code, "write", path)
+    }
+  }
+
+  /// False, with errno set, when not everything could be written.
+  static func writeAll(_ bytes: [UInt8], to descriptor: CInt) -> Bool {
+    bytes.withUnsafeBytes { bytes in
+      var done = 0
+      while done < bytes.count {
+        let count = Glibc.write(descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done)
+        if count < 0, errno == EINTR { continue }
+        guard count >= 0 else { return false }
+        done += count
+      }
+      return true
+    }
+  }
+
+  /// Whether another process holds the lock on this file.
+  static func isLocked(_ path: String) -> Bool {
+    let descriptor = open(path, O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    if flock(descriptor, LOCK_SH | LOCK_NB) != 0 { return errno == EWOULDBLOCK }
+    return false
+  }
+
+  /// The names in a folder; empty when it cannot be read.
+  static func names(in folder: String) -> [String] {
+    guard let stream = opendir(folder) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+  }
+
+  /// Removes a file, or a folder with all it holds, never following a link. What cannot be removed stays.
+  static func removeTree(_ path: String) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return }
+    if status.st_mode & S_IFMT == S_IFDIR {
+      chmod(path, 0o700)
+      for name in names(in: path) { removeTree(path + "/" + name) }
+      rmdir(path)
+    } else {
+      unlink(path)
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import CProcess
+import Glibc
+package import Orchestration
+package import RunModel
+import Synchronization
+
+/// Runs `verify` commands under a supervisor of their own, which ends every process of theirs at the limit too when
+/// nobody is left to ask for it.
+package final class VerifyRunner: Verifier {
+  private let state: String
+  private let environment: [String: String]
+  private let launcher: SupervisorLauncher
+  private let limit: Duration
+  private let stopGrace: Duration
+  private let watch = FolderWatch()
+  /// Folders of ours; what else lies there is from an orchestrator that died.
+  private let own = Mutex<(count: Int, folders: Set<String>)>((0, []))
+
+  /// The end of the output that is kept.
+  static let longestOutput = 256 << 10
+
+  /// `state` and `environment` as for `LocalRuntime`.
+  package init(
+    state: String, environment: [String: String], launcher: SupervisorLauncher = SupervisorLauncher(),
+    limit: Duration = .seconds(600), stopGrace: Duration = .seconds(2)
+  ) {
+    self.state = state
+    self.environment = environment
+    self.launcher = launcher
+    self.limit = limit
+    self.stopGrace = stopGrace
+  }
+
+  package func verify(_ command: String, in workspace: Workspace, run: RunID) async throws -> Verification {
+    try Task.checkCancellation()
+    let runFolder = RunFolder(state: state, run: run)
+    let folder = own.withLock { own in
+      own.count += 1
+      let name = "verify-\(getpid())-\(own.count)"
+      own.folders.insert(name)
+      return SupervisedFolder(path: "\(runFolder.path)/\(name)")
+    }
+    await endOlder(in: runFolder)
+    defer { Files.removeTree(folder.path) }
+    try Files.makeFolder(folder.path)
+    let spec = SupervisorSpec(
+      command: ["/bin/sh", "-c", command], directory: workspace.path, graceMilliseconds: stopGrace.milliseconds,
+      strayGraceMilliseconds: 500, limitMilliseconds: limit.milliseconds, outputLimit: 64 << 20)
+    var json = JSONWriter()
+    json.object { spec.writeMembers(to: &$0) }
+    try Files.write(json.bytes, to: folder.spec)
+    let began = TestReports.now(in: folder.path)
+    var environment = LaunchPlan.environment(
+      environment, [:], run: run, folder: runFolder, worktree: workspace.path)
+    environment["FLIGHTDECK_VERIFY"] = folder.path
+    let supervisor = try await launcher.launch(folder, environment: environment)
+    await withTaskCancellationHandler {
+      await end(of: folder)
+    } onCancel: {
+      // Nobody there to take it means that it has ended.
+      _ = folder.send("stop \(stopGrace.milliseconds)")
+    }
+    var code: CInt = 0
+    var signal: CInt = 0
+    for _ in 0..<100 where cprocess_reap(supervisor, &code, &signal) == 0 {
+      // Cancelation only makes this short wait for its exit status shorter.
+      try? await Task.sleep(for: .milliseconds(10))
+    }
+    guard let record = try folder.exitRecord() else {
+      _ = await SupervisedFolder.sweep(mark: Self.mark(folder))
+      try Task.checkCancellation()
+      throw Problem(.unavailable, "The supervisor of \"\(command)\" was killed, so nobody knows how it ended.")
+    }
+    if record.stopped == .asked { throw CancellationError() }
+    return verification(of: command, record, folder: folder, workspace: workspace, began: began)
+  }
+
+  private static func mark(_ folder: SupervisedFolder) -> String { "FLIGHTDECK_VERIFY=\(folder.path)" }
+
+  /// Returns when the exit record is there, or the supervisor is not, whether or not the task is canceled.
+  private func end(of folder: SupervisedFolder) async {
+    // A stream ends at once in a canceled task; this one must see the processes gone.
+    await Task { [watch] in
+      for await _ in watch.wakes(folder.path) {
+        if Files.exists(folder.exit) || !Files.isLocked(folder.lock) { return }
+      }
+    }.value
+  }
+
+  /// Ends what an orchestrator that died left running here.
+  private func endOlder(in folder: RunFolder) async {
+    let known = own.withLock { $0.folders }
+    for name in Files.names(in: folder.path) where name.hasPrefix("verify-") && !known.contains(name) {
+      let older = SupervisedFolder(path: "\(folder.path)/\(name)")
+      if Files.isLocked(older.lock), older.send("kill") { await end(of: older) }
+      _ = await SupervisedFolder.sweep(mark: Self.mark(older))
+      Files.removeTree(older.path)
+    }
+  }
+
+  private func verification(
+    of command: String, _ record: ExitRecord, folder: SupervisedFolder, workspace: Workspace, began: TestReports.Moment
+  ) -> Verification {
+    let timedOut = record.stopped == .limit
+    var output = output(of: folder)
+    if timedOut { output += "[stopped: it took longer than \(limit.milliseconds / 1000) s]\n" }
+    let exitCode = record.exitCode ?? 128 + (record.signal ?? 0)
+    var verification = Verification(
+      exitCode: exitCode, durationMilliseconds: record.confirmedAt - record.startedAt, output: output,
+      timedOut: timedOut)
+    verification.tests = TestReports.records(in: workspace.path, since: began)
+    if verification.tests.isEmpty {
+      verification.tests = [
+        TestRecord(
+          name: command, status: timedOut ? .error : exitCode == 0 ? .passed : .failed,
+          durationMilliseconds: verification.durationMilliseconds, exitCode: exitCode, output: output)
+      ]
+    }
+    return verification
+  }
+
+  private func output(of folder: SupervisedFolder) -> String {
+    guard var reader = OutputLogReader(path: folder.output, from: 0) else { return "" }
+    var tail: [UInt8] = []
+    var isCut = false
+    while true {
+      let records = reader.next()
+      if records.isEmpty { break }
+      for record in records {
+        switch record.kind {
+        case .stdout, .stderr: tail += record.payload + [0x0A]
+        case .stdoutFragment, .stderrFragment: tail += record.payload
+        case .dropped: isCut = true
+        case .stopSent, .answered: break
+        }
+      }
+      if tail.count > 2 * Self.longestOutput {
+        tail.removeFirst(tail.count - Self.longestOutput)
+        isCut = true
+      }
+    }
+    if tail.count > Self.longestOutput {
+      tail.removeFirst(tail.count - Self.longestOutput)
+      isCut = true
+    }
+    let text = String(decoding: tail, as: UTF8.self)
+    return isCut ? "[the beginning is left out]\n" + text : text
+  }
+}

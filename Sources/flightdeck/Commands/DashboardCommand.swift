@@ -1,0 +1,99 @@
+import ArgumentParser
+import FoundationEssentials
+import RunClient
+import RunModel
+import TerminalKit
+
+/// Bare `flightdeck`.
+struct DashboardCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dashboard", abstract: "Open the dashboard; with --once, draw one screen and end.")
+
+  @Flag(help: "Draw one screen to standard output and end.")
+  var once = false
+  @Option(help: "With --once: which screen (runs, runtimes, …).")
+  var screen: String?
+  @Option(help: ArgumentHelp("With --once: its size, such as 120x40.", valueName: "CxR"))
+  var size: ScreenSize?
+  @Option(help: "With --once: text, ansi, svg or html.")
+  var format: OnceFormat = .text
+  @OptionGroup var settings: ConfigurationOption
+  @OptionGroup var link: LinkOptions
+
+  func validate() throws {
+    if !once, screen != nil || size != nil || format != .text {
+      throw ValidationError("--screen, --size and --format go with --once.")
+    }
+  }
+
+  func run() async throws {
+    let environment = ProcessInfo.processInfo.environment
+    let paths = try Paths(environment: environment, state: link.store.state, configuration: settings.config)
+    let configuration = try ConfigurationFile.load(paths)
+    let surroundings = Surroundings.present
+    if !once, !surroundings.outputIsTerminal {
+      throw Problem(
+        .invalid,
+        "The dashboard needs a terminal. For a picture of it: flightdeck --once. For a table: flightdeck runs.")
+    }
+    RunClient.useOneThread()
+    let client = try Link.client(connect: link.connection.connect, paths: paths, environment: environment)
+    do {
+      if link.connection.connect == nil, surroundings.variable("FLIGHTDECK_CONNECT") == nil, !once {
+        try await start(paths, client, surroundings)
+      } else {
+        _ = try await client.health()
+      }
+      if once {
+        let size = size?.size ?? Size(width: surroundings.columns ?? 120, height: surroundings.rows ?? 40)
+        try await drawOnce(
+          client: client, configuration: configuration, paths: paths, screen: screen, size: size, format: format)
+      } else {
+        try await runDashboard(client: client, configuration: configuration, paths: paths)
+      }
+      await client.shutdown()
+    } catch {
+      await client.shutdown()
+      throw error
+    }
+  }
+
+  private func start(_ paths: Paths, _ client: RunClient, _ surroundings: Surroundings) async throws {
+    var said = false
+    let starting = ContinuousClock.now
+    let shows = surroundings.errorIsTerminal
+    defer { if said { Console.noteRaw("\r\u{1B}[K") } }
+    try await BackgroundOrchestrator(
+      paths: paths,
+      onWait: {
+        // What takes no noticeable time needs no word.
+        guard shows, !said, starting.duration(to: .now) > .milliseconds(300) else { return }
+        said = true
+        Console.noteRaw("starting the orchestrator …")
+      }
+    ).ensure(client)
+  }
+}
+
+/// `120x40`.
+struct ScreenSize: ExpressibleByArgument, Equatable {
+  var size: Size
+
+  init?(argument: String) {
+    let parts = argument.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let width = parts[0], let height = parts[1], (1...1000).contains(width),
+      (1...1000).contains(height)
+    else { return nil }
+    size = Size(width: width, height: height)
+  }
+}
+
+extension OnceFormat: ExpressibleByArgument {}
+
+struct DemoCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "Take a tour that needs nothing and leaves nothing behind; without a terminal it plays itself.")
+
+  func run() async throws { try await runDemo() }
+}

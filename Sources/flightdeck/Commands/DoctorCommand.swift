@@ -1,0 +1,100 @@
+import ArgumentParser
+import FoundationEssentials
+import RunClient
+import RunModel
+
+struct DoctorCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Check terminal, git, store, orchestrator and each runtime's command; exit 1 if something is wrong.")
+
+  @OptionGroup var settings: ConfigurationOption
+  @OptionGroup var output: JSONOption
+  @OptionGroup var link: LinkOptions
+
+  func run() async throws {
+    let surroundings = Surroundings.present
+    var findings: [Finding] = []
+    let doctor = Examination(surroundings: surroundings)
+    findings += doctor.terminal()
+    findings.append(doctor.git())
+    do {
+      let paths = try Paths(
+        environment: surroundings.environment, state: link.store.state, configuration: settings.config)
+      findings += doctor.store(paths)
+      let (configuration, found) = doctor.configuration(paths)
+      findings.append(found)
+      findings.append(try await orchestrator(paths, surroundings))
+      findings += doctor.runtimes(configuration)
+    } catch let problem as Problem {
+      findings.append(Finding("paths", .wrong, problem.detail))
+    }
+    if output.json {
+      Console.print(findings)
+    } else {
+      let colour = surroundings.wantsColour
+      for finding in findings { Console.print(finding.line(utf8: surroundings.isUTF8, colour: colour)) }
+    }
+    if findings.contains(where: { $0.level == .wrong }) { throw ExitCode(ExitStatus.failed) }
+  }
+
+  private func orchestrator(_ paths: Paths, _ surroundings: Surroundings) async throws -> Finding {
+    let address = try Link.address(
+      connect: link.connection.connect, paths: paths, environment: surroundings.environment)
+    do {
+      let health = try await link.withClient { try await $0.health() }
+      if health.version != flightdeckVersion {
+        return Finding(
+          "orchestrator", .doubtful,
+          "\(address) answers with version \(health.version); this is \(flightdeckVersion)",
+          remedy: "Restart it when its runs have ended: kill \(health.pid), then flightdeck serve")
+      }
+      return Finding("orchestrator", .fine, "\(address) answers, version \(health.version), pid \(health.pid)")
+    } catch is NoOrchestrator {
+      return Finding(
+        "orchestrator", .doubtful, "none answers at \(address)", remedy: "Start one: flightdeck, or flightdeck serve")
+    } catch {
+      return Finding("orchestrator", .wrong, "\(address): \(error)")
+    }
+  }
+}
+
+/// One thing that was looked at.
+struct Finding: Sendable, Equatable, JSONWritable {
+  enum Level: String, Sendable { case fine = "ok", doubtful = "warning", wrong = "error" }
+
+  var subject: String
+  var level: Level
+  var detail: String
+  /// What to do about it.
+  var remedy: String?
+
+  init(_ subject: String, _ level: Level, _ detail: String, remedy: String? = nil) {
+    self.subject = subject
+    self.level = level
+    self.detail = detail
+    self.remedy = remedy
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.member("check", subject)
+      json.member("status", level.rawValue)
+      json.member("detail", detail)
+      json.member("remedy", remedy)
+    }
+  }
+
+  func line(utf8: Bool, colour: Bool) -> String {
+    let (glyph, tone): (String, Tone) =
+      switch level {
+      case .fine: (utf8 ? "✔" : "ok", .good)
+      case .doubtful: (utf8 ? "▲" : "!", .warning)
+      case .wrong: (utf8 ? "✖" : "x", .bad)
+      }
+    let padding = String(repeating: " ", count: max(1, 14 - subject.count))
+    var line = tone.paint(glyph, in: colour) + " " + subject + padding + Plain.lines(detail).joined(separator: "\n  ")
+    if let remedy { line += "\n    " + Plain.line(remedy) }
+    return line
+  }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import FoundationEssentials
+import RunClient
+import RunModel
+
+/// `--state`, shared by every command, before or after its name.
+struct StoreOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The store's folder (default: $XDG_STATE_HOME/flightdeck; or FLIGHTDECK_STATE).", valueName: "dir"),
+    completion: .directory)
+  var state: String?
+}
+
+/// `--config`, shared likewise.
+struct ConfigurationOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The configuration file (default: $XDG_CONFIG_HOME/flightdeck/config.yaml; or FLIGHTDECK_CONFIG).",
+      valueName: "file"),
+    completion: .file(extensions: ["yaml", "yml"]))
+  var config: String?
+}
+
+/// `--connect`, shared likewise.
+struct ConnectOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The orchestrator: unix:PATH, http://127.0.0.1:PORT or https://HOST:PORT (or FLIGHTDECK_CONNECT).",
+      valueName: "address"))
+  var connect: String?
+
+  func validate() throws {
+    if let connect { _ = try Self.address(connect) }
+  }
+
+  static func address(_ text: String) throws -> ServerAddress {
+    do { return try ServerAddress(text) } catch { throw ValidationError(error.detail) }
+  }
+}
+
+/// What a command that talks to an orchestrator needs.
+struct LinkOptions: ParsableArguments {
+  @OptionGroup var connection: ConnectOption
+  @OptionGroup var store: StoreOption
+
+  /// Runs `body` with a client and lets go of it whatever happens.
+  func withClient<Result: Sendable>(_ body: (RunClient) async throws -> Result) async throws -> Result {
+    RunClient.useOneThread()
+    let environment = ProcessInfo.processInfo.environment
+    let paths = try Paths(environment: environment, state: store.state)
+    let client = try Link.client(connect: connection.connect, paths: paths, environment: environment)
+    do {
+      let result = try await body(client)
+      await client.shutdown()
+      return result
+    } catch {
+      await client.shutdown()
+      throw error
+    }
+  }
+}
+
+struct JSONOption: ParsableArguments {
+  @Flag(help: "Print one JSON value and nothing else.")
+  var json = false
+}
+
+/// Which orchestrator, and how to speak to it.
+enum Link {
+  static func address(connect: String?, paths: Paths, environment: [String: String]) throws -> ServerAddress {
+    let named = connect ?? environment["FLIGHTDECK_CONNECT"].flatMap { $0.isEmpty ? nil : $0 }
+    return try named.map(ConnectOption.address) ?? paths.address
+  }
+
+  static func client(connect: String?, paths: Paths, environment: [String: String]) throws -> RunClient {
+    let address = try address(connect: connect, paths: paths, environment: environment)
+    return RunClient(address, token: try token(for: address, paths: paths))
+  }
+
+  /// The token for TCP; nil for a Unix socket, which needs none, and when there is no file, where the server will say so.
+  private static func token(for address: ServerAddress, paths: Paths) throws -> String? {
+    if case .unix = address { return nil }
+    guard FileManager.default.fileExists(atPath: paths.token) else { return nil }
+    let text = String(decoding: try WholeFile.read(paths.token), as: UTF8.self)
+    let token = text.split(whereSeparator: \.isWhitespace).first.map(String.init)
+    guard let token, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+      throw Problem(.invalid, "\(paths.token) does not hold a token.")
+    }
+    return token
+  }
+}
+
+extension RunStatus: ExpressibleByArgument {}
+extension Capability: ExpressibleByArgument {}

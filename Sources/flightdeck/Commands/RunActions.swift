@@ -1,0 +1,147 @@
+import ArgumentParser
+import RunClient
+import RunModel
+
+struct CancelCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cancel", abstract: "Stop runs; their work is kept. A run that has ended is left as it is.")
+
+  @Argument(help: "Run ids, or unambiguous ends of them.")
+  var run: [String]
+  @Option(help: "Why; it goes on the audit trail.")
+  var reason: String
+  @Flag(help: "Kill at once, without the time to stop in order.")
+  var force = false
+  @Flag(help: "Wait until the processes are proven gone.")
+  var wait = false
+  @OptionGroup var output: JSONOption
+  @OptionGroup var link: LinkOptions
+
+  func validate() throws {
+    if run.isEmpty { throw ValidationError("Name at least one RUN.") }
+    if reason.allSatisfy(\.isWhitespace) { throw ValidationError("--reason must say something.") }
+  }
+
+  func run() async throws {
+    try await link.withClient { client in
+      var (runs, worst) = try await Each.of(run) { try await client.cancel($0, reason: reason, force: force) }
+      if wait {
+        let live = runs.filter { !$0.status.isTerminal }.map(\.runId)
+        for ended in try await FollowToEnd.follow(live, client) {
+          for place in runs.indices where runs[place].runId == ended.runId { runs[place] = ended }
+        }
+      }
+      if output.json {
+        Console.print(
+          .array(
+            runs.map {
+              [
+                "runId": .string($0.runId.description), "status": .string($0.status.rawValue),
+                "proof": $0.proof.flatMap { try? JSONValue(parsing: $0.jsonBytes) } ?? .null,  // our own JSON
+              ]
+            }) as JSONValue)
+      } else {
+        let words = RunWords(utf8: Surroundings.present.isUTF8, now: .now)
+        for run in runs {
+          Console.print("\(run.runId.shortName)  \(words.status(run))  \(Plain.line(run.title))\(Self.proof(run))")
+        }
+      }
+      if worst != 0 { throw ExitCode(worst) }
+    }
+  }
+
+  private static func proof(_ run: Run) -> String {
+    guard let proof = run.proof else { return "" }
+    guard let confirmed = proof.confirmedAt else { return "  (its end is unconfirmed)" }
+    let work = proof.commit.map { ", work kept in \(Plain.line(String($0.prefix(12))))" } ?? ""
+    return "  (gone since \(confirmed), \(proof.processes) processes, \(proof.killed) killed\(work))"
+  }
+}
+
+struct RetryCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "retry", abstract: "Do the same contract again as a new run; prints the new run ids.")
+
+  @Argument(help: "Run ids, or unambiguous ends of them.")
+  var run: [String]
+  @OptionGroup var output: JSONOption
+  @OptionGroup var link: LinkOptions
+
+  func validate() throws {
+    if run.isEmpty { throw ValidationError("Name at least one RUN.") }
+  }
+
+  func run() async throws {
+    try await link.withClient { client in
+      let (outcomes, worst) = try await Each.of(run) { try await client.retry($0) }
+      if output.json {
+        Console.print(outcomes)
+      } else {
+        for run in outcomes.compactMap(\.runId) { Console.print(run.description) }
+      }
+      if worst != 0 { throw ExitCode(worst) }
+    }
+  }
+}
+
+struct AnswerCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "answer", abstract: "Answer the question that a run waits with.")
+
+  @Argument(help: "A run id, or an unambiguous end of one.")
+  var run: String
+  @Option(help: "One of the options that it offers.")
+  var option: String?
+  @Option(help: "Any text.")
+  var text: String?
+  @Option(help: ArgumentHelp("Only if it is this question that waits.", valueName: "attention-id"))
+  var attention: String?
+  @OptionGroup var output: JSONOption
+  @OptionGroup var link: LinkOptions
+
+  func validate() throws {
+    if (option == nil) == (text == nil) { throw ValidationError("Give either --option or --text.") }
+  }
+
+  func run() async throws {
+    try await link.withClient { client in
+      var attention = attention
+      if let option {
+        let waiting = try await client.detail(of: run).run.attention
+        if let waiting, !waiting.options.isEmpty, !waiting.options.contains(option) {
+          throw Problem(
+            .invalid,
+            "\"\(option)\" is not an option of the question. They are: \(waiting.options.joined(separator: ", ")).")
+        }
+        // The question that was looked at, and no later one.
+        attention = attention ?? waiting?.attentionId
+      }
+      let answered = try await client.answer(run, attentionId: attention, with: option ?? text ?? "")
+      if output.json {
+        Console.print(answered)
+      } else {
+        Console.print("\(answered.runId.shortName)  answered  \(Plain.line(answered.title))")
+      }
+    }
+  }
+}
+
+/// Several runs, each on its own: one that fails keeps no other from being done.
+enum Each {
+  /// What succeeded, and the exit status: 0, or that of the failures (1 unless all of them were refusals).
+  static func of<Done>(
+    _ runs: [String], _ action: (String) async throws -> Done
+  ) async throws -> (done: [Done], status: Int32) {
+    var done: [Done] = []
+    var statuses: Set<Int32> = []
+    for run in runs {
+      do {
+        done.append(try await action(run))
+      } catch let problem as Problem {
+        Console.note(Plain.line("\(run): \(problem.detail)"))
+        statuses.insert(problem.code.exitCode)
+      }
+    }
+    return (done, statuses.count == 1 ? statuses.first ?? 0 : statuses.isEmpty ? 0 : ExitStatus.failed)
+  }
+}

@@ -1,0 +1,110 @@
+import FoundationEssentials
+import Glibc
+import RunClient
+import RunModel
+
+/// Starts this user's orchestrator in the background, as tmux does, when none answers. Two who start at once get one.
+struct BackgroundOrchestrator {
+  let paths: Paths
+  /// Called while it waits, for a line on the terminal.
+  var onWait: () -> Void = {}
+
+  /// How long a start may take; a large store is read in.
+  private static let patience = Duration.seconds(30)
+  /// Not in Glibc's Swift module: the child gets a session of its own and outlives the terminal.
+  private static let newSession: Int16 = 0x80  // POSIX_SPAWN_SETSID
+
+  /// Returns once the orchestrator answers.
+  func ensure(_ client: RunClient) async throws {
+    if try await answers(client) { return }
+    try PrivateFolder.make(paths.state)
+    let lock = open(paths.state + "/start.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard lock >= 0 else { throw failed("open \(paths.state)/start.lock") }
+    // Closing lets go of the lock.
+    defer { close(lock) }
+    let deadline = ContinuousClock.now + Self.patience
+    while flock(lock, LOCK_EX | LOCK_NB) != 0 {
+      guard errno == EWOULDBLOCK || errno == EINTR else { throw failed("lock \(paths.state)/start.lock") }
+      try await pause(until: deadline)
+    }
+    // Another may have started it while this one waited for the lock.
+    if try await answers(client) { return }
+    let child = try spawn()
+    while try await !answers(client) {
+      var status: Int32 = 0
+      if waitpid(child, &status, WNOHANG) == child {
+        throw Problem(.unavailable, "The orchestrator could not start. \(lastWords())")
+      }
+      try await pause(until: deadline)
+    }
+  }
+
+  private func answers(_ client: RunClient) async throws -> Bool {
+    do {
+      _ = try await client.health()
+      return true
+    } catch is NoOrchestrator { return false } catch is LinkBroken { return false }
+  }
+
+  private func pause(until deadline: ContinuousClock.Instant) async throws {
+    guard ContinuousClock.now < deadline else {
+      throw Problem(.unavailable, "The orchestrator has not answered within 30 s. \(lastWords())")
+    }
+    onWait()
+    try await Task.sleep(for: .milliseconds(20))
+  }
+
+  private func spawn() throws -> pid_t {
+    var arguments = ["flightdeck", "serve", "--exit-when-idle", "--state", paths.state, "--listen", "\(paths.address)"]
+    if paths.configurationWasNamed { arguments += ["--config", paths.configuration] }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, paths.log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var ignored = sigset_t()
+    sigfillset(&ignored)
+    posix_spawnattr_setsigdefault(&attributes, &ignored)
+    posix_spawnattr_setflags(&attributes, Self.newSession | Int16(POSIX_SPAWN_SETSIGDEF))
+    var child: pid_t = 0
+    let environment = ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }
+    let result = withCStrings(arguments) { arguments in
+      withCStrings(environment) { environment in
+        posix_spawn(&child, "/proc/self/exe", &actions, &attributes, arguments, environment)
+      }
+    }
+    guard result == 0 else {
+      throw Problem(.unavailable, "Cannot start the orchestrator: \(String(cString: strerror(result))).")
+    }
+    return child
+  }
+
+  private func withCStrings<Result>(
+    _ texts: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
+  ) -> Result {
+    var pointers = texts.map { strdup($0) } + [nil]
+    defer { for pointer in pointers { free(pointer) } }
+    return pointers.withUnsafeMutableBufferPointer { buffer in
+      // The list holds at least the nil at its end, so that there is an address.
+      guard let base = buffer.baseAddress else { preconditionFailure("an array with an element has an address") }
+      return body(base)
+    }
+  }
+
+  /// The end of the log.
+  private func lastWords() -> String {
+    guard let bytes = try? WholeFile.read(paths.log), !bytes.isEmpty else {  // without a log there is nothing to quote
+      return "Try: flightdeck serve"
+    }
+    let lines = String(decoding: bytes.suffix(2000), as: UTF8.self).split(separator: "\n").suffix(3)
+    return "Its last words, from \(paths.log):\n" + lines.joined(separator: "\n")
+  }
+
+  private func failed(_ what: String) -> Problem {
+    Problem(.unavailable, "Cannot \(what): \(String(cString: strerror(errno))).")
+  }
+}

@@ -1,0 +1,51 @@
+import Orchestration
+import RunModel
+import RuntimeAdapters
+
+/// Makes the runtimes of a configuration.
+struct RuntimeSetup {
+  let state: String
+  let environment: [String: String]
+  let configuration: Configuration
+
+  var verifier: any Verifier {
+    VerifyRunner(state: state, environment: environment, limit: configuration.verifyTimeout)
+  }
+
+  func registrations() throws -> [Registration] { try configuration.runtimes.map(registration) }
+
+  private func registration(_ runtime: RuntimeConfiguration) throws -> Registration {
+    switch runtime.kind {
+    case .simulated(let settings):
+      return Registration(
+        SimulatedRuntime(
+          .init(
+            id: runtime.id, maxParallelTasks: settings.maxParallelTasks, seed: settings.seed ?? .random(in: 0 ... .max),
+            medianSeconds: settings.medianSeconds, maxSeconds: settings.maxSeconds, failureRate: settings.failureRate,
+            attentionRate: settings.attentionRate, eventsPerSecond: settings.eventsPerSecond)),
+        kind: "simulated")
+    case .mock(let settings):
+      return Registration(
+        MockRuntime(id: runtime.id, script: try MockScript(file: settings.script)), kind: "mock")
+    case .local(let settings):
+      let local = LocalRuntime(
+        .init(
+          id: runtime.id, command: settings.command, environment: settings.env,
+          maxParallelTasks: settings.maxParallelTasks,
+          input: settings.stdin.flatMap { LocalRuntime.Configuration.Input(rawValue: $0.rawValue) },
+          stopGrace: configuration.stopGrace),
+        state: state, environment: environment)
+      let hasCommand = settings.command != nil
+      return Registration(
+        local, kind: "local",
+        refusal: { contract in
+          if contract.repository == nil { return "it needs a git repository: give one with --repo" }
+          if !hasCommand, contract.metadata["command"] == nil {
+            return "it has no command: set one in config.yaml, or metadata.command in the contract"
+          }
+          return nil
+        },
+        complaint: { await local.health().reason })
+    }
+  }
+}

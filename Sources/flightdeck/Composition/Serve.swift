@@ -1,0 +1,75 @@
+import FoundationEssentials
+import HTTPAPI
+import Logging
+import Orchestration
+import RunModel
+import SQLiteStore
+
+/// Runs an orchestrator until its task is canceled: store, runtimes, routing and the HTTP API put together.
+///
+/// `onReady` is called for each address once it is bound, with a real port where port 0 was asked for.
+/// `exitWhenIdle`: ends itself when nothing runs, nothing waits and nobody is connected.
+func serve(
+  configuration: Configuration, paths: Paths, listen: [ServerAddress], exitWhenIdle: Bool,
+  onReady: @escaping @Sendable (ServerAddress) -> Void
+) async throws {
+  var logger = Logger(label: "flightdeck") { StreamLogHandler.standardError(label: $0) }
+  logger.logLevel = ProcessInfo.processInfo.environment["FLIGHTDECK_LOG"].flatMap(Logger.Level.init(rawValue:)) ?? .notice
+  // Before anything of the store is touched; held until this function returns.
+  let lock = try StoreLock(folder: paths.state)
+  defer { withExtendedLifetime(lock) {} }
+  let store = try SQLiteRunStore(folder: paths.state)
+  let runtimes = RuntimeSetup(
+    state: paths.state, environment: ProcessInfo.processInfo.environment, configuration: configuration)
+  let orchestrator = try await Orchestrator.restore(
+    from: store, registrations: try runtimes.registrations(), verifier: runtimes.verifier, logger: logger)
+  let hasTCP = listen.contains { if case .unix = $0 { false } else { true } }
+  let server = APIServer(
+    service: orchestrator, version: flightdeckVersion,
+    token: hasTCP ? try AccessToken.loadOrCreate(in: paths.state) : nil, logger: logger)
+
+  try await withThrowingTaskGroup(of: Void.self) { group in
+    let (ready, isReady) = AsyncStream<Void>.makeStream()
+    let work = Task { try await orchestrator.run { isReady.finish() } }  // ended by shutDown below, not by cancellation
+    for await _ in ready {}
+    group.addTask {
+      try await withTaskCancellationHandler {
+        try await server.run(listening: listen, onReady: onReady)
+      } onCancel: {
+        server.shutdown()
+      }
+    }
+    if exitWhenIdle {
+      group.addTask {
+        try await waitUntilIdle(orchestrator, server)
+        server.shutdown()
+      }
+    }
+    group.addTask {
+      // An orchestrator that cannot go on ends the server too.
+      try await withTaskCancellationHandler { try await work.value } onCancel: {}
+      server.shutdown()
+    }
+    do {
+      try await group.next()
+    } catch {
+      await orchestrator.shutDown()
+      group.cancelAll()
+      _ = await work.result
+      throw error
+    }
+    await orchestrator.shutDown()
+    group.cancelAll()
+    try await work.value
+  }
+  try store.close()
+}
+
+/// Returns when nothing has run, waited or been connected for a while.
+private func waitUntilIdle(_ orchestrator: Orchestrator, _ server: APIServer) async throws {
+  var quiet = 0
+  while quiet < 5 {
+    try await Task.sleep(for: .seconds(2))
+    quiet = await orchestrator.isIdle && server.connectionCount == 0 ? quiet + 1 : 0
+  }
+}

@@ -1,0 +1,65 @@
+import RunModel
+
+/// What the user has set in `config.yaml`, as plain values: the composition maps them to adapters and screens.
+struct Configuration: Sendable, Equatable {
+  var runtimes: [RuntimeConfiguration] = RuntimeConfiguration.defaults
+  /// A theme's slug.
+  var theme: String?
+  /// Keys for an action, by the action's name: they replace its own.
+  var keys: [String: [String]] = [:]
+  var mouse = true
+  /// How long one verify command may take.
+  var verifyTimeout: Duration = .seconds(600)
+  /// How long a canceled agent has to stop before it is killed.
+  var stopGrace: Duration = .seconds(5)
+}
+
+/// One runtime of the configuration.
+struct RuntimeConfiguration: Sendable, Equatable {
+  var id: RuntimeID
+  var kind: Kind
+
+  enum Kind: Sendable, Equatable {
+    case simulated(Simulated)
+    case mock(Mock)
+    case local(Local)
+
+    static let names = ["simulated", "mock", "local"]
+  }
+
+  struct Simulated: Sendable, Equatable {
+    var maxParallelTasks = 50
+    /// The same seed gives the same runs; nil: another each time.
+    var seed: UInt64?
+    var medianSeconds = 4.0
+    var maxSeconds = 8.0
+    /// In [0, 1].
+    var failureRate = 0.1
+    var attentionRate = 0.1
+    /// Of one run; nil: a plausible few.
+    var eventsPerSecond: Double?
+  }
+
+  struct Mock: Sendable, Equatable {
+    var maxParallelTasks = 4
+    /// Absolute path of the script.
+    var script: String
+  }
+
+  struct Local: Sendable, Equatable {
+    enum Input: String, Sendable, CaseIterable { case prompt, answers, none }
+
+    var maxParallelTasks = 4
+    /// Nil: the contract's `metadata.command`.
+    var command: [String]?
+    var env: [String: String] = [:]
+    /// What the agent's standard input gets; nil: `prompt` where no placeholder takes it, else `none`.
+    var stdin: Input?
+  }
+
+  /// What there is without a configuration.
+  static let defaults = [
+    RuntimeConfiguration(id: "simulated", kind: .simulated(Simulated())),
+    RuntimeConfiguration(id: "local", kind: .local(Local())),
+  ]
+}

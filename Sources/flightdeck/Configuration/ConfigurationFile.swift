@@ -1,0 +1,250 @@
+import FoundationEssentials
+import RunModel
+import Yams
+
+/// Reads `config.yaml`. Every error names the file, the line and the way out.
+struct ConfigurationFile {
+  /// For errors.
+  let path: String
+  /// What relative paths in it start from.
+  private var folder: String { Paths.parent(of: path) }
+
+  /// The configuration of these paths; the defaults when there is no file and none was named.
+  static func load(_ paths: Paths) throws(Problem) -> Configuration {
+    if !paths.configurationWasNamed, !FileManager.default.fileExists(atPath: paths.configuration) {
+      return Configuration()
+    }
+    let bytes = try WholeFile.read(paths.configuration)
+    return try ConfigurationFile(path: paths.configuration).parse(String(decoding: bytes, as: UTF8.self))
+  }
+
+  func parse(_ text: String) throws(Problem) -> Configuration {
+    let root: Node?
+    do { root = try Yams.compose(yaml: text) } catch { throw yaml(error) }
+    var configuration = Configuration()
+    guard let root, !root.isNull else { return configuration }
+    for (key, value) in try members(
+      root, of: "the configuration",
+      known: ["runtimes", "theme", "keys", "mouse", "verifyTimeoutSeconds", "stopGraceSeconds"])
+    {
+      switch key {
+      case "runtimes": configuration.runtimes = try runtimes(value)
+      case "theme": configuration.theme = try self.text(value, key)
+      case "mouse": configuration.mouse = try flag(value, key)
+      case "keys": configuration.keys = try keys(value)
+      case "verifyTimeoutSeconds": configuration.verifyTimeout = .seconds(try number(value, key, above: 0))
+      case "stopGraceSeconds": configuration.stopGrace = .seconds(try number(value, key, above: 0))
+      default: break
+      }
+    }
+    return configuration
+  }
+
+  private func keys(_ node: Node) throws(Problem) -> [String: [String]] {
+    var keys: [String: [String]] = [:]
+    for (action, value) in try members(node, of: "\"keys\"", known: nil) {
+      keys[action] = if case .scalar = value { [try text(value, action)] } else { try texts(value, action) }
+    }
+    return keys
+  }
+
+  private func runtimes(_ node: Node) throws(Problem) -> [RuntimeConfiguration] {
+    guard case .sequence(let entries) = node else {
+      throw error("\"runtimes\" must be a list of entries that begin with \"- id:\".", node)
+    }
+    var runtimes: [RuntimeConfiguration] = []
+    for entry in entries {
+      let runtime = try runtime(entry)
+      if runtimes.contains(where: { $0.id == runtime.id }) {
+        throw error("There are two runtimes with the id \"\(runtime.id)\". Give each one of its own.", entry)
+      }
+      runtimes.append(runtime)
+    }
+    if runtimes.isEmpty { throw error("\"runtimes\" is empty. Add one, or leave the key out.", node) }
+    return runtimes
+  }
+
+  private func runtime(_ entry: Node) throws(Problem) -> RuntimeConfiguration {
+    let all = try members(entry, of: "a runtime", known: nil)
+    guard let kindNode = all.first(where: { $0.0 == "kind" })?.1 else {
+      throw error("The runtime needs a \"kind\": \(Self.list(RuntimeConfiguration.Kind.names)).", entry)
+    }
+    let kind = try text(kindNode, "kind")
+    guard let own = Self.keysOfKind[kind] else {
+      let hint = Nearest.hint(for: kind, among: RuntimeConfiguration.Kind.names)
+      throw error(
+        "Unknown kind \"\(kind)\".\(hint) There are \(Self.list(RuntimeConfiguration.Kind.names)).", kindNode)
+    }
+    let known = ["id", "kind", "maxParallelTasks"] + own
+    let pairs = try members(entry, of: "a runtime of kind \(kind)", known: known)
+    guard let idNode = pairs.first(where: { $0.0 == "id" })?.1 else {
+      throw error("The runtime needs an \"id\".", entry)
+    }
+    let id = try text(idNode, "id")
+    guard !id.isEmpty, id.utf8.count <= 64, id.utf8.allSatisfy(Self.isIDByte) else {
+      throw error(
+        "The id \"\(id)\" must be 1 to 64 letters, digits, \".\", \"_\" or \"-\": it is part of addresses and branches.",
+        idNode)
+    }
+    return RuntimeConfiguration(id: RuntimeID(id), kind: try settings(of: kind, pairs, entry))
+  }
+
+  private static let keysOfKind = [
+    "simulated": ["seed", "medianSeconds", "maxSeconds", "failureRate", "attentionRate", "eventsPerSecond"],
+    "mock": ["script"],
+    "local": ["command", "env", "stdin"],
+  ]
+
+  private static func isIDByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+      true
+    default: false
+    }
+  }
+
+  private func settings(
+    of kind: String, _ pairs: [(String, Node)], _ entry: Node
+  ) throws(Problem) -> RuntimeConfiguration.Kind {
+    switch kind {
+    case "simulated":
+      var simulated = RuntimeConfiguration.Simulated()
+      for (key, value) in pairs {
+        switch key {
+        case "maxParallelTasks": simulated.maxParallelTasks = try count(value, key)
+        case "seed": simulated.seed = UInt64(bitPattern: Int64(try whole(value, key)))
+        case "medianSeconds": simulated.medianSeconds = try number(value, key, above: 0)
+        case "maxSeconds": simulated.maxSeconds = try number(value, key, above: 0)
+        case "failureRate": simulated.failureRate = try rate(value, key)
+        case "attentionRate": simulated.attentionRate = try rate(value, key)
+        case "eventsPerSecond": simulated.eventsPerSecond = try number(value, key, above: 0)
+        default: break
+        }
+      }
+      simulated.maxSeconds = max(simulated.maxSeconds, simulated.medianSeconds)
+      return .simulated(simulated)
+    case "mock":
+      guard let script = pairs.first(where: { $0.0 == "script" })?.1 else {
+        throw error("A mock runtime needs a \"script\": the file that it plays.", entry)
+      }
+      var mock = RuntimeConfiguration.Mock(script: Paths.absolute(try text(script, "script"), in: folder))
+      for (key, value) in pairs where key == "maxParallelTasks" { mock.maxParallelTasks = try count(value, key) }
+      return .mock(mock)
+    default:
+      guard let command = pairs.first(where: { $0.0 == "command" })?.1 else {
+        throw error("A local runtime needs a \"command\": a list such as [my-agent, --task, \"{prompt}\"].", entry)
+      }
+      var local = RuntimeConfiguration.Local()
+      local.command = try texts(command, "command")
+      if local.command?.first?.isEmpty ?? true { throw error("\"command\" must name a program.", command) }
+      for (key, value) in pairs {
+        switch key {
+        case "maxParallelTasks": local.maxParallelTasks = try count(value, key)
+        case "env":
+          for (name, setting) in try members(value, of: "\"env\"", known: nil) {
+            local.env[name] = try text(setting, name)
+          }
+        case "stdin":
+          let word = try text(value, key)
+          guard let input = RuntimeConfiguration.Local.Input(rawValue: word) else {
+            throw error("\"stdin\" must be prompt, answers or none, not \"\(word)\".", value)
+          }
+          local.stdin = input
+        default: break
+        }
+      }
+      return .local(local)
+    }
+  }
+}
+
+// MARK: - Values with their places
+
+extension ConfigurationFile {
+  private func error(_ text: String, _ node: Node) -> Problem {
+    Problem(.invalid, "\(path)\(node.mark.map { ":\($0.line)" } ?? ""): \(text)")
+  }
+
+  private func yaml(_ error: any Error) -> Problem {
+    switch error {
+    case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
+      YamlError.composer(_, let problem, let mark, _):
+      return Problem(.invalid, "\(path):\(mark.line): This is not YAML: \(problem).")
+    case YamlError.duplicatedKeysInMapping(let duplicates, let context):
+      return Problem(
+        .invalid, "\(path):\(context.mark.line): The key \"\(duplicates.first ?? "")\" is there twice.")
+    default: return Problem(.invalid, "\(path): This is not YAML: \(error).")
+    }
+  }
+
+  /// The members of a mapping in their order; with `known`, any other key is an error.
+  private func members(_ node: Node, of what: String, known: [String]?) throws(Problem) -> [(String, Node)] {
+    guard case .mapping(let mapping) = node else {
+      throw error("\(what.prefix(1).uppercased() + what.dropFirst()) must be a list of \"key: value\".", node)
+    }
+    var members: [(String, Node)] = []
+    for (key, value) in mapping {
+      guard case .scalar(let scalar) = key else { throw error("A key must be text.", key) }
+      if let known, !known.contains(scalar.string) {
+        let hint = Nearest.hint(for: scalar.string, among: known)
+        throw error(
+          "Unknown key \"\(scalar.string)\" in \(what)."
+            + (hint.isEmpty ? " Known are \(Self.list(known))." : hint), key)
+      }
+      members.append((scalar.string, value))
+    }
+    return members
+  }
+
+  private static func list(_ words: [String]) -> String { words.joined(separator: ", ") }
+
+  private func text(_ node: Node, _ key: String) throws(Problem) -> String {
+    guard case .scalar(let scalar) = node, !node.isNull else { throw error("\"\(key)\" must be text.", node) }
+    return scalar.string
+  }
+
+  private func texts(_ node: Node, _ key: String) throws(Problem) -> [String] {
+    guard case .sequence(let sequence) = node else {
+      throw error("\"\(key)\" must be a list of texts, such as [a, \"b c\"].", node)
+    }
+    var texts: [String] = []
+    for item in sequence { texts.append(try text(item, key)) }
+    return texts
+  }
+
+  private func flag(_ node: Node, _ key: String) throws(Problem) -> Bool {
+    guard let flag = node.bool else { throw error("\"\(key)\" must be true or false.", node) }
+    return flag
+  }
+
+  private func whole(_ node: Node, _ key: String) throws(Problem) -> Int {
+    guard let number = node.int else { throw error("\"\(key)\" must be a whole number.", node) }
+    return number
+  }
+
+  private func count(_ node: Node, _ key: String) throws(Problem) -> Int {
+    guard let number = node.int, (1...100_000).contains(number) else {
+      throw error("\"\(key)\" must be a whole number from 1 to 100000.", node)
+    }
+    return number
+  }
+
+  private func number(_ node: Node, _ key: String, above least: Double) throws(Problem) -> Double {
+    guard let number = node.float, number > least, number.isFinite else {
+      throw error("\"\(key)\" must be a number above \(JSONWriter.number(least)).", node)
+    }
+    return number
+  }
+
+  private func rate(_ node: Node, _ key: String) throws(Problem) -> Double {
+    guard let number = node.float, (0...1).contains(number) else {
+      throw error("\"\(key)\" must be a number from 0 to 1.", node)
+    }
+    return number
+  }
+}
+
+extension Node {
+  fileprivate var isNull: Bool { null != nil }
+}

@@ -1,0 +1,91 @@
+import DashboardUI
+import FoundationEssentials
+import RunClient
+import RunModel
+
+/// Does for the dashboard what needs the orchestrator, off the terminal's thread, and brings the answer back.
+struct Errands: Sendable {
+  let client: RunClient
+
+  /// `deliver` gets each answer as it comes, or the failure with what it was for.
+  func run(_ effect: Effect, deliver: @escaping @Sendable (Message) async -> Void) {
+    Task { await perform(effect, deliver) }  // ends with its answer
+  }
+
+  @concurrent private func perform(_ effect: Effect, _ deliver: @Sendable (Message) async -> Void) async {
+    switch effect {
+    case .cancel(let runs, _, _) where runs.count > 1, .retry(let runs) where runs.count > 1:
+      // One by one, so that each row changes as soon as it can.
+      for run in runs { for message in await answers(to: effect.about(run)) { await deliver(message) } }
+    default:
+      for message in await answers(to: effect) { await deliver(message) }
+    }
+  }
+
+  /// What came of an effect that asks the orchestrator; nothing for the others.
+  @concurrent func answers(to effect: Effect) async -> [Message] {
+    var errand = Errand.here
+    do {
+      switch effect {
+      case .cancel(let runs, let reason, let force):
+        for run in runs {
+          errand = .cancel(run)
+          _ = try await client.cancel(run.description, reason: reason, force: force)
+        }
+        return []
+      case .retry(let runs):
+        var messages: [Message] = []
+        for run in runs {
+          errand = .retry(run)
+          messages.append(.retried(run, try await client.retry(run.description)))
+        }
+        return messages
+      case .answer(let run, let attentionId, let answer):
+        errand = .answer(run)
+        _ = try await client.answer(run.description, attentionId: attentionId, with: answer)
+        return []
+      case .fetchDetail(let run):
+        errand = .detail(run)
+        return [.detail(run, try await client.detail(of: run.description))]
+      case .fetchArtifacts(let run):
+        errand = .artifacts(run)
+        return [.artifacts(run, try await client.artifacts(of: run.description))]
+      case .fetchPatch(let run):
+        errand = .patch(run)
+        return [.patch(run, try await client.patch(of: run.description))]
+      case .fetchBacklog(let run, let limit):
+        errand = .backlog(run)
+        var events: [RunEvent] = []
+        let stream = try await client.events(EventQuery(runs: [run.description], follow: false, tail: limit))
+        for try await batch in stream { events += batch }
+        return [.backlog(run, events)]
+      case .fetchRuntimes:
+        errand = .runtimes
+        return [.runtimes(try await client.runtimes())]
+      case .dispatch(var request):
+        errand = .dispatch
+        // With a key of its own it is done once, however often the link breaks.
+        request.idempotencyKey = UUID().uuidString
+        return [.dispatched(try await client.dispatch(request))]
+      case .dryRun(var request, let generation):
+        errand = .dryRun(generation: generation)
+        request.dryRun = true
+        return [.dryRun(generation: generation, try await client.dispatch(request))]
+      case .quit, .suspend, .redraw, .saveScreen, .copy, .edit, .bell: return []
+      }
+    } catch {
+      return [.failed(error as? Problem ?? Problem(.unavailable, "\(error)"), errand)]
+    }
+  }
+}
+
+extension Effect {
+  /// The same for one of its runs.
+  fileprivate func about(_ run: RunID) -> Effect {
+    switch self {
+    case .cancel(_, let reason, let force): .cancel([run], reason: reason, force: force)
+    case .retry: .retry([run])
+    default: self
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import RunModel
+
+/// One run on a page, for people.
+struct RunSheet {
+  let detail: RunDetail
+  let words: RunWords
+  let colour: Bool
+
+  var lines: [String] {
+    let run = detail.run
+    var lines = [
+      Tone.heading.paint(Plain.line(run.title), in: colour),
+      words.tone(run).paint(words.status(run), in: colour)
+        + [words.progress(run), words.elapsed(run)].filter { !$0.isEmpty }.map { "  " + Plain.line($0) }.joined(),
+      "",
+    ]
+    for (name, value) in facts(run) {
+      guard let value, !value.isEmpty else { continue }
+      for (index, part) in Plain.lines(value).enumerated() {
+        let label = index == 0 ? name : ""
+        let padding = String(repeating: " ", count: max(1, 12 - label.count))
+        lines.append(Tone.faint.paint(label, in: colour) + padding + part)
+      }
+    }
+    if let attention = run.attention {
+      section(
+        "Needs you", &lines,
+        [
+          attention.question, attention.options.isEmpty ? "" : "options: " + attention.options.joined(separator: ", "),
+          attention.options.first.map { "flightdeck answer \(run.runId.shortName) --option '\($0)'" }
+            ?? "flightdeck answer \(run.runId.shortName) --text '…'",
+        ])
+    }
+    if let cancel = run.cancellation {
+      section(
+        "Cancel", &lines,
+        [
+          "asked by \(cancel.by) at \(cancel.requestedAt)\(cancel.force ? ", forced" : ""): \(cancel.reason)",
+          cancel.stopSentAt.map { "stop sent at \($0)" } ?? "",
+          run.proof.map { proof in
+            proof.confirmedAt.map {
+              "gone since \($0): \(proof.processes) processes, \(proof.killed) had to be killed"
+            } ?? "its end is unconfirmed"
+          } ?? "",
+          run.proof?.commit.map { "work kept in \($0)" } ?? "",
+        ])
+    }
+    section("Prompt", &lines, detail.contract.prompt.map { [$0] } ?? [])
+    section("Criteria", &lines, detail.contract.acceptanceCriteria.map { "\($0.id)  unproven  \($0.text)" })
+    section("Verify", &lines, detail.contract.verify)
+    let decision = DecisionWords.lines(detail.decision, utf8: words.utf8)
+    if !decision.isEmpty {
+      lines += ["", Tone.heading.paint("Routing", in: colour)] + decision
+    }
+    section("Merge it with", &lines, detail.mergeCommand.map { [$0] } ?? [])
+    return lines
+  }
+
+  private func facts(_ run: Run) -> [(String, String?)] {
+    let contract = detail.contract
+    return [
+      ("run", run.runId.description), ("contract", run.contractId.description), ("from", run.externalRef),
+      ("retry of", run.retryOf?.description), ("runtime", run.runtimeId?.rawValue),
+      ("session", run.runtimeSessionId), ("priority", "\(run.priority)"),
+      ("needs", contract.requires.map(\.rawValue).joined(separator: ", ")),
+      ("labels", run.labels.joined(separator: ", ")), ("waits for", run.waitsFor.joined(separator: ", ")),
+      ("created", run.createdAt.description), ("started", run.startedAt?.description),
+      ("ended", run.endedAt?.description), ("reason", run.reason), ("exit code", run.exitCode.map { "\($0)" }),
+      ("activity", run.status.isTerminal ? nil : run.activity), ("files", words.files(run)),
+      ("tests", words.tests(run)), ("repository", contract.repository), ("worktree", run.worktree),
+      ("branch", run.branch), ("base", run.base), ("commit", run.commit),
+      ("tokens", run.inputTokens.map { "\($0) in, \(run.outputTokens ?? 0) out" }),
+      ("cost", run.costUSD.map { "$" + JSONWriter.number($0) }),
+      ("dropped", run.outputDropped > 0 ? "\(run.outputDropped) output lines" : nil),
+    ]
+  }
+
+  private func section(_ title: String, _ lines: inout [String], _ content: [String]) {
+    let content = content.filter { !$0.isEmpty }
+    if content.isEmpty { return }
+    lines += ["", Tone.heading.paint(title, in: colour)]
+    for text in content { lines += Plain.lines(text).map { "  " + $0 } }
+  }
+}

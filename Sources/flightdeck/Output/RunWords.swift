@@ -1,0 +1,97 @@
+import RunModel
+
+/// How runs are put into words and glyphs for people.
+struct RunWords {
+  var utf8: Bool
+  var now: Timestamp
+
+  func glyph(_ run: Run) -> String {
+    if run.needsAttention { return utf8 ? "▲" : "!" }
+    return glyph(run.status)
+  }
+
+  func glyph(_ status: RunStatus) -> String {
+    switch status {
+    case .queued: utf8 ? "◔" : "."
+    case .running: utf8 ? "▶" : ">"
+    case .succeeded: utf8 ? "✔" : "+"
+    case .failed: utf8 ? "✖" : "x"
+    case .canceled: utf8 ? "⊘" : "/"
+    }
+  }
+
+  func tone(_ run: Run) -> Tone { run.needsAttention ? .warning : tone(run.status) }
+
+  func tone(_ status: RunStatus) -> Tone {
+    switch status {
+    case .queued: .faint
+    case .running: .active
+    case .succeeded: .good
+    case .failed: .bad
+    case .canceled: .faint
+    }
+  }
+
+  /// Glyph and word; a canceled one that is not yet proven dead says so.
+  func status(_ run: Run) -> String {
+    var word = run.status.rawValue
+    if run.needsAttention {
+      word = "needs you"
+    } else if run.cancellation != nil, !run.status.isTerminal {
+      word = "canceling"
+    } else if run.isVerifying {
+      word = "verifying"
+    }
+    return "\(glyph(run)) \(word)"
+  }
+
+  func progress(_ run: Run) -> String {
+    switch run.status {
+    case .queued: run.waitsFor.first.map { "waits for \($0)" } ?? ""
+    case .running where !run.progressKnown: "working"
+    case .running, .succeeded, .failed, .canceled: run.progressKnown ? "\(Int(run.progress * 100))%" : ""
+    }
+  }
+
+  /// `4:12`, `1:04:12`; empty before it starts.
+  func elapsed(_ run: Run) -> String {
+    guard let start = run.startedAt else { return "" }
+    return Self.clock((run.endedAt ?? now) - start)
+  }
+
+  static func clock(_ duration: Duration) -> String {
+    let seconds = max(0, duration.components.seconds)
+    func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    return seconds >= 3600
+      ? "\(seconds / 3600):\(two(seconds / 60 % 60)):\(two(seconds % 60))" : "\(seconds / 60):\(two(seconds % 60))"
+  }
+
+  func files(_ run: Run) -> String {
+    guard let files = run.filesChanged else { return "" }
+    var text = "\(files)"
+    if let added = run.added { text += " +\(added)" }
+    if let removed = run.removed { text += " -\(removed)" }
+    return text
+  }
+
+  func tests(_ run: Run) -> String {
+    guard let total = run.testsTotal else { return "" }
+    return "\(run.testsPassed ?? 0)/\(total)"
+  }
+
+  func table(_ runs: [Run]) -> Table {
+    var table = Table([
+      .init(title: "RUN"), .init(title: "STATUS"), .init(title: "TITLE", shrinksTo: 16), .init(title: "RUNTIME"),
+      .init(title: "PROGRESS", shrinksTo: 8), .init(title: "ELAPSED", side: .right), .init(title: "FILES"),
+      .init(title: "TESTS", side: .right),
+    ])
+    for run in runs {
+      table.add([
+        .init(run.runId.shortName), .init(status(run), tone(run)), .init(run.title),
+        .init(run.runtimeId?.rawValue ?? ""), .init(progress(run)), .init(elapsed(run)), .init(files(run)),
+        .init(tests(run)),
+      ])
+    }
+    return table
+  }
+}

@@ -1,0 +1,146 @@
+import RunModel
+import Testing
+
+@testable import flightdeck
+
+@Suite("The configuration file")
+struct ConfigurationFileTests {
+  static func parse(_ text: String) throws(Problem) -> Configuration {
+    try ConfigurationFile(path: "/etc/fd/config.yaml").parse(text)
+  }
+
+  @Test("Without anything in it there are the simulated and the local runtime", arguments: ["", "# nothing\n", "{}"])
+  func defaults(text: String) throws {
+    let configuration = try Self.parse(text)
+    #expect(configuration == Configuration())
+    #expect(configuration.runtimes.map(\.id) == ["simulated", "local"])
+  }
+
+  @Test("Every setting is read")
+  func everything() throws {
+    let configuration = try Self.parse(
+      """
+      runtimes:
+        - id: mine
+          kind: local
+          command: [my-agent, --level, 3, "{prompt}"]
+          env: {MODE: batch, N: 4}
+          maxParallelTasks: 2
+          stdin: answers
+        - {id: fake, kind: simulated, seed: 7, medianSeconds: 0.5, maxSeconds: 1, failureRate: 0, attentionRate: 1,
+           eventsPerSecond: 100000}
+        - {id: played, kind: mock, script: plays/a.json}
+      theme: flightdeck-light
+      keys: {cancel: [x, ctrl-k], quit: Q}
+      mouse: false
+      verifyTimeoutSeconds: 60
+      stopGraceSeconds: 0.5
+      """)
+    var local = RuntimeConfiguration.Local()
+    local.command = ["my-agent", "--level", "3", "{prompt}"]
+    local.env = ["MODE": "batch", "N": "4"]
+    local.maxParallelTasks = 2
+    local.stdin = .answers
+    var simulated = RuntimeConfiguration.Simulated()
+    simulated.seed = 7
+    simulated.medianSeconds = 0.5
+    simulated.maxSeconds = 1
+    simulated.failureRate = 0
+    simulated.attentionRate = 1
+    simulated.eventsPerSecond = 100_000
+    #expect(
+      configuration.runtimes == [
+        RuntimeConfiguration(id: "mine", kind: .local(local)),
+        RuntimeConfiguration(id: "fake", kind: .simulated(simulated)),
+        RuntimeConfiguration(id: "played", kind: .mock(.init(script: "/etc/fd/plays/a.json"))),
+      ])
+    #expect(configuration.theme == "flightdeck-light")
+    #expect(configuration.keys == ["cancel": ["x", "ctrl-k"], "quit": ["Q"]])
+    #expect(configuration.mouse == false)
+    #expect(configuration.verifyTimeout == .seconds(60))
+    #expect(configuration.stopGrace == .milliseconds(500))
+  }
+
+  @Test(
+    "What is wrong is named with its line and what was probably meant",
+    arguments: [
+      ("theme: a\nmous: true", ":2: Unknown key \"mous\" in the configuration. Did you mean \"mouse\"?"),
+      ("runtimes:\n  - id: a\n    kind: local\n    comand: [x]", ":4: Unknown key \"comand\""),
+      (
+        "runtimes:\n  - {id: a, kind: simulated, command: [x]}",
+        ":2: Unknown key \"command\" in a runtime of kind simulated"
+      ),
+      ("runtimes:\n  - {id: a, kind: locl}", ":2: Unknown kind \"locl\". Did you mean \"local\"?"),
+      ("runtimes:\n  - {id: a}", "needs a \"kind\""),
+      ("runtimes:\n  - {kind: local, command: [x]}", "needs an \"id\""),
+      ("runtimes:\n  - {id: a b, kind: simulated}", "The id \"a b\""),
+      (
+        "runtimes:\n  - {id: a, kind: simulated}\n  - {id: a, kind: simulated}",
+        ":3: There are two runtimes with the id \"a\""
+      ),
+      ("runtimes:\n  - {id: a, kind: local}", "needs a \"command\""),
+      ("runtimes:\n  - {id: a, kind: local, command: x y}", "\"command\" must be a list"),
+      ("runtimes:\n  - {id: a, kind: mock}", "needs a \"script\""),
+      (
+        "runtimes:\n  - {id: a, kind: simulated,\n     failureRate: 2}",
+        ":3: \"failureRate\" must be a number from 0 to 1"
+      ),
+      ("runtimes:\n  - {id: a, kind: simulated, maxParallelTasks: 0}", "\"maxParallelTasks\""),
+      ("runtimes: []", "empty"), ("runtimes: x", "must be a list"),
+      ("mouse: maybe", ":1: \"mouse\" must be true or false"),
+      ("verifyTimeoutSeconds: -1", "above 0"), ("- a", "must be"), ("a: [", "not YAML"),
+      ("mouse: true\nmouse: false", "twice"),
+    ])
+  func errors(text: String, words: String) {
+    let problem = #expect(throws: Problem.self) { try Self.parse(text) }
+    #expect(problem?.detail.contains(words) ?? false, "\(problem?.detail ?? "")")
+    #expect(problem?.detail.hasPrefix("/etc/fd/config.yaml") ?? false)
+  }
+}
+
+@Suite("Paths")
+struct PathsTests {
+  @Test("The defaults follow the base directories")
+  func defaults() throws {
+    let paths = try Paths(
+      environment: [
+        "HOME": "/h", "XDG_RUNTIME_DIR": "/run/u", "XDG_STATE_HOME": "/s", "XDG_CONFIG_HOME": "/c",
+      ], userID: 7)
+    #expect(paths.socket == "/run/u/flightdeck/flightdeck.sock")
+    #expect(paths.state == "/s/flightdeck")
+    #expect(paths.configuration == "/c/flightdeck/config.yaml")
+    #expect(paths.token == "/s/flightdeck/token")
+    let bare = try Paths(environment: ["HOME": "/h", "XDG_STATE_HOME": "not/absolute"], userID: 7)
+    #expect(bare.socket == "/tmp/flightdeck-7/flightdeck.sock")
+    #expect(bare.state == "/h/.local/state/flightdeck")
+    #expect(bare.configuration == "/h/.config/flightdeck/config.yaml")
+  }
+
+  @Test("Another store has a socket of its own, in it, or under a name made from it when the path is too long")
+  func otherStore() throws {
+    func socket(_ state: String) throws -> String {
+      try Paths(environment: ["HOME": "/h"], state: state, userID: 7, workingFolder: "/w").socket
+    }
+    #expect(try socket("x/../y/") == "/w/y/flightdeck.sock")
+    let long = "/" + String(repeating: "d", count: 100)
+    #expect(try socket(long).hasPrefix("/tmp/flightdeck-7/"))
+    #expect(try socket(long) != socket(long + "e"))
+    #expect(try socket(long) == socket(long + "/"))
+  }
+
+  @Test("Options win over the environment")
+  func precedence() throws {
+    let paths = try Paths(
+      environment: [
+        "FLIGHTDECK_STATE": "/e", "FLIGHTDECK_CONFIG": "/e.yaml", "FLIGHTDECK_TOKEN_FILE": "/t", "HOME": "/h",
+      ], state: "/o", configuration: "/o.yaml")
+    #expect(paths.state == "/o")
+    #expect(paths.configuration == "/o.yaml")
+    #expect(paths.token == "/t")
+  }
+
+  @Test("Without a home the error says what to set")
+  func noHome() {
+    #expect(throws: Problem.self) { try Paths(environment: [:]) }
+  }
+}

@@ -1,0 +1,64 @@
+import Orchestration
+import RunModel
+import Testing
+
+@Suite struct RouterTests {
+  private func candidate(
+    _ id: RuntimeID, slots: Int = 4, used: Int = 0, canCreatePR: Bool = false, refusal: String? = nil,
+    health: RuntimeSummary.Health = .healthy
+  ) -> Router.Candidate {
+    Router.Candidate(
+      summary: RuntimeSummary(
+        runtimeId: id, kind: "mock",
+        capabilities: RuntimeCapabilities(canCreatePR: canCreatePR, maxParallelTasks: slots), health: health,
+        healthReason: health == .healthy ? nil : "its command is gone", slotsUsed: used), refusal: refusal)
+  }
+
+  @Test("Of the eligible runtimes the one with most free slots is chosen, and each says why")
+  func mostFreeSlots() {
+    let decision = Router.route(
+      Contract(title: "x"), among: [candidate("a", used: 3), candidate("b", used: 1), candidate("c", used: 4)])
+    #expect(decision.runtimeId == "b")
+    #expect(decision.considered.map(\.eligible) == [true, true, false])
+    #expect(decision.considered[1].reasons == ["most free slots (3)"])
+    #expect(decision.considered[2].reasons == ["4 of 4 slots in use"])
+    #expect(decision.waitsFor == [])
+  }
+
+  @Test("A runtime without a required capability is passed over by name")
+  func requires() {
+    var contract = Contract(title: "x")
+    contract.requires = [.canCreatePR]
+    let decision = Router.route(contract, among: [candidate("a"), candidate("b", canCreatePR: true)])
+    #expect(decision.runtimeId == "b")
+    #expect(decision.considered[0].reasons == ["canCreatePR is false"])
+  }
+
+  @Test("A pinned contract waits for its runtime, though another is free")
+  func pinned() {
+    var contract = Contract(title: "x")
+    contract.runtime = "a"
+    let decision = Router.route(contract, among: [candidate("a", slots: 1, used: 1), candidate("b")])
+    #expect(decision.runtimeId == nil)
+    #expect(decision.waitsFor == ["a slot on a"])
+    #expect(decision.considered[1].reasons == ["the contract is pinned to a"])
+  }
+
+  @Test("What else it waits for holds it back, and is said")
+  func waits() {
+    let decision = Router.route(Contract(title: "x"), among: [candidate("a")], waits: ["GH-102"])
+    #expect(decision.runtimeId == nil)
+    #expect(decision.waitsFor == ["GH-102"])
+    #expect(decision.considered[0].eligible)
+  }
+
+  @Test("A degraded runtime and one that refuses are not eligible")
+  func unhealthy() {
+    let decision = Router.route(
+      Contract(title: "x"),
+      among: [candidate("a", health: .degraded), candidate("b", refusal: "it needs a repository")])
+    #expect(decision.runtimeId == nil)
+    #expect(decision.considered[0].reasons == ["it is degraded: its command is gone"])
+    #expect(decision.considered[1].reasons == ["it needs a repository"])
+  }
+}

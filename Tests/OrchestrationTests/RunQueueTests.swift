@@ -1,0 +1,79 @@
+import Orchestration
+import RunModel
+import Testing
+
+@Suite struct RunQueueTests {
+  private let anyRuntime = RunQueue.Demands(runtime: nil, requires: [], refusedBy: [])
+  private func run(_ number: UInt64) -> RunID { RunID(ULID(high: 0, low: number)) }
+  private func time(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
+
+  @Test("Higher priority first, then the earlier one")
+  func order() {
+    var queue = RunQueue()
+    queue.insert(run(1), priority: 100, created: time(3), demands: anyRuntime)
+    queue.insert(run(2), priority: 500, created: time(4), demands: anyRuntime)
+    queue.insert(run(3), priority: 100, created: time(1), demands: anyRuntime)
+    var order: [RunID] = []
+    while let next = queue.first(where: { _ in true }) {
+      order.append(next)
+      queue.remove(next)
+    }
+    #expect(order == [run(2), run(3), run(1)])
+    #expect(queue.count == 0)
+  }
+
+  @Test("A run whose demands cannot be met holds none behind it back")
+  func lanes() {
+    var queue = RunQueue()
+    let pinned = RunQueue.Demands(runtime: "busy", requires: [], refusedBy: [])
+    queue.insert(run(1), priority: 900, created: time(1), demands: pinned)
+    queue.insert(run(2), priority: 1, created: time(2), demands: anyRuntime)
+    #expect(queue.first { $0.runtime == nil } == run(2))
+    #expect(queue.first { _ in false } == nil)
+  }
+
+  @Test("Inserting a queued run again moves it")
+  func reinsert() {
+    var queue = RunQueue()
+    queue.insert(run(1), priority: 1, created: time(1), demands: anyRuntime)
+    queue.insert(run(2), priority: 2, created: time(2), demands: anyRuntime)
+    queue.insert(run(1), priority: 3, created: time(1), demands: anyRuntime)
+    #expect(queue.count == 2)
+    #expect(queue.first { _ in true } == run(1))
+  }
+
+  @Test("It agrees with a plain sort on random runs, removals among them")
+  func agreesWithSort() {
+    var random = SeededGenerator(seed: 7)
+    var queue = RunQueue()
+    var expected: [(priority: Int, created: Int64, run: RunID)] = []
+    for number in 1...500 {
+      let priority = Int.random(in: 1...5, using: &random)
+      let created = Int64.random(in: 0...20, using: &random)
+      let demands = RunQueue.Demands(runtime: Bool.random(using: &random) ? "a" : nil, requires: [], refusedBy: [])
+      queue.insert(run(UInt64(number)), priority: priority, created: time(created), demands: demands)
+      expected.append((priority, created, run(UInt64(number))))
+      if number % 7 == 0 { queue.remove(expected.remove(at: Int.random(in: 0..<expected.count, using: &random)).run) }
+    }
+    expected.sort { ($1.priority, $0.created, $0.run) < ($0.priority, $1.created, $1.run) }
+    var drained: [RunID] = []
+    while let next = queue.first(where: { _ in true }) {
+      drained.append(next)
+      queue.remove(next)
+    }
+    #expect(drained == expected.map(\.run))
+  }
+}
+
+/// SplitMix64: the same numbers on every machine.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

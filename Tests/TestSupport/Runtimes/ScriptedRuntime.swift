@@ -1,0 +1,126 @@
+package import Orchestration
+package import RunModel
+import Synchronization
+
+/// A runtime that does only what the test tells it: no clock, no process.
+package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, AnswerableRuntime, AdoptingRuntime,
+  WorkspaceRuntime
+{
+  private struct State {
+    var handler: (@Sendable (RuntimeEvent) -> Void)?
+    var started: [RunID: Contract] = [:]
+    var order: [RunID] = []
+    var cancels: [(run: RunID, force: Bool)] = []
+    var answers: [String] = []
+    var adopted: [RunID] = []
+    var artifacts = Artifacts(handoffNote: "done")
+    var patch: [UInt8] = []
+    var startFailure: Problem?
+    var adopts = true
+    var workspace: Workspace?
+  }
+
+  package let runtimeId: RuntimeID
+  private let capabilities: RuntimeCapabilities
+  private let state = Mutex(State())
+
+  package init(_ id: RuntimeID = "scripted", slots: Int = 4) {
+    runtimeId = id
+    capabilities = RuntimeCapabilities(supportsStreaming: true, maxParallelTasks: slots)
+  }
+
+  // MARK: What the test does
+
+  package func emit(_ run: RunID, _ kind: RuntimeEvent.Kind) {
+    let handler = state.withLock { $0.handler }
+    handler?(RuntimeEvent(run, kind))
+  }
+  package func end(_ run: RunID, _ outcome: TaskEnd.Outcome, reason: String? = nil, proof: CancelProof? = nil) {
+    emit(run, .ended(TaskEnd(outcome, exitCode: outcome == .succeeded ? 0 : 1, reason: reason, proof: proof)))
+  }
+  package func failStarts(with problem: Problem?) { state.withLock { $0.startFailure = problem } }
+  package func refuseAdoption() { state.withLock { $0.adopts = false } }
+  package func setArtifacts(_ artifacts: Artifacts, patch: String = "") {
+    state.withLock {
+      $0.artifacts = artifacts
+      $0.patch = Array(patch.utf8)
+    }
+  }
+  package func setWorkspace(_ workspace: Workspace) { state.withLock { $0.workspace = workspace } }
+
+  package var started: [RunID] { state.withLock { $0.order } }
+  package var cancels: [(run: RunID, force: Bool)] { state.withLock { $0.cancels } }
+  package var answers: [String] { state.withLock { $0.answers } }
+  package var adopted: [RunID] { state.withLock { $0.adopted } }
+
+  // MARK: AgentRuntime
+
+  package func startTask(_ contract: Contract) async throws -> StartedTask {
+    guard let run = contract.runId else { throw Problem(.invalid, "no run id") }
+    return try state.withLock { state in
+      if let failure = state.startFailure { throw failure }
+      state.started[run] = contract
+      state.order.append(run)
+      return StartedTask(runId: run, runtimeSessionId: "session-\(run.shortName)")
+    }
+  }
+
+  private func check(_ run: RunID) throws {
+    guard state.withLock({ $0.started[run] != nil }) else { throw Problem(.notFound, "No run \(run) here.") }
+  }
+
+  package func getStatus(_ run: RunID) async throws -> TaskStatus {
+    try check(run)
+    return TaskStatus(status: .running, progress: 0)
+  }
+  package func cancelTask(_ run: RunID, reason: String) async throws {
+    try check(run)
+    state.withLock { $0.cancels.append((run, false)) }
+  }
+  package func forceCancelTask(_ run: RunID, reason: String) async throws {
+    try check(run)
+    state.withLock { $0.cancels.append((run, true)) }
+  }
+  package func getArtifacts(_ run: RunID) async throws -> Artifacts {
+    try check(run)
+    return state.withLock { $0.artifacts }
+  }
+  package func onEvent(_ handler: @escaping @Sendable (RuntimeEvent) -> Void) {
+    state.withLock { $0.handler = handler }
+  }
+  package func getCapabilities() async throws -> RuntimeCapabilities { capabilities }
+  package func answer(_ run: RunID, attentionId: String, answer: String) async throws {
+    try check(run)
+    state.withLock { $0.answers.append(answer) }
+  }
+  package func adopt(_ contract: Contract, run: Run) async throws -> Bool {
+    state.withLock { state in
+      guard state.adopts else { return false }
+      state.started[run.runId] = contract
+      state.adopted.append(run.runId)
+      return true
+    }
+  }
+  package func workspace(of run: RunID) async throws -> Workspace? { state.withLock { $0.workspace } }
+  package func patch(of run: RunID) async throws -> [UInt8] { state.withLock { $0.patch } }
+}
+
+/// A verifier whose commands end as the test says.
+package final class ScriptedVerifier: Verifier {
+  private let exitCodes: Mutex<[String: Int]>
+  private let commands = Mutex<[String]>([])
+  package init(_ exitCodes: [String: Int] = [:]) { self.exitCodes = Mutex(exitCodes) }
+  package var ran: [String] { commands.withLock { $0 } }
+
+  package func verify(_ command: String, in workspace: Workspace, run: RunID) async throws -> Verification {
+    commands.withLock { $0.append(command) }
+    if command == "hang" {
+      try await Task.sleep(for: .seconds(3600))  // ends by cancellation
+    }
+    let code = exitCodes.withLock { $0[command] ?? 0 }
+    return Verification(
+      exitCode: code, durationMilliseconds: 5, output: "ran \(command)",
+      tests: [TestRecord(name: command, status: code == 0 ? .passed : .failed, durationMilliseconds: 5, exitCode: code)]
+    )
+  }
+}
