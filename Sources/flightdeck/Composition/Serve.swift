@@ -15,9 +15,6 @@ func serve(
 ) async throws {
   var logger = Logger(label: "flightdeck") { StreamLogHandler.standardError(label: $0) }
   logger.logLevel = ProcessInfo.processInfo.environment["FLIGHTDECK_LOG"].flatMap(Logger.Level.init(rawValue:)) ?? .notice
-  // Before anything of the store is touched; held until this function returns.
-  let lock = try StoreLock(folder: paths.state)
-  defer { withExtendedLifetime(lock) {} }
   let store = try SQLiteRunStore(folder: paths.state)
   let runtimes = RuntimeSetup(
     state: paths.state, environment: ProcessInfo.processInfo.environment, configuration: configuration)
