@@ -2,7 +2,7 @@ package import RunModel
 import Synchronization
 
 /// How the link to the orchestrator is.
-package enum LinkState: Sendable, Hashable {
+package enum FeedLink: Sendable, Hashable {
   case connecting
   case live
   /// What is shown is as of `since`; trying again goes on for ever.
@@ -11,7 +11,7 @@ package enum LinkState: Sendable, Hashable {
 
 /// What a live feed tells.
 package enum FeedItem: Sendable {
-  case link(LinkState)
+  case link(FeedLink)
   /// Replaces all that was known.
   case snapshot(Snapshot)
   /// The next events in order; never empty.

@@ -34,7 +34,7 @@ final class EventInbox: Sendable {
       case .events(let events):
         state.events += events.count
         state.messages.append(.events(events))
-      case .link(let link): state.messages.append(.link(DashboardUI.LinkState(link)))
+      case .link(let link): state.messages.append(.link(LinkState(link)))
       case .gap(let seq):
         state.messages.append(.note("Events after \(seq) are lost; the state is read anew."))
       }
@@ -65,8 +65,8 @@ final class EventInbox: Sendable {
   }
 }
 
-extension DashboardUI.LinkState {
-  init(_ link: RunClient.LinkState) {
+extension LinkState {
+  init(_ link: FeedLink) {
     switch link {
     case .connecting: self = .connecting
     case .live: self = .live

@@ -8,7 +8,7 @@ actor RunsWatch {
   private let json: Bool
   private let surroundings = Surroundings.present
   private var board = RunBoard()
-  private var link = LinkState.connecting
+  private var link = FeedLink.connecting
   private var printed: [String] = []
   private var lastArray: [UInt8] = []
   private var lastLines: [RunID: String] = [:]
