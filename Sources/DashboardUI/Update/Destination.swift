@@ -49,7 +49,8 @@ extension DashboardState {
         let names = found.prefix(5).map(\.runId.shortName).joined(separator: ", ")
         throw Problem(
           .notFound,
-          found.isEmpty ? "No run ends in \"\(text)\"." : "\(found.count) runs end in \"\(text)\": \(names). Give more of it.")
+          found.isEmpty
+            ? "No run ends in \"\(text)\"." : "\(found.count) runs end in \"\(text)\": \(names). Give more of it.")
       }
       openRun(run.runId, tab)
     }

@@ -182,7 +182,8 @@ func progressCell(_ run: Run, _ width: Int, _ state: DashboardState) -> [Span] {
   case .succeeded:
     // A thin line: what is done must not outshine what still moves.
     return [
-      Span(String(repeating: "━", count: max(0, width - 5)), .runSucceeded), Span(fitted("100%", 5, right: true), .muted),
+      Span(String(repeating: "━", count: max(0, width - 5)), .runSucceeded),
+      Span(fitted("100%", 5, right: true), .muted),
     ]
   case .failed:
     let why = run.reason ?? run.exitCode.map { "exit \($0)" }

@@ -28,6 +28,7 @@ extension Orchestrator {
         var contract = template
         contract.contractId = ContractID(environment.ids.next())
         contract.runId = nil
+        contract.classify()
         for runtime in request.runtimes.isEmpty ? [template.runtime] : request.runtimes.map(Optional.some) {
           contract.runtime = runtime
           intended.append(try plan(contract))

@@ -78,7 +78,8 @@ package actor Orchestrator {
       try await self.begin()
       ready()
       group.addTask { for await event in self.control { await self.handle(event) } }
-      self.healthWatch = Task { await self.watchHealth() }  // canceled by shutDown, apart from the journal, which is not
+      // Canceled by shutDown, apart from the journal, which is not.
+      self.healthWatch = Task { await self.watchHealth() }
     }
   }
 

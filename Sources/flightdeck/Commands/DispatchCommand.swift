@@ -103,8 +103,8 @@ struct DispatchCommand: AsyncParsableCommand {
   func contracts(workingFolder: String) throws -> [Contract] {
     var contracts: [Contract]
     if let file {
-      contracts = try ContractFile.contracts(in: try WholeFile.read(file))
-      if contracts.isEmpty { throw Problem(.invalid, "\(file) holds no contract.") }
+      contracts = try ContractIntake.parse(try WholeFile.read(file)).map(\.contract)
+      if contracts.isEmpty { throw Problem(.invalid, "\(file) holds no contract and no open issue.") }
     } else {
       let first = prompt?.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
       var contract = Contract(title: title ?? String(first.prefix(80)))
@@ -134,32 +134,5 @@ struct DispatchCommand: AsyncParsableCommand {
       if folder == "/" { return nil }
       folder = Paths.parent(of: folder)
     }
-  }
-}
-
-/// Contracts in a file.
-enum ContractFile {
-  /// A JSON object, an array of them, or JSON lines.
-  static func contracts(in bytes: [UInt8]) throws -> [Contract] {
-    let values: [JSONValue]
-    do {
-      let whole = try JSONValue(parsing: bytes)
-      values = whole.array ?? [whole]
-    } catch {
-      let lines = bytes.split(separator: UInt8(ascii: "\n")).filter { !$0.allSatisfy { $0 <= 0x20 } }
-      var parsed: [JSONValue] = []
-      for line in lines {
-        do { parsed.append(try JSONValue(parsing: line)) } catch let second {
-          // One value that goes over several lines is wrong where the whole is, not where its first line ends.
-          let problem = parsed.isEmpty ? error : second
-          let place = parsed.isEmpty ? "" : " in line \(parsed.count + 1)"
-          throw Problem(.invalid, "The contracts are not JSON\(place): \(problem).")
-        }
-      }
-      values = parsed
-    }
-    var contracts: [Contract] = []
-    for value in values { contracts.append(try Contract(json: value)) }
-    return contracts
   }
 }

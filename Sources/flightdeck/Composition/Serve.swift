@@ -14,7 +14,8 @@ func serve(
   onReady: @escaping @Sendable (ServerAddress) -> Void
 ) async throws {
   var logger = Logger(label: "flightdeck") { StreamLogHandler.standardError(label: $0) }
-  logger.logLevel = ProcessInfo.processInfo.environment["FLIGHTDECK_LOG"].flatMap(Logger.Level.init(rawValue:)) ?? .notice
+  logger.logLevel =
+    ProcessInfo.processInfo.environment["FLIGHTDECK_LOG"].flatMap(Logger.Level.init(rawValue:)) ?? .notice
   let store = try SQLiteRunStore(folder: paths.state)
   let runtimes = RuntimeSetup(
     state: paths.state, environment: ProcessInfo.processInfo.environment, configuration: configuration)
@@ -44,7 +45,10 @@ func serve(
     }
     group.addTask {
       // An orchestrator that cannot go on ends the server too.
-      try await withTaskCancellationHandler { try await work.value } onCancel: {}
+      try await withTaskCancellationHandler {
+        try await work.value
+      } onCancel: {
+      }
       server.shutdown()
     }
     do {

@@ -9,7 +9,9 @@ enum Editor {
     let editor = [environment["VISUAL"], environment["EDITOR"], "vi"].compactMap { $0 }.first { !$0.isEmpty } ?? "vi"
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("flightdeck-\(UUID().uuidString).md").path
     let descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw Problem(.unavailable, "Cannot write \(path): \(String(cString: strerror(errno))).") }
+    guard descriptor >= 0 else {
+      throw Problem(.unavailable, "Cannot write \(path): \(String(cString: strerror(errno))).")
+    }
     defer { unlink(path) }
     let bytes = Array(text.utf8)
     let written = write(descriptor, bytes, bytes.count)

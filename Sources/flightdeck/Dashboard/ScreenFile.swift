@@ -10,7 +10,8 @@ enum ScreenFile {
     let folder = FileManager.default.currentDirectoryPath
     let path = "\(folder)/flightdeck-\(stamp).svg"
     do {
-      try Data(SVGRenderer(title: "flightdeck").render(frame).utf8).write(to: URL(fileURLWithPath: path), options: .withoutOverwriting)
+      try Data(SVGRenderer(title: "flightdeck").render(frame).utf8).write(
+        to: URL(fileURLWithPath: path), options: .withoutOverwriting)
     } catch {
       throw Problem(.unavailable, "The screen could not be saved to \(path): \(error)")
     }

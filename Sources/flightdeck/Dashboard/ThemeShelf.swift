@@ -32,6 +32,7 @@ enum ThemeShelf {
     guard let slug else { return ThemeLibrary.standard }
     if let theme = themes.first(where: { $0.slug == slug }) { return theme }
     throw Problem(
-      .invalid, "There is no theme \"\(slug)\".\(Nearest.hint(for: slug, among: themes.map(\.slug))) See flightdeck themes.")
+      .invalid,
+      "There is no theme \"\(slug)\".\(Nearest.hint(for: slug, among: themes.map(\.slug))) See flightdeck themes.")
   }
 }

@@ -19,7 +19,9 @@ struct DemoFolder {
       for (name, text) in Self.project { try write("shop/" + name, text) }
       try git("init", "--quiet", "--initial-branch=main")
       try git("add", "--all")
-      try git("-c", "user.name=Flightdeck demo", "-c", "user.email=demo@localhost", "commit", "--quiet", "--message=A small shop")
+      try git(
+        "-c", "user.name=Flightdeck demo", "-c", "user.email=demo@localhost", "commit", "--quiet",
+        "--message=A small shop")
     } catch {
       remove()
       throw error
@@ -104,22 +106,22 @@ struct DemoFolder {
 
   private static let project = [
     "order.sh": """
-      # total PRICE QUANTITY: the price of an order line
-      total() {
-        awk -v price="$1" -v quantity="$2" 'BEGIN { print price * quantity }'
-      }
+    # total PRICE QUANTITY: the price of an order line
+    total() {
+      awk -v price="$1" -v quantity="$2" 'BEGIN { print price * quantity }'
+    }
 
-      # accept QUANTITY: whether an order is taken
-      accept() {
-        return 0
-      }
-      """ + "\n",
+    # accept QUANTITY: whether an order is taken
+    accept() {
+      return 0
+    }
+    """ + "\n",
     "test.sh": """
-      . ./order.sh
-      [ "$(total 2 3)" = 6 ] || { echo "total 2 3 is not 6"; exit 1; }
-      accept 1 || { echo "an order of 1 is refused"; exit 1; }
-      echo "2 passed"
-      """ + "\n",
+    . ./order.sh
+    [ "$(total 2 3)" = 6 ] || { echo "total 2 3 is not 6"; exit 1; }
+    accept 1 || { echo "an order of 1 is refused"; exit 1; }
+    echo "2 passed"
+    """ + "\n",
     "README.md": "# Shop\n\nA shop in a shell, for a tour.\n",
   ]
 

@@ -55,26 +55,6 @@ struct DispatchCommandTests {
     #expect(contract.prompt == "Mend the fence.\nAll of it.")
   }
 
-  @Test(
-    "Contracts come as an object, an array or JSON lines",
-    arguments: [
-      (#"{"title":"a"}"#, 1), (#"[{"title":"a"},{"title":"b"}]"#, 2), ("{\"title\":\"a\"}\n\n{\"title\":\"b\"}\n", 2),
-      ("{\n  \"title\": \"a\"\n}\n", 1),
-    ])
-  func forms(text: String, count: Int) throws {
-    #expect(try ContractFile.contracts(in: Array(text.utf8)).count == count)
-  }
-
-  @Test(
-    "What is wrong in a file is named",
-    arguments: [
-      (#"{"titel":"a"}"#, "titel"), ("{\"title\":\"a\"}\n{\"title\":", "line 2"), ("nonsense", "not JSON"),
-    ])
-  func wrong(text: String, words: String) {
-    let error = #expect(throws: (any Error).self) { try ContractFile.contracts(in: Array(text.utf8)) }
-    #expect("\(error!)".contains(words))
-  }
-
   @Test("Options of every command may stand before its name")
   func optionsBefore() throws {
     let command = try #require(
