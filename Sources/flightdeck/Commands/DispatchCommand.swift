@@ -139,27 +139,6 @@ struct DispatchCommand: AsyncParsableCommand {
 
 /// Contracts in a file.
 enum ContractFile {
-  /// A JSON object, an array of them, or JSON lines.
-  static func contracts(in bytes: [UInt8]) throws -> [Contract] {
-    let values: [JSONValue]
-    do {
-      let whole = try JSONValue(parsing: bytes)
-      values = whole.array ?? [whole]
-    } catch {
-      let lines = bytes.split(separator: UInt8(ascii: "\n")).filter { !$0.allSatisfy { $0 <= 0x20 } }
-      var parsed: [JSONValue] = []
-      for line in lines {
-        do { parsed.append(try JSONValue(parsing: line)) } catch let second {
-          // One value that goes over several lines is wrong where the whole is, not where its first line ends.
-          let problem = parsed.isEmpty ? error : second
-          let place = parsed.isEmpty ? "" : " in line \(parsed.count + 1)"
-          throw Problem(.invalid, "The contracts are not JSON\(place): \(problem).")
-        }
-      }
-      values = parsed
-    }
-    var contracts: [Contract] = []
-    for value in values { contracts.append(try Contract(json: value)) }
-    return contracts
-  }
+  /// Contracts and GitHub issues alike.
+  static func contracts(in bytes: [UInt8]) throws -> [Contract] { try ContractIntake.parse(bytes).map(\.contract) }
 }
