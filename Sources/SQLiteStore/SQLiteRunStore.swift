@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GRDB
+import Glibc
 package import Orchestration
 package import RunModel
 
@@ -24,8 +25,11 @@ package final class SQLiteRunStore: RunStore {
     lock = try StoreLock(folder: folder)
     let path = folder + "/flightdeck.sqlite"
     problems = StoreProblem(path: path)
+    // Made here with mode 0600, which SQLite passes on to the log beside it; what is wrong with it, opening will tell.
+    let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    if descriptor >= 0 { Glibc.close(descriptor) }
     do {
-      pool = try Self.open(path)
+      pool = try Self.openPool(path)
     } catch { throw problems.translate(error) }
   }
 
@@ -34,7 +38,7 @@ package final class SQLiteRunStore: RunStore {
     do { try pool.close() } catch { throw problems.translate(error) }
   }
 
-  private static func open(_ path: String) throws -> DatabasePool {
+  private static func openPool(_ path: String) throws -> DatabasePool {
     var configuration = Configuration()
     configuration.label = "flightdeck"
     configuration.maximumReaderCount = 4

@@ -59,6 +59,18 @@ import Testing
     #expect(try await SQLiteRunStore(folder: folder.path).synchronous() == 2)
   }
 
+  @Test("The record is the user's alone, wherever it lies")
+  func permissions() async throws {
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let store = try SQLiteRunStore(folder: folder.path)
+    for name in ["flightdeck.sqlite", "flightdeck.sqlite-wal", "lock"] {
+      let attributes = try FileManager.default.attributesOfItem(atPath: folder.path + "/" + name)
+      #expect(attributes[.posixPermissions] as? Int == 0o600, "\(name)")
+    }
+    try store.close()
+  }
+
   @Test("A commit ends even when the task that asked for it is canceled")
   func canceledCommit() async throws {
     let folder = try TemporaryFolder()

@@ -57,14 +57,14 @@ package enum ContractIntake {
         found.append(("line \(number + 1)", try JSONValue(parsing: line)))
       } catch {
         if found.isEmpty { break }
-        throw ContractError("line \(number + 1): \(error.message), at character \(error.offset + 1).")
+        throw ContractError("line \(number + 1): This is not JSON: \(error.message), at character \(error.offset + 1).")
       }
     }
     if found.isEmpty {
       let before = bytes.prefix(failure.offset)
       let line = before.count { $0 == UInt8(ascii: "\n") } + 1
       let column = before.reversed().prefix { $0 != UInt8(ascii: "\n") }.count + 1
-      throw ContractError("line \(line): \(failure.message), at character \(column).")
+      throw ContractError("line \(line): This is not JSON: \(failure.message), at character \(column).")
     }
     return found
   }

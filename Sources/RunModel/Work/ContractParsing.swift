@@ -93,7 +93,10 @@ extension Contract {
   /// Typed access that names the member in its errors; null counts as absent.
   private struct Members {
     let object: JSONObject
-    subscript(key: String) -> JSONValue? { object[key].flatMap { $0.isNull ? nil : $0 } }
+    subscript(key: String) -> JSONValue? {
+      guard let value = object[key], !value.isNull else { return .none }
+      return value
+    }
 
     func text(_ key: String) throws(ContractError) -> String? {
       guard let value = self[key] else { return nil }

@@ -79,7 +79,8 @@ import Testing
     for _ in 0..<1500 {
       let value = Self.value(&random, depth: 0)
       let text = value.jsonText
-      #expect(try JSONValue(parsing: text) == value, "\(text)")
+      // By the text, as a whole double reads back as an integer.
+      #expect(try JSONValue(parsing: text).jsonText == text, "\(text)")
       let foundation = try JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)
       #expect(Self.agrees(value, foundation), "\(text)")
       let theirs = try JSONSerialization.data(withJSONObject: [foundation], options: .prettyPrinted)
@@ -100,9 +101,8 @@ import Testing
       default: bytes.insert(Array("{}[],:\"\\0e-. tnu".utf8).randomElement(using: &random) ?? 0, at: place)
       }
       guard (try? JSONValue(parsing: bytes)) == nil else {
-        // Foundation refuses lone surrogates and repeated keys, which are read here.
-        let text = String(decoding: bytes, as: UTF8.self)
-        if !text.contains("\\u") {
+        // Foundation refuses lone surrogates and damaged UTF-8, which are read here with replacement characters.
+        if let text = String(validating: bytes, as: UTF8.self), !text.contains("\\u") {
           #expect(throws: Never.self, "\(text)") {
             try JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
           }
@@ -148,7 +148,9 @@ import Testing
     case .null: foundation is NSNull
     case .bool(let bool): foundation as? Bool == bool
     case .int(let int): (foundation as? NSNumber)?.int64Value == int
-    case .double(let double): (foundation as? NSNumber)?.doubleValue == double
+    // JSONSerialization goes by way of Decimal, which is off in the last digit.
+    case .double(let double):
+      (foundation as? NSNumber).map { abs($0.doubleValue - double) <= abs(double) * 1e-15 } ?? false
     case .string(let text):
       (foundation as? String).map { Array($0.unicodeScalars) == Array(text.unicodeScalars) } ?? false
     case .array(let elements):
