@@ -71,7 +71,8 @@ package struct KeyMap: Sendable {
       for key in binding.keys {
         if let other = seen[binding.context]?[key], other != binding.action {
           found.append(
-            "The key \(key.name) means both \(other.rawValue) and \(binding.action.rawValue) (\(binding.context.title)).")
+            "The key \(key.name) means both \(other.rawValue) and \(binding.action.rawValue) (\(binding.context.title))."
+          )
         }
         seen[binding.context, default: [:]][key] = binding.action
       }

@@ -14,17 +14,46 @@ struct BytePattern: Sendable, Equatable {
   }
 
   private let root: Node
+  /// The letters that every match has, as `ByteSearch.letters` gives them.
+  let letters: UInt64
 
   /// Nil when the pattern makes no sense, such as an open bracket.
   init?(_ text: String) {
     var reader = Reader(bytes: Array(text.lowercased().utf8))
     guard let node = reader.choice(depth: 0), reader.place == reader.bytes.count else { return nil }
     root = node
+    letters = Self.letters(of: node)
+  }
+
+  private static func letters(of node: Node) -> UInt64 {
+    switch node {
+    case .byte(let byte): ByteSearch.letters(CollectionOfOne(byte))
+    case .sequence(let nodes): nodes.reduce(0) { $0 | letters(of: $1) }
+    case .choice(let nodes): nodes.reduce(.max) { $0 & letters(of: $1) }
+    case .many(let node, let least, _): least > 0 ? letters(of: node) : 0
+    case .any, .set, .start, .end, .edge: 0
+    }
+  }
+
+  /// The byte that every match begins with, if it is always the same.
+  private var first: UInt8? {
+    guard case .sequence(let nodes) = root, case .byte(let byte)? = nodes.first else { return nil }
+    return byte
+  }
+
+  private var isAnchored: Bool {
+    guard case .sequence(let nodes) = root else { return false }
+    return nodes.first == .start
   }
 
   func matches(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
     var steps = 20_000
-    for start in 0...line.count where match(root, line, start, &steps, { _, _ in true }) { return true }
+    if isAnchored { return match(root, line, 0, &steps) { _, _ in true } }
+    let first = first
+    for start in 0...line.count {
+      if let first, start == line.count || line[start] != first { continue }
+      if match(root, line, start, &steps, { _, _ in true }) { return true }
+    }
     return false
   }
 

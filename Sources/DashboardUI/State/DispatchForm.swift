@@ -105,7 +105,9 @@ struct DispatchForm: Sendable {
     let missing = Capability.allCases.filter { needs.contains($0) && !runtime.capabilities.has($0) }
     if !missing.isEmpty { return (false, false, missing.map { "\($0.rawValue) is false" }) }
     for outcome in outcomes {
-      guard let found = outcome.decision.considered.first(where: { $0.runtimeId == runtime.runtimeId }) else { continue }
+      guard let found = outcome.decision.considered.first(where: { $0.runtimeId == runtime.runtimeId }) else {
+        continue
+      }
       let chosen = outcomes.contains { ($0.decision.runtimeId ?? $0.runtimeId) == runtime.runtimeId }
       return (found.eligible, chosen, found.reasons)
     }

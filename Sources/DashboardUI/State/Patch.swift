@@ -55,7 +55,9 @@ struct Patch: Sendable {
   static let longest = 4096
   private static let stride = 512
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes.count < Int(UInt32.max) ? bytes : Array(bytes.prefix(Int(UInt32.max) - 1)) }
+  init(_ bytes: [UInt8]) {
+    self.bytes = bytes.count < Int(UInt32.max) ? bytes : Array(bytes.prefix(Int(UInt32.max) - 1))
+  }
 
   var isComplete: Bool { place >= bytes.count }
   /// Lines indexed so far.
@@ -299,7 +301,8 @@ struct Patch: Sendable {
     let header = String(decoding: bytes(of: hunk.line).prefix(200), as: UTF8.self)
     let parts = header.split(separator: " ")
     func first(_ sign: Character) -> Int {
-      parts.first { $0.first == sign }.flatMap { Int($0.dropFirst().prefix { $0.isNumber }) } ?? 0
+      parts.first { $0.first == sign }.flatMap { Int($0.dropFirst().prefix { $0.isNumber }) }.map { min($0, 1 << 31) }
+        ?? 0
     }
     return ((first("-"), hunk.line + 1), first("+"))
   }

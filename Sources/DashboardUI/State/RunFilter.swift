@@ -13,8 +13,21 @@ struct RunFilter: Sendable, Equatable {
       /// A pattern still being typed, or a status that does not exist: holds back nothing.
       case unfinished
     }
-    var kind: Kind
-    var isNegated: Bool
+    let kind: Kind
+    let isNegated: Bool
+    /// The letters that what it finds must have.
+    let letters: UInt64
+
+    init(kind: Kind, isNegated: Bool) {
+      self.kind = kind
+      self.isNegated = isNegated
+      letters =
+        switch kind {
+        case .text(let bytes), .title(let bytes), .runtime(let bytes): ByteSearch.letters(bytes)
+        case .pattern(let pattern): pattern.letters
+        case .status, .unfinished: 0
+        }
+    }
   }
 
   let text: String
@@ -115,6 +128,21 @@ struct RunFilter: Sendable, Equatable {
 
 /// Text search over lower-cased bytes.
 enum ByteSearch {
+  /// Which letters and digits occur: one bit each, and one for all other bytes. What a needle has and a hay has not can
+  /// be told at once.
+  static func letters(_ bytes: some Sequence<UInt8>) -> UInt64 {
+    var letters: UInt64 = 0
+    for byte in bytes {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"): letters |= 1 << UInt64(byte - UInt8(ascii: "a"))
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): letters |= 1 << UInt64(byte - UInt8(ascii: "0") + 26)
+      case UInt8(ascii: " "): letters |= 1 << 36
+      default: letters |= 1 << 37
+      }
+    }
+    return letters
+  }
+
   static func find(
     _ needle: UnsafeBufferPointer<UInt8>, in hay: UnsafeBufferPointer<UInt8>, from start: Int = 0
   ) -> Int? {
@@ -132,10 +160,9 @@ enum ByteSearch {
     return nil
   }
 
-  /// As a whole, or letter by letter within a stretch at most twice as long: `rtlog` finds `retry logic`, and two
+  /// Letter by letter within a stretch at most twice as long: `rtlog` finds `retry logic`, and two
   /// letters far apart find nothing. Fuzzy from four letters on.
   static func fuzzy(_ needle: UnsafeBufferPointer<UInt8>, in hay: UnsafeBufferPointer<UInt8>) -> Bool {
-    if find(needle, in: hay) != nil { return true }
     guard needle.count >= 4, let first = needle.first else { return false }
     let reach = needle.count * 2
     for start in 0..<hay.count where hay[start] == first {

@@ -29,6 +29,8 @@ struct RunList: Sendable {
   /// Title, id, reference and labels of every run, lower-cased, one after the other.
   private var hay: [UInt8] = []
   private var hayEnds: [(title: UInt32, all: UInt32)] = []
+  /// Of the title and of all: most runs are ruled out by these alone.
+  private var letters: [(title: UInt64, all: UInt64)] = []
   private var runtimeOf: [UInt16] = []
   private var runtimeNames: [RuntimeID?] = [nil]
   private var runtimeBytes: [[UInt8]] = [[]]
@@ -48,6 +50,8 @@ struct RunList: Sendable {
     self.filter = filter
     keys.reserveCapacity(board.runs.count)
     hayEnds.reserveCapacity(board.runs.count)
+    letters.reserveCapacity(board.runs.count)
+    hay.reserveCapacity(board.runs.count * 80)
     for place in board.runs.indices { append(place, board) }
     isDirty = Array(repeating: false, count: keys.count)
     dirty = []
@@ -79,25 +83,29 @@ struct RunList: Sendable {
 
   private mutating func append(_ place: Int, _ board: RunBoard) {
     let run = board.runs[place]
-    hay.append(contentsOf: run.title.lowercased().utf8)
-    let title = UInt32(hay.count)
-    hay.append(UInt8(ascii: "\n"))
-    hay.append(contentsOf: run.runId.description.lowercased().utf8)
-    if let reference = run.externalRef {
+    let start = hay.count
+    appendLowercased(run.title)
+    let title = hay.count
+    for text in [run.runId.description] + (run.externalRef.map { [$0] } ?? []) + run.labels {
       hay.append(UInt8(ascii: "\n"))
-      hay.append(contentsOf: reference.lowercased().utf8)
+      appendLowercased(text)
     }
-    for label in run.labels {
-      hay.append(UInt8(ascii: "\n"))
-      hay.append(contentsOf: label.lowercased().utf8)
-    }
-    hayEnds.append((title, UInt32(hay.count)))
+    hayEnds.append((UInt32(title), UInt32(hay.count)))
+    letters.append((ByteSearch.letters(hay[start..<title]), ByteSearch.letters(hay[start...])))
     runtimeOf.append(intern(run.runtimeId))
     matching.append(true)
     isDirty.append(false)
     keys.append(Key())
     keys[place] = key(for: place, board)
     if !filter.isEmpty { matching[place] = matches(place, board) }
+  }
+
+  private mutating func appendLowercased(_ text: String) {
+    guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
+      hay.append(contentsOf: text.lowercased().utf8)
+      return
+    }
+    for byte in text.utf8 { hay.append(byte >= 65 && byte <= 90 ? byte | 32 : byte) }
   }
 
   private mutating func intern(_ runtime: RuntimeID?) -> UInt16 {
@@ -188,10 +196,11 @@ struct RunList: Sendable {
   }
 
   private func compareTitles(_ a: Int, _ b: Int) -> Int {
-    let x = hay[title(a)]
-    let y = hay[title(b)]
-    if x.elementsEqual(y) { return 0 }
-    return x.lexicographicallyPrecedes(y) ? -1 : 1
+    let (x, y) = (title(a), title(b))
+    return hay.withUnsafeBufferPointer { bytes in
+      for (left, right) in zip(bytes[x], bytes[y]) where left != right { return left < right ? -1 : 1 }
+      return x.count - y.count
+    }
   }
 
   /// Small keys come first. None depends on the time of day, so that rows hold still while clocks run.
@@ -203,7 +212,7 @@ struct RunList: Sendable {
       if run.needsAttention { return Key(high: 0, low: run.attention?.since.milliseconds ?? 0) }
       switch run.status {
       case .running: return Key(high: 1, low: -started)
-      case .queued: return Key(high: Int64(2000 - run.priority), low: run.createdAt.milliseconds)
+      case .queued: return Key(high: Int64(2000 - max(1, min(1000, run.priority))), low: run.createdAt.milliseconds)
       case .succeeded, .failed, .canceled: return Key(high: 10_000, low: -(run.endedAt ?? run.lastEventAt).milliseconds)
       }
     case .run: return Key(high: -Int64(place))
@@ -220,22 +229,24 @@ struct RunList: Sendable {
       let bytes = runtimeBytes[Int(runtimeOf[place])]
       var low: Int64 = 0
       for (index, byte) in bytes.prefix(14).enumerated() {
-        if index < 7 { high |= Int64(byte) << Int64(8 * (6 - index)) } else {
+        if index < 7 {
+          high |= Int64(byte) << Int64(8 * (6 - index))
+        } else {
           low |= Int64(byte) << Int64(8 * (13 - index))
         }
       }
       return Key(high: bytes.isEmpty ? .max : high, low: low)
     case .progress:
       guard run.progressKnown else { return Key(high: 1) }
-      return Key(low: -Int64(run.progress * 1_000_000))
+      return Key(low: -Int64(Format.percent(run.progress)))
     case .elapsed:
       guard run.startedAt != nil else { return Key(high: 2, low: run.createdAt.milliseconds) }
       if let ended = run.endedAt { return Key(high: 1, low: started - ended.milliseconds) }
       return Key(high: 0, low: started)
-    case .files: return Key(low: -Int64((run.added ?? 0) + (run.removed ?? 0)))
+    case .files: return Key(low: 0 &- Int64((run.added ?? 0) &+ (run.removed ?? 0)))
     case .tests:
       guard let total = run.testsTotal, total > 0 else { return Key(high: 1) }
-      return Key(low: Int64((run.testsPassed ?? 0) * 1_000_000 / total))
+      return Key(low: Int64(Format.percent(Double(run.testsPassed ?? 0) / Double(total))))
     }
   }
 
@@ -268,13 +279,16 @@ struct RunList: Sendable {
       let whole = UnsafeBufferPointer(rebasing: bytes[start..<Int(hayEnds[place].all)])
       for term in filter.terms {
         let found: Bool
+        let mayHold = (title: term.letters & ~letters[place].title == 0, all: term.letters & ~letters[place].all == 0)
         switch term.kind {
         case .text(let needle):
           found = needle.withUnsafeBufferPointer { needle in
-            ByteSearch.fuzzy(needle, in: whole)
+            (mayHold.all && ByteSearch.find(needle, in: whole) != nil)
+              || (mayHold.title && ByteSearch.fuzzy(needle, in: title))
               || runtimeBytes[Int(runtimeOf[place])].withUnsafeBufferPointer { ByteSearch.find(needle, in: $0) != nil }
           }
-        case .title(let needle): found = needle.withUnsafeBufferPointer { ByteSearch.find($0, in: title) != nil }
+        case .title(let needle):
+          found = mayHold.title && needle.withUnsafeBufferPointer { ByteSearch.find($0, in: title) != nil }
         case .runtime(let needle):
           found = needle.withUnsafeBufferPointer { needle in
             runtimeBytes[Int(runtimeOf[place])].withUnsafeBufferPointer { ByteSearch.find(needle, in: $0) != nil }
@@ -282,7 +296,7 @@ struct RunList: Sendable {
         case .status(let statuses, let attention):
           found =
             statuses.contains(board.runs[place].status) || attention && board.runs[place].needsAttention
-        case .pattern(let pattern): found = pattern.matches(title)
+        case .pattern(let pattern): found = mayHold.title && pattern.matches(title)
         case .unfinished: continue
         }
         if found == term.isNegated { return false }

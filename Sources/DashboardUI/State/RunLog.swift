@@ -34,7 +34,7 @@ struct LogLine: Sendable {
     case .progress:
       kind = .progress
       label = "progress"
-      let percent = data["progress"]?.double.map { "\(Int(($0 * 100).rounded(.down)))%" }
+      let percent = data["progress"]?.double.map { "\(Format.percent($0))%" }
       self.text = text("message") ?? percent ?? ""
       detail = text("message") == nil ? nil : percent
     case .attention:
@@ -99,7 +99,8 @@ struct LogLine: Sendable {
     default:
       // A type that is not ours, or newer than this program: shown with all it says.
       kind = .other
-      label = event.type.shortName
+      label =
+        event.type.rawValue.hasPrefix("awf.runtime.") ? String(event.type.rawValue.dropFirst(12)) : event.type.shortName
       self.text = data.isEmpty ? "" : JSONValue.object(data).jsonText
     }
     if self.text.utf8.count > 16_384 { self.text = String(self.text.prefix(8192)) + "…" }

@@ -38,7 +38,11 @@ enum WordDiff {
           keptY[j] = keptX[i]
           i += 1
           j += 1
-        } else if table[(i + 1) * width + j] >= table[i * width + j + 1] { i += 1 } else { j += 1 }
+        } else if table[(i + 1) * width + j] >= table[i * width + j + 1] {
+          i += 1
+        } else {
+          j += 1
+        }
       }
     }
     func ranges(_ words: [Word], _ kept: [Bool]) -> [Range<Int>] {

@@ -76,7 +76,8 @@ struct Palette: Sendable {
       return Style(foreground: ink.readable(on: [fill]).color, background: fill.color, attributes: .bold)
     }
     switch role {
-    case .text, .input: return text(5)
+    case .text: return text(5)
+    case .input: return text(5, on: [bar])
     case .muted, .timestamp, .diffMeta, .diffNumber, .tabInactive: return text(3)
     case .faint, .border, .progressTrack:
       return Style(foreground: ground.mixed(with: self[3], 0.45).color, background: ground.color)

@@ -174,7 +174,9 @@ extension DashboardState {
     if open?.patch?.isComplete == false { times.append(now) }
     if let changed = form.changedAt { times.append(changed + .milliseconds(250)) }
     if runtimesStale, screen == .runtimes || screen == .dispatch { times.append(runtimesAskedAt + .seconds(1)) }
-    if case .lost = link { times.append(nextSecond) } else {
+    if case .lost = link {
+      times.append(nextSecond)
+    } else {
       switch motion {
       case .none: break
       case .clocks: times.append(nextSecond)

@@ -19,7 +19,9 @@ extension DashboardState {
   mutating func askRetry() {
     let ended = targets.filter { board[$0]?.status.isTerminal == true }
     guard !ended.isEmpty else {
-      if let run = currentRun { toast("\(run.runId.shortName) is still \(run.status.rawValue); cancel it first", .info) }
+      if let run = currentRun {
+        toast("\(run.runId.shortName) is still \(run.status.rawValue); cancel it first", .info)
+      }
       return
     }
     layers.append(.confirm(Confirm(subject: .retry(ended))))
@@ -271,7 +273,7 @@ extension DashboardState {
     let starting = entries.filter { $0.name.lowercased().hasPrefix(wanted) }
     let holding = entries.filter { entry in
       !entry.name.lowercased().hasPrefix(wanted)
-        && (entry.name.lowercased().contains(wanted) || entry.help.lowercased().contains(wanted))
+        && (entry.name.lowercased().contains(wanted) || wanted.count > 2 && entry.help.lowercased().contains(wanted))
     }
     return starting + holding
   }
@@ -312,7 +314,8 @@ extension DashboardState {
       if let column = SortColumn(rawValue: rest) {
         setSort(RunSort(column: column))
       } else {
-        toast("There is no column \"\(rest)\".\(Nearest.hint(for: rest, among: SortColumn.allCases.map(\.rawValue)))", .bad)
+        toast(
+          "There is no column \"\(rest)\".\(Nearest.hint(for: rest, among: SortColumn.allCases.map(\.rawValue)))", .bad)
       }
     case "filter" where !rest.isEmpty:
       show(.runs)

@@ -120,7 +120,8 @@ extension DashboardState {
     if let run = first.runId {
       let to = (first.runtimeId ?? first.decision.runtimeId).map { " to \($0)" } ?? ""
       let waits = first.decision.waitsFor.first.map { ", waits: \($0)" } ?? ""
-      toast(outcomes.count == 1 ? "Dispatched \(run.shortName)\(to)\(waits)" : "Dispatched \(outcomes.count) runs", .good)
+      toast(
+        outcomes.count == 1 ? "Dispatched \(run.shortName)\(to)\(waits)" : "Dispatched \(outcomes.count) runs", .good)
     }
     guard wasWaiting, screen == .runs, let run = first.runId else { return }
     wantedSelection = run

@@ -7,10 +7,12 @@ func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   frame.fill(rect, style: theme[.header])
   let isWide = rect.width >= 110
   var left = [Span(" flightdeck ", .headerName), Span(" ", .header)]
+  var isLost = false
   switch state.link {
   case .connecting: left.append(Span("◌ connecting", .linkConnecting))
   case .live: left.append(Span("● live", .linkLive))
   case .lost(let since, let next):
+    isLost = true
     let age = Format.age((state.now - since).milliseconds)
     let again = next.map { $0 > state.now ? " in \(Format.age(($0 - state.now).milliseconds + 999))" : "" } ?? ""
     left.append(Span(" ✖ lost, \(age) old, trying again\(isWide ? again : "") ", .linkLost))
@@ -20,6 +22,7 @@ func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   for status in RunStatus.allCases.sorted(by: { order($0) < order($1) }) {
     let count = state.board.count(status)
     let (glyph, role) = Glyphs.status(status)
+    if !isWide, isLost, count == 0 || status.isTerminal { continue }
     let named = isWide && (status == .running || status == .queued)
     let text = "\(glyph) \(count)\(named ? " \(status.rawValue)" : "")\(isWide ? "  " : " ")"
     left.append(Span(text, count > 0 ? role : .header))
@@ -82,7 +85,9 @@ func drawTabs(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame) {
   let theme = state.theme
   let rect = layout.tabs
   if state.screen == .dispatch {
-    frame.draw([Span(" Dispatch", .heading), Span("  a contract for an agent", .muted)], x: 0, y: rect.y, width: rect.width, theme)
+    frame.draw(
+      [Span(" Dispatch", .heading), Span("  a contract for an agent", .muted)], x: 0, y: rect.y, width: rect.width,
+      theme)
     return
   }
   var end = 0
@@ -102,7 +107,8 @@ private func drawFilterLine(_ state: DashboardState, _ rect: Rect, _ frame: inou
   let shown = state.list.visible.count
   var counts = [Span("\(shown) of \(total)", .muted)]
   if state.list.sort != RunSort() {
-    counts.insert(Span("by \(state.list.sort.column.rawValue)\(state.list.sort.isInverted ? " ↑" : "")   ", .muted), at: 0)
+    counts.insert(
+      Span("by \(state.list.sort.column.rawValue)\(state.list.sort.isInverted ? " ↑" : "")   ", .muted), at: 0)
   }
   if !state.marks.isEmpty { counts.insert(Span("● \(state.marks.count) marked   ", .mark), at: 0) }
   if state.list.filter.isEmpty, state.list.sort == RunSort(), state.marks.isEmpty { counts = [] }
@@ -123,7 +129,11 @@ private func drawFilterLine(_ state: DashboardState, _ rect: Rect, _ frame: inou
     return
   }
   if !state.list.filter.text.isEmpty {
-    counts = [Span("/" + fitted(state.list.filter.text, min(measure(state.list.filter.text), rect.width / 2)), .accent), Span("   ")] + counts
+    counts =
+      [
+        Span("/" + fitted(state.list.filter.text, min(measure(state.list.filter.text), rect.width / 2)), .accent),
+        Span("   "),
+      ] + counts
   }
   frame.draw(StyledLine([], right: counts), in: rect, theme)
 }
@@ -163,10 +173,20 @@ func drawFooter(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
       return
     }
   }
+  var hints = footerHints(state)
+  var end = rect.right
+  // Help keeps its place at the right, however little room there is.
+  if let place = hints.firstIndex(where: { $0.text == "help" }) {
+    let help = hints.remove(at: place)
+    end -= measure(help.keys) + 1 + measure(help.text) + 1
+    frame.draw(
+      [Span(help.keys, .footerKey), Span(" " + help.text, .footer)], x: end, y: rect.y, width: rect.right - end, theme)
+    end -= 1
+  }
   var x = rect.x + 1
-  for hint in footerHints(state) {
+  for hint in hints {
     let width = measure(hint.keys) + 1 + measure(hint.text)
-    guard x + width < rect.right else { break }
+    guard x + width < end else { break }
     x += frame.put(hint.keys, x: x, y: rect.y, width: rect.width, style: theme[.footerKey])
     x += frame.put(" " + hint.text, x: x, y: rect.y, width: rect.width, style: theme[.footer]) + 2
   }
@@ -181,6 +201,7 @@ private func footerHints(_ state: DashboardState) -> [(keys: String, text: Strin
   case .help: return [("esc", "close"), ("j k", "scroll")]
   case .palette, .search, nil: break
   }
+  if state.screen == .dispatch, state.layers.isEmpty, !state.form.isReviewing { contexts = [.form] }
   if state.screen == .dispatch, state.form.isReviewing { return [("enter", "dispatch"), ("esc", "back to the form")] }
   var hints: [(String, String)] = []
   var seen: Set<String> = []

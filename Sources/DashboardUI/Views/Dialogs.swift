@@ -15,13 +15,16 @@ func drawLayer(_ layer: Layer, _ state: DashboardState, _ frame: inout Frame) {
 private func centered(_ width: Int, _ height: Int, _ state: DashboardState) -> Rect {
   let width = min(width, state.size.width - 2)
   let height = min(height, state.size.height - 2)
-  return Rect(x: (state.size.width - width) / 2, y: max(1, (state.size.height - height) / 3), width: width, height: height)
+  return Rect(
+    x: (state.size.width - width) / 2, y: max(1, (state.size.height - height) / 3), width: width, height: height)
 }
 
 private func runLine(_ run: RunID, _ state: DashboardState, _ width: Int) -> StyledLine {
   guard let known = state.board[run] else { return StyledLine(run.shortName, .muted) }
   let (glyph, role) = Glyphs.status(known)
-  return StyledLine([Span("\(glyph) ", role), Span(run.shortName + "  ", .muted), Span(fitted(known.title, max(4, width - 10)))])
+  return StyledLine([
+    Span("\(glyph) ", role), Span(run.shortName + "  ", .muted), Span(fitted(known.title, max(4, width - 10))),
+  ])
 }
 
 private func drawConfirm(_ confirm: Confirm, _ state: DashboardState, _ frame: inout Frame) {
@@ -33,11 +36,18 @@ private func drawConfirm(_ confirm: Confirm, _ state: DashboardState, _ frame: i
     title = "Quit"
     let live = state.board.count(.running)
     lines = [StyledLine("Leave the dashboard?")]
-    lines.append(StyledLine(live > 0 ? "\(Format.plural(live, "run")) \(live == 1 ? "goes" : "go") on without it." : "Nothing is running.", .muted))
+    lines.append(
+      StyledLine(
+        live > 0 ? "\(Format.plural(live, "run")) \(live == 1 ? "goes" : "go") on without it." : "Nothing is running.",
+        .muted))
     yes = " q  leave "
   case .retry(let runs):
     title = "Retry"
-    lines = [StyledLine(runs.count == 1 ? "Try this contract again, as a new run?" : "Try these \(runs.count) contracts again, each as a new run?")]
+    lines = [
+      StyledLine(
+        runs.count == 1
+          ? "Try this contract again, as a new run?" : "Try these \(runs.count) contracts again, each as a new run?")
+    ]
     lines += runs.prefix(6).map { runLine($0, state, 52) }
     if runs.count > 6 { lines.append(StyledLine("and \(runs.count - 6) more", .muted)) }
     yes = " r  retry "
@@ -53,13 +63,25 @@ private func drawCancel(_ dialog: CancelDialog, _ state: DashboardState, _ frame
   let most = max(1, min(8, state.size.height - 12))
   var lines = dialog.runs.prefix(most).map { runLine($0, state, width - 4) }
   if dialog.runs.count > most { lines.append(StyledLine("and \(dialog.runs.count - most) more", .muted)) }
-  if dialog.endedCount > 0 { lines.append(StyledLine("\(Format.plural(dialog.endedCount, "marked run")) ended already and \(dialog.endedCount == 1 ? "is" : "are") left out", .muted)) }
+  if dialog.endedCount > 0 {
+    lines.append(
+      StyledLine(
+        "\(Format.plural(dialog.endedCount, "marked run")) ended already and \(dialog.endedCount == 1 ? "is" : "are") left out",
+        .muted))
+  }
   lines.append(.blank)
   let reasonRow = lines.count
   lines.append(StyledLine("Because", .muted))
   lines.append(.blank)
-  let word = dialog.force ? "Their processes are killed at once; what they changed is kept on their branches." : "They are asked to stop, then killed; what they changed is kept on their branches."
-  let one = dialog.runs.count == 1 ? word.replacing("Their processes are", with: "Its processes are").replacing("They are", with: "It is").replacing("they", with: "it").replacing("their branches", with: "its branch") : word
+  let word =
+    dialog.force
+    ? "Their processes are killed at once; what they changed is kept on their branches."
+    : "They are asked to stop, then killed; what they changed is kept on their branches."
+  let one =
+    dialog.runs.count == 1
+    ? word.replacing("Their processes are", with: "Its processes are").replacing("They are", with: "It is").replacing(
+      "they", with: "it"
+    ).replacing("their branches", with: "its branch") : word
   lines += wrapped([Span(one, .muted)], width: width - 4).map { StyledLine($0) }
   lines.append(.blank)
   let key = dialog.isEditing ? "enter" : dialog.force ? "X" : "x"
@@ -67,7 +89,8 @@ private func drawCancel(_ dialog: CancelDialog, _ state: DashboardState, _ frame
   let what = dialog.runs.count == 1 ? "\(verb) the run" : "\(verb) \(dialog.runs.count) runs"
   lines.append(
     StyledLine([
-      Span(" \(key)  \(what) ", .buttonFocused), Span("   tab", .accent), Span("  reason   ", .muted), Span("esc", .accent), Span("  let \(dialog.runs.count == 1 ? "it" : "them") run", .muted),
+      Span(" \(key)  \(what) ", .buttonFocused), Span("   tab", .accent), Span("  reason   ", .muted),
+      Span("esc", .accent), Span("  let \(dialog.runs.count == 1 ? "it" : "them") run", .muted),
     ]))
   let title = (dialog.force ? "Kill " : "Cancel ") + Format.plural(dialog.runs.count, "run")
   let inner = frame.box(centered(width, lines.count + 2, state), title: title, theme)
@@ -85,7 +108,8 @@ private func drawAnswer(_ dialog: AnswerDialog, _ state: DashboardState, _ frame
   let theme = state.theme
   let width = min(76, state.size.width - 4)
   var lines = [runLine(dialog.run, state, width - 4), .blank]
-  lines += wrapped([Span(dialog.attention.question, .emphasis)], width: width - 4, most: max(1, state.size.height - 14)).map { StyledLine($0) }
+  lines += wrapped([Span(dialog.attention.question, .emphasis)], width: width - 4, most: max(1, state.size.height - 14))
+    .map { StyledLine($0) }
   lines.append(.blank)
   let fieldRow = lines.count
   if dialog.attention.options.isEmpty {
@@ -93,15 +117,23 @@ private func drawAnswer(_ dialog: AnswerDialog, _ state: DashboardState, _ frame
   } else {
     for (place, option) in dialog.attention.options.prefix(9).enumerated() {
       let here = place == dialog.cursor
-      lines.append(StyledLine([Span(here ? "▌ " : "  ", .accent), Span("\(place + 1)  ", .muted), Span(option, here ? .emphasis : .text, here ? .underline : [])]))
+      lines.append(
+        StyledLine([
+          Span(here ? "▌ " : "  ", .accent), Span("\(place + 1)  ", .muted),
+          Span(option, here ? .emphasis : .text, here ? .underline : []),
+        ]))
     }
   }
-  lines += [.blank, StyledLine([Span(" enter  answer ", .buttonFocused), Span("   esc", .accent), Span("  not now", .muted)])]
+  lines += [
+    .blank, StyledLine([Span(" enter  answer ", .buttonFocused), Span("   esc", .accent), Span("  not now", .muted)]),
+  ]
   let title = dialog.attention.kind == "permission" ? "The agent asks for permission" : "The agent asks"
   let inner = frame.box(centered(width, lines.count + 2, state), title: title, theme)
   drawInDialog(lines, inner, theme, &frame)
   if dialog.attention.options.isEmpty, fieldRow < inner.height {
-    drawField(dialog.text, Rect(x: inner.x, y: inner.y + fieldRow, width: inner.width, height: 1), state, &frame, isFocused: true)
+    drawField(
+      dialog.text, Rect(x: inner.x, y: inner.y + fieldRow, width: inner.width, height: 1), state, &frame,
+      isFocused: true)
   }
 }
 
@@ -122,7 +154,10 @@ private func drawPalette(_ dialog: PaletteDialog, _ state: DashboardState, _ fra
     let here = place == dialog.cursor
     lines.append(
       StyledLine(
-        [Span(here ? "▌" : " ", .accent), Span(fitted(entry.name, 22) + " ", here ? .emphasis : .text), Span(entry.help, .muted)], right: [Span(entry.keys, .accent)]))
+        [
+          Span(here ? "▌" : " ", .accent), Span(fitted(entry.name, 22) + " ", here ? .emphasis : .text),
+          Span(entry.help, .muted),
+        ], right: [Span(entry.keys, .accent)]))
   }
   drawInDialog(lines, inner, theme, &frame)
 }
@@ -175,6 +210,8 @@ private func drawHelp(_ state: DashboardState, _ top: Int, _ frame: inout Frame)
   drawInDialog(Array(lines.dropFirst(top).prefix(inner.height)), inner, state.theme, &frame)
   if lines.count > inner.height {
     let more = lines.count - inner.height - top
-    frame.put(more > 0 ? " \(more) more below " : " end ", x: rect.right - 20, y: rect.bottom - 1, width: 18, style: state.theme[.dialogTitle])
+    frame.put(
+      more > 0 ? " \(more) more below " : " end ", x: rect.right - 20, y: rect.bottom - 1, width: 18,
+      style: state.theme[.dialogTitle])
   }
 }

@@ -78,13 +78,19 @@ private func drawDiffLine(
   switch line.kind {
   case .file:
     frame.fill(rect.row(0), style: theme[.diffFile])
-    if let place = patch.fileIndex(at: number) { frame.draw(fileHead(patch.files[place]), in: rect.row(0), theme, ground: .diffFile) }
+    if let place = patch.fileIndex(at: number) {
+      frame.draw(fileHead(patch.files[place]), in: rect.row(0), theme, ground: .diffFile)
+    }
     return 1
   case .meta, .noNewline:
-    frame.draw([Span(String(repeating: " ", count: digits * 2 + 3)), Span(line.text, .diffMeta)], x: rect.x, y: rect.y, width: rect.width, theme)
+    frame.draw(
+      [Span(String(repeating: " ", count: digits * 2 + 3)), Span(line.text, .diffMeta)], x: rect.x, y: rect.y,
+      width: rect.width, theme)
     return 1
   case .hunk:
-    frame.draw([Span(String(repeating: " ", count: digits * 2 + 3)), Span(line.text, .diffHunk)], x: rect.x, y: rect.y, width: rect.width, theme)
+    frame.draw(
+      [Span(String(repeating: " ", count: digits * 2 + 3)), Span(line.text, .diffHunk)], x: rect.x, y: rect.y,
+      width: rect.width, theme)
     return 1
   case .context: body = .diffContext
   case .added: body = .diffAdded
@@ -110,11 +116,17 @@ private func drawDiffLine(
 
 private func fileHead(_ file: PatchFile) -> StyledLine {
   let (letter, role) = changeLetter(file.change)
-  let path = file.oldPath != file.newPath && (file.change == .renamed || file.change == .copied) ? "\(file.oldPath) → \(file.newPath)" : file.path
+  let path =
+    file.oldPath != file.newPath && (file.change == .renamed || file.change == .copied)
+    ? "\(file.oldPath) → \(file.newPath)" : file.path
   var spans = [Span(" \(letter)  ", role), Span(path, .diffFile)]
   if let old = file.oldMode, let new = file.newMode { spans.append(Span("   mode \(old) → \(new)", .diffMeta)) }
   var right: [Span] = []
-  if file.isBinary { right = [Span("binary ", .diffMeta)] } else { right = [Span("+\(file.added) ", .added), Span("-\(file.removed) ", .removed)] }
+  if file.isBinary {
+    right = [Span("binary ", .diffMeta)]
+  } else {
+    right = [Span("+\(file.added) ", .added), Span("-\(file.removed) ", .removed)]
+  }
   return StyledLine(spans, right: right)
 }
 
@@ -145,7 +157,11 @@ private func diffText(_ line: PatchLine, _ body: Role, _ changed: [Range<Int>]) 
       role = .diffSpace
       if character == " " { text = "·" }
     }
-    if let last = spans.last, last.role == role { spans[spans.count - 1].text += text } else { spans.append(Span(text, role)) }
+    if let last = spans.last, last.role == role {
+      spans[spans.count - 1].text += text
+    } else {
+      spans.append(Span(text, role))
+    }
   }
   return spans
 }

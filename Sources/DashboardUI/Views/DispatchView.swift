@@ -4,7 +4,9 @@ import TerminalKit
 /// The form, with what the orchestrator would do with it beside or under it.
 func drawDispatch(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   let theme = state.theme
-  var area = Rect(x: rect.x + 1, y: rect.y + (rect.height > 22 ? 1 : 0), width: rect.width - 2, height: rect.height - (rect.height > 22 ? 1 : 0))
+  var area = Rect(
+    x: rect.x + 1, y: rect.y + (rect.height > 22 ? 1 : 0), width: rect.width - 2,
+    height: rect.height - (rect.height > 22 ? 1 : 0))
   var side = Rect(x: 0, y: 0, width: 0, height: 0)
   if rect.width >= 150 {
     side = area.takeRight(area.width * 2 / 5)
@@ -71,26 +73,46 @@ private func drawFormField(_ field: DispatchForm.Field, _ rect: Rect, _ state: D
   case .runtimes: drawChoices(room, isFocused, state, &frame)
   case .prompt, .verify:
     guard let text = state.form[field] else { return }
-    drawLongField(text, field == .prompt ? "the title alone, if empty" : "a command a line, run after the agent", room, isFocused, state, &frame)
+    drawLongField(
+      text, field == .prompt ? "the title alone, if empty" : "a command a line, run after the agent", room, isFocused,
+      state, &frame)
   case .title, .repository, .base, .priority, .count:
     guard let text = state.form[field] else { return }
     let isShort = field == .priority || field == .count
     let box = Rect(x: room.x, y: room.y, width: isShort ? min(8, room.width) : room.width, height: 1)
     drawField(text, box, state, &frame, isFocused: isFocused)
-    let hint = field == .base ? "HEAD" : field == .repository ? "a git repository; some runtimes need none" : field == .title ? "what is to be done" : ""
-    if text.characters.isEmpty { frame.put(hint, x: box.x + (isFocused ? 1 : 0), y: box.y, width: box.width - 1, style: theme[.muted].on(theme[isFocused ? .inputFocused : .input].background)) }
-    if let complaint = state.form.complaint(field), field != .title || state.form.isReviewing || !text.characters.isEmpty {
-      frame.put(complaint, x: box.right + 2, y: box.y, width: max(0, room.right - box.right - 2), style: theme[.invalid])
+    let hint =
+      field == .base
+      ? "HEAD"
+      : field == .repository ? "a git repository; some runtimes need none" : field == .title ? "what is to be done" : ""
+    if text.characters.isEmpty {
+      frame.put(
+        hint, x: box.x + (isFocused ? 1 : 0), y: box.y, width: box.width - 1,
+        style: theme[.muted].on(theme[isFocused ? .inputFocused : .input].background))
+    }
+    if let complaint = state.form.complaint(field),
+      field != .title || state.form.isReviewing || !text.characters.isEmpty
+    {
+      frame.put(
+        complaint, x: box.right + 2, y: box.y, width: max(0, room.right - box.right - 2), style: theme[.invalid])
     }
   }
 }
 
-private func drawLongField(_ field: TextField, _ hint: String, _ rect: Rect, _ isFocused: Bool, _ state: DashboardState, _ frame: inout Frame) {
+private func drawLongField(
+  _ field: TextField, _ hint: String, _ rect: Rect, _ isFocused: Bool, _ state: DashboardState, _ frame: inout Frame
+) {
   let theme = state.theme
   let style = theme[isFocused ? .inputFocused : .input]
   frame.fill(rect, style: style)
-  if !isFocused { for y in rect.y..<rect.bottom { frame.put("│", x: rect.x - 1, y: y, width: 1, style: theme[.faint]) } }
-  if field.characters.isEmpty { frame.put(hint, x: rect.x + (isFocused ? 1 : 0), y: rect.y, width: rect.width - 1, style: theme[.muted].on(style.background)) }
+  if !isFocused {
+    for y in rect.y..<rect.bottom { frame.put("│", x: rect.x - 1, y: y, width: 1, style: theme[.faint]) }
+  }
+  if field.characters.isEmpty {
+    frame.put(
+      hint, x: rect.x + (isFocused ? 1 : 0), y: rect.y, width: rect.width - 1, style: theme[.muted].on(style.background)
+    )
+  }
   let (rows, cursor) = field.rows(width: rect.width - 1)
   let top = max(0, min(cursor.y - rect.height + 1, rows.count - rect.height))
   for row in 0..<rect.height {
@@ -114,13 +136,19 @@ private func drawChoices(_ rect: Rect, _ isFocused: Bool, _ state: DashboardStat
     let chosen = state.form.runtimes.contains(runtime.runtimeId)
     let (eligible, isNext, reasons) = state.form.verdict(on: runtime)
     let body: Role = eligible ? (chosen || here ? .emphasis : .text) : .muted
-    var spans = [Span(chosen ? "[x] " : "[ ] ", here ? .accent : body, here ? .bold : []), Span(fitted(runtime.runtimeId.rawValue, name) + "  ", body, here ? .underline : [])]
+    var spans = [
+      Span(chosen ? "[x] " : "[ ] ", here ? .accent : body, here ? .bold : []),
+      Span(fitted(runtime.runtimeId.rawValue, name) + "  ", body, here ? .underline : []),
+    ]
     for capability in Capability.allCases {
       let has = runtime.capabilities.has(capability)
       let needed = state.form.needs.contains(capability)
       spans.append(Span(has ? "✔ " : "✖ ", needed && !has ? .invalid : has && eligible ? .yes : .no))
     }
-    spans += [Span(" ")] + slotsBar(runtime, width: 5) + [Span(fitted(" \(runtime.slotsUsed)/\(runtime.capabilities.maxParallelTasks)", 7), .muted)]
+    spans +=
+      [Span(" ")] + slotsBar(runtime, width: 5) + [
+        Span(fitted(" \(runtime.slotsUsed)/\(runtime.capabilities.maxParallelTasks)", 7), .muted)
+      ]
     let word = reasons.isEmpty ? (isNext ? "chosen" : "") : reasons.joined(separator: "; ")
     spans.append(Span((isNext ? " ▸ " : "   ") + word, isNext ? .accent : .muted))
     frame.draw(spans, x: rect.x, y: rect.y + row, width: rect.width, theme)
@@ -130,9 +158,15 @@ private func drawChoices(_ rect: Rect, _ isFocused: Bool, _ state: DashboardStat
 /// The orchestrator's word on the form as it stands.
 private func planLines(_ state: DashboardState, width: Int) -> [StyledLine] {
   let form = state.form
-  if let problem = form.problem { return wrapped([Span(problem.detail, .runFailed)], width: width, most: 6).map { StyledLine($0) } }
+  if let problem = form.problem {
+    return wrapped([Span(problem.detail, .runFailed)], width: width, most: 6).map { StyledLine($0) }
+  }
   if form.title.isBlank { return [StyledLine("A title is enough; enter then shows what will happen.", .muted)] }
-  if form.outcomes.isEmpty { return [StyledLine(form.firstInvalid == nil ? "Asking the orchestrator…" : "Something is still to be put right.", .muted)] }
+  if form.outcomes.isEmpty {
+    return [
+      StyledLine(form.firstInvalid == nil ? "Asking the orchestrator…" : "Something is still to be put right.", .muted)
+    ]
+  }
   var lines: [StyledLine] = []
   for outcome in form.outcomes.prefix(6) {
     if let runtime = outcome.runtimeId ?? outcome.decision.runtimeId {
@@ -142,7 +176,9 @@ private func planLines(_ state: DashboardState, width: Int) -> [StyledLine] {
     } else {
       lines.append(StyledLine("◔ queued", .runQueued))
     }
-    lines += decisionLines(outcome.decision, chosen: outcome.runtimeId, width: width - 2).map { StyledLine([Span("  ")] + $0.spans) }
+    lines += decisionLines(outcome.decision, chosen: outcome.runtimeId, width: width - 2).map {
+      StyledLine([Span("  ")] + $0.spans)
+    }
   }
   if form.outcomes.count > 6 { lines.append(StyledLine("and \(form.outcomes.count - 6) more", .muted)) }
   return lines
@@ -157,11 +193,15 @@ private func drawReview(_ state: DashboardState, _ frame: inout Frame) {
   let width = min(84, state.size.width - 4)
   let inner = width - 4
   func fact(_ name: String, _ text: String, _ role: Role = .text) -> [StyledLine] {
-    wrapped([Span(fitted(name, 12), .muted), Span(text, role)], width: inner, indent: 12, most: 3).map { StyledLine($0) }
+    wrapped([Span(fitted(name, 12), .muted), Span(text, role)], width: inner, indent: 12, most: 3).map {
+      StyledLine($0)
+    }
   }
   let count = request.count * max(1, request.runtimes.count)
   var lines = fact("dispatch", "\(Format.plural(count, "run")) of \"\(contract.title)\"", .emphasis)
-  if let repository = contract.repository { lines += fact("repository", repository + (contract.base.map { " at \($0)" } ?? "")) }
+  if let repository = contract.repository {
+    lines += fact("repository", repository + (contract.base.map { " at \($0)" } ?? ""))
+  }
   if !contract.requires.isEmpty { lines += fact("needs", contract.requires.map(\.rawValue).joined(separator: ", ")) }
   if !request.runtimes.isEmpty { lines += fact("runtimes", request.runtimes.map(\.rawValue).joined(separator: ", ")) }
   for command in contract.verify.prefix(3) { lines += fact("verify", command, .code) }
@@ -171,9 +211,11 @@ private func drawReview(_ state: DashboardState, _ frame: inout Frame) {
   lines.append(
     StyledLine(
       form.isSending
-        ? [Span("Dispatching…", .muted)] : [Span(" enter  dispatch ", .buttonFocused), Span("   esc", .accent), Span("  back to the form", .muted)]))
+        ? [Span("Dispatching…", .muted)]
+        : [Span(" enter  dispatch ", .buttonFocused), Span("   esc", .accent), Span("  back to the form", .muted)]))
   let height = min(state.size.height - 4, lines.count + 2)
-  let rect = Rect(x: (state.size.width - width) / 2, y: max(2, (state.size.height - height) / 2), width: width, height: height)
+  let rect = Rect(
+    x: (state.size.width - width) / 2, y: max(2, (state.size.height - height) / 2), width: width, height: height)
   let body = frame.box(rect, title: "What will happen", theme)
   let shown = lines.count > body.height ? Array(lines.prefix(max(0, body.height - 1))) + lines.suffix(1) : lines
   drawInDialog(shown, body, theme, &frame)

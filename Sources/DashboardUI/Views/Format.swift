@@ -62,11 +62,17 @@ enum Format {
     return "$\(whole / places)." + String(repeating: "0", count: max(0, width - fraction.count)) + fraction
   }
 
+  /// 0…100, rounded down; what is no number, or out of range, is brought in.
+  static func percent(_ share: Double) -> Int {
+    guard share.isFinite else { return 0 }
+    return Int((max(0, min(1, share)) * 100).rounded(.down))
+  }
+
   static func plural(_ count: Int, _ one: String, _ many: String? = nil) -> String {
     "\(count) \(count == 1 ? one : many ?? one + "s")"
   }
 
-  /// `3 processes gone, 1 killed, work kept in 1a2b3c4`.
+  /// `3 gone, 1 killed, kept 1a2b3c4`: processes, and the commit that holds the work.
   static func proof(_ proof: CancelProof) -> String {
     var words: [String] = []
     if proof.confirmedAt == nil, proof.stopSentAt != nil {
@@ -74,7 +80,7 @@ enum Format {
     } else if proof.stopSentAt == nil, proof.processes == 0 {
       words.append("nothing had started")
     } else {
-      words.append(proof.processes == 0 ? "confirmed" : "\(plural(proof.processes, "process", "processes")) gone")
+      words.append(proof.processes == 0 ? "confirmed" : "\(proof.processes) gone")
       if proof.killed > 0 { words.append("\(proof.killed) killed") }
     }
     if let commit = proof.commit { words.append("kept \(commit.prefix(7))") }

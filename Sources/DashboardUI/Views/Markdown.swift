@@ -62,14 +62,18 @@ enum Markdown {
       if let (mark, rest) = marker(line) {
         flush()
         let lead = String(repeating: " ", count: min(indent, 12)) + mark + " "
-        result += wrapped([Span(lead, .accent)] + inline(rest), width: width, indent: measure(lead)).map { StyledLine($0) }
+        result += wrapped([Span(lead, .accent)] + inline(rest), width: width, indent: measure(lead)).map {
+          StyledLine($0)
+        }
         continue
       }
       paragraph += (paragraph.isEmpty ? "" : " ") + String(line).trimmed
       if raw.hasSuffix("  ") { flush() }
     }
     flush()
-    if isCut { result += [.blank, StyledLine("… cut after 128 kB; flightdeck artifacts RUN --handoff prints the whole", .muted)] }
+    if isCut {
+      result += [.blank, StyledLine("… cut after 128 kB; flightdeck artifacts RUN --handoff prints the whole", .muted)]
+    }
     return result
   }
 

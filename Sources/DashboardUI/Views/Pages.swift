@@ -12,7 +12,7 @@ extension DashboardState {
     }
     switch tab {
     case .overview:
-      guard width >= 130 else {
+      guard width >= 112 else {
         return indented(overviewFacts(run, open, width: width - 4) + overviewWork(run, open, width: width - 4))
       }
       let half = width / 2 - 4
@@ -32,7 +32,10 @@ extension DashboardState {
       }
     case .handoff:
       guard let artifacts = open.artifacts else {
-        return [.blank] + indented([StyledLine(open.artifactsProblem ?? "Fetching…", open.artifactsProblem == nil ? .muted : .runFailed)])
+        return [.blank]
+          + indented([
+            StyledLine(open.artifactsProblem ?? "Fetching…", open.artifactsProblem == nil ? .muted : .runFailed)
+          ])
       }
       guard !artifacts.handoffNote.trimmed.isEmpty else {
         return [.blank] + indented([StyledLine("The agent has left no note.", .muted)])
@@ -52,17 +55,23 @@ extension DashboardState {
   private func overviewFacts(_ run: Run, _ open: OpenRun, width: Int) -> [StyledLine] {
     var lines = [StyledLine.blank, StyledLine(statusLine(run, self))]
     if let attention = run.attention, run.needsAttention {
-      lines += wrapped([Span("▲ " + attention.question, .runAttention)], width: width, indent: 2, most: 6).map { StyledLine($0) }
+      lines += wrapped([Span("▲ " + attention.question, .runAttention)], width: width, indent: 2, most: 6).map {
+        StyledLine($0)
+      }
       if !attention.options.isEmpty { lines.append(StyledLine("  " + attention.options.joined(separator: " / "))) }
       lines.append(StyledLine([Span("  a", .accent, .bold), Span(" answers", .muted)]))
     }
     if let reason = run.reason, run.status.isTerminal {
-      lines += fact(run.status == .succeeded ? "said" : "because", [Span(reason, run.status == .failed ? .runFailed : .text)], width: width)
+      lines += fact(
+        run.status == .succeeded ? "said" : "because", [Span(reason, run.status == .failed ? .runFailed : .text)],
+        width: width)
     }
     if let code = run.exitCode { lines += fact("exit", [Span("\(code)")], width: width) }
     if run.cancellation != nil || run.proof != nil {
       lines += section("Cancel")
-      if let reason = run.cancellation?.reason, !reason.isEmpty { lines += fact("because", [Span(reason)], width: width) }
+      if let reason = run.cancellation?.reason, !reason.isEmpty {
+        lines += fact("because", [Span(reason)], width: width)
+      }
       lines += cancelSteps(run, self, isShort: false)
     }
     lines += section("Times")
@@ -86,7 +95,12 @@ extension DashboardState {
       if let commit = run.commit { lines += fact("commit", [Span(String(commit.prefix(12)), .code)], width: width) }
       if let worktree = run.worktree { lines += fact("worktree", [Span(worktree, .code)], width: width) }
       if let files = run.filesChanged {
-        lines += fact("changed", [Span("\(Format.plural(files, "file"))  "), Span("+\(run.added ?? 0) ", .added), Span("-\(run.removed ?? 0)", .removed)], width: width)
+        lines += fact(
+          "changed",
+          [
+            Span("\(Format.plural(files, "file"))  "), Span("+\(run.added ?? 0) ", .added),
+            Span("-\(run.removed ?? 0)", .removed),
+          ], width: width)
       }
       if let command = open.detail?.mergeCommand { lines += fact("merge with", [Span(command, .code)], width: width) }
       if let url = open.artifacts?.prURL { lines += fact("PR", [Span(url, .link)], width: width) }
@@ -96,31 +110,50 @@ extension DashboardState {
 
   private func overviewWork(_ run: Run, _ open: OpenRun, width: Int) -> [StyledLine] {
     guard let detail = open.detail else {
-      return [.blank, StyledLine(open.detailProblem ?? "Fetching the contract…", open.detailProblem == nil ? .muted : .runFailed)]
+      return [
+        .blank,
+        StyledLine(open.detailProblem ?? "Fetching the contract…", open.detailProblem == nil ? .muted : .runFailed),
+      ]
     }
     let contract = detail.contract
     var lines = section("Contract")
-    if width < 60 || run.title.utf8.count > 60 { lines += wrapped([Span(run.title, .emphasis)], width: width).map { StyledLine($0) } }
+    if width < 60 || run.title.utf8.count > 60 {
+      lines += wrapped([Span(run.title, .emphasis)], width: width).map { StyledLine($0) }
+    }
     if let prompt = contract.prompt {
       let paragraphs = prompt.split(separator: "\n", omittingEmptySubsequences: false)
-      for paragraph in paragraphs.prefix(200) { lines += wrapped([Span(String(paragraph.prefix(8000)))], width: width).map { StyledLine($0) } }
+      for paragraph in paragraphs.prefix(200) {
+        lines += wrapped([Span(String(paragraph.prefix(8000)))], width: width).map { StyledLine($0) }
+      }
       if paragraphs.count > 200 { lines.append(StyledLine("… \(paragraphs.count - 200) lines more", .muted)) }
       lines.append(.blank)
     }
     lines += fact("run", [Span(run.runId.description, .muted)], width: width)
-    if let old = run.retryOf { lines += fact("retry of", [Span(old.shortName, .muted), Span(", attempt \(run.attempt)")], width: width) }
+    if let old = run.retryOf {
+      lines += fact("retry of", [Span(old.shortName, .muted), Span(", attempt \(run.attempt)")], width: width)
+    }
     if let reference = contract.externalRef { lines += fact("reference", [Span(reference)], width: width) }
     if let url = contract.externalURL { lines += fact("link", [Span(url, .link)], width: width) }
     if let repository = contract.repository { lines += fact("repository", [Span(repository, .code)], width: width) }
     if contract.priority != 100 { lines += fact("priority", [Span("\(contract.priority)")], width: width) }
-    if !contract.labels.isEmpty { lines += fact("labels", [Span(contract.labels.joined(separator: ", "))], width: width) }
-    if !contract.requires.isEmpty { lines += fact("needs", [Span(contract.requires.map(\.rawValue).joined(separator: ", "))], width: width) }
-    if !contract.dependsOn.isEmpty { lines += fact("depends on", [Span(contract.dependsOn.joined(separator: ", "))], width: width) }
-    for (place, command) in contract.verify.enumerated() { lines += fact(place == 0 ? "verify" : "", [Span(command, .code)], width: width) }
+    if !contract.labels.isEmpty {
+      lines += fact("labels", [Span(contract.labels.joined(separator: ", "))], width: width)
+    }
+    if !contract.requires.isEmpty {
+      lines += fact("needs", [Span(contract.requires.map(\.rawValue).joined(separator: ", "))], width: width)
+    }
+    if !contract.dependsOn.isEmpty {
+      lines += fact("depends on", [Span(contract.dependsOn.joined(separator: ", "))], width: width)
+    }
+    for (place, command) in contract.verify.enumerated() {
+      lines += fact(place == 0 ? "verify" : "", [Span(command, .code)], width: width)
+    }
     if !contract.acceptanceCriteria.isEmpty {
       lines += section("Criteria")
       for criterion in contract.acceptanceCriteria {
-        lines += wrapped([Span("· \(criterion.id)  ", .muted), Span(criterion.text)], width: width, indent: criterion.id.count + 4).map { StyledLine($0) }
+        lines += wrapped(
+          [Span("· \(criterion.id)  ", .muted), Span(criterion.text)], width: width, indent: criterion.id.count + 4
+        ).map { StyledLine($0) }
       }
     }
     lines += section("Routing")
@@ -136,11 +169,19 @@ func decisionLines(_ decision: RoutingDecision, chosen: RuntimeID?, width: Int) 
   for runtime in decision.considered {
     let isChosen = runtime.runtimeId == (decision.runtimeId ?? chosen)
     let glyph = isChosen ? Span("▸ ", .accent) : runtime.eligible ? Span("✔ ", .yes) : Span("✖ ", .no)
-    let reasons = runtime.reasons.isEmpty ? (isChosen ? "chosen" : runtime.eligible ? "could take it" : "") : runtime.reasons.joined(separator: "; ")
+    let reasons =
+      runtime.reasons.isEmpty
+      ? (isChosen ? "chosen" : runtime.eligible ? "could take it" : "") : runtime.reasons.joined(separator: "; ")
     let name = Span(fitted(runtime.runtimeId.rawValue, min(names, 24)) + "  ", isChosen ? .emphasis : .text)
-    lines += wrapped([glyph, name, Span(reasons, isChosen ? .text : .muted)], width: width, indent: min(names, 24) + 4, most: 4).map { StyledLine($0) }
+    lines += wrapped(
+      [glyph, name, Span(reasons, isChosen ? .text : .muted)], width: width, indent: min(names, 24) + 4, most: 4
+    ).map { StyledLine($0) }
   }
-  for wait in decision.waitsFor { lines += wrapped([Span("◔ waits for ", .runQueued), Span(wait)], width: width, indent: 2, most: 3).map { StyledLine($0) } }
+  for wait in decision.waitsFor {
+    lines += wrapped([Span("◔ waits for ", .runQueued), Span(wait)], width: width, indent: 2, most: 3).map {
+      StyledLine($0)
+    }
+  }
   if lines.isEmpty { lines = [StyledLine("Not decided yet.", .muted)] }
   return lines
 }

@@ -3,15 +3,21 @@ import TerminalKit
 
 func drawRun(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame) {
   guard let open = state.open, let run = state.board[open.id] else {
-    frame.put("This run is not known any more.", x: 2, y: layout.body.y + 1, width: layout.body.width - 2, style: state.theme[.muted])
+    frame.put(
+      "This run is not known any more.", x: 2, y: layout.body.y + 1, width: layout.body.width - 2,
+      style: state.theme[.muted])
     return
   }
   let theme = state.theme
   let (glyph, role) = Glyphs.status(run)
   let title = [Span(" \(glyph) ", role), Span(run.runId.shortName, .muted), Span("  "), Span(run.title, .emphasis)]
   var right: [Span] = []
-  if run.status == .running, run.progressKnown { right = Glyphs.bar(run.progress, width: 10) + [Span(" \(Int(run.progress * 100))%")] }
-  right += [Span("  \(run.needsAttention ? "needs you" : run.status.rawValue)", role), Span("  \(elapsedText(run, state)) ")]
+  if run.status == .running, run.progressKnown {
+    right = Glyphs.bar(run.progress, width: 10) + [Span(" \(Format.percent(run.progress))%")]
+  }
+  right += [
+    Span("  \(run.needsAttention ? "needs you" : run.status.rawValue)", role), Span("  \(elapsedText(run, state)) "),
+  ]
   frame.draw(StyledLine(title, right: right), in: layout.title, theme)
   switch open.tab {
   case .overview, .handoff:
@@ -52,7 +58,8 @@ func drawTabState(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   case .files:
     guard let patch = open.patch, !patch.files.isEmpty else { break }
     spans = [
-      Span(Format.plural(patch.files.count, "file") + (patch.isComplete ? "  " : "+  "), .muted), Span("+\(patch.added) ", .added),
+      Span(Format.plural(patch.files.count, "file") + (patch.isComplete ? "  " : "+  "), .muted),
+      Span("+\(patch.added) ", .added),
       Span("-\(patch.removed)", .removed),
     ]
   case .tests:
@@ -70,7 +77,9 @@ func drawTabState(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
 // MARK: Events
 
 /// One event on one line.
-func logLine(_ line: LogLine, _ times: EventsPane.Times, _ run: Run, _ state: DashboardState, left: Int = 0) -> StyledLine {
+func logLine(_ line: LogLine, _ times: EventsPane.Times, _ run: Run, _ state: DashboardState, left: Int = 0)
+  -> StyledLine
+{
   var spans = logLead(line, times, run, state)
   spans += scrolledLeft(logText(line), by: left)
   return StyledLine(spans, right: line.detail.map { [Span($0, .muted)] } ?? [])
@@ -80,10 +89,14 @@ private func logLead(_ line: LogLine, _ times: EventsPane.Times, _ run: Run, _ s
   let time: String
   switch times {
   case .clock: time = Format.clock(line.time, offset: state.utcOffset) + "  "
-  case .sinceStart: time = fitted(Format.elapsed((line.time - (run.startedAt ?? run.createdAt)).milliseconds), 8, right: true) + "  "
+  case .sinceStart:
+    time = fitted(Format.elapsed((line.time - (run.startedAt ?? run.createdAt)).milliseconds), 8, right: true) + "  "
   case .none: time = ""
   }
-  return [Span(time, .timestamp), Span(fitted(line.label, max(9, min(20, measure(line.label)))) + "  ", logRole(line.kind, isLabel: true))]
+  return [
+    Span(time, .timestamp),
+    Span(fitted(line.label, max(9, min(20, measure(line.label)))) + "  ", logRole(line.kind, isLabel: true)),
+  ]
 }
 
 private func logText(_ line: LogLine) -> [Span] { [Span(line.text, logRole(line.kind, isLabel: false))] }
@@ -106,11 +119,14 @@ private func drawEvents(_ state: DashboardState, _ run: Run, _ rect: Rect, _ fra
   guard let log = state.log, log.run == run.runId, let pane = state.open?.events else { return }
   let count = state.shownLogCount
   guard count > 0 else {
-    let words = !log.isLoaded ? "Fetching the events…" : log.total > 0 ? "No \(log.filter.rawValue) yet; F shows other events." : "Nothing has happened yet."
+    let words =
+      !log.isLoaded
+      ? "Fetching the events…"
+      : log.total > 0 ? "No \(log.filter.rawValue) yet; F shows other events." : "Nothing has happened yet."
     frame.put(words, x: 2, y: rect.y + 1, width: rect.width - 2, style: state.theme[.muted])
     return
   }
-  let inner = Rect(x: 1, y: rect.y, width: rect.width - 2, height: rect.height)
+  let inner = Rect(x: 1, y: rect.y, width: rect.width - 3, height: rect.height)
   func lines(_ index: Int) -> [StyledLine] {
     guard let line = log[index] else { return [] }
     var single = logLine(line, pane.times, run, state, left: pane.wraps ? 0 : pane.left)
@@ -145,7 +161,9 @@ private func drawFiles(_ state: DashboardState, _ open: OpenRun, _ rect: Rect, _
   let rows = state.filePaths
   let theme = state.theme
   guard !rows.isEmpty else {
-    drawAbsence(open.patch?.lineCount == 0 || open.artifacts != nil ? "No file has changed." : nil, open.patchProblem, rect, state, &frame)
+    drawAbsence(
+      open.patch?.lineCount == 0 || open.artifacts != nil ? "No file has changed." : nil, open.patchProblem, rect,
+      state, &frame)
     return
   }
   let cursor = min(open.fileCursor, rows.count - 1)
@@ -164,13 +182,17 @@ private func drawFiles(_ state: DashboardState, _ open: OpenRun, _ rect: Rect, _
       let length = total == 0 ? 0 : max(1, total * barWidth / max(1, most))
       let plus = total == 0 ? 0 : min(length, (added * length + total - 1) / total)
       right = [
-        Span(fitted("+\(added)", 7, right: true), added > 0 ? .added : .muted), Span(fitted("-\(removed)", 7, right: true), removed > 0 ? .removed : .muted),
-        Span("  " + String(repeating: "█", count: plus), .added), Span(String(repeating: "█", count: length - plus), .removed),
+        Span(fitted("+\(added)", 7, right: true), added > 0 ? .added : .muted),
+        Span(fitted("-\(removed)", 7, right: true), removed > 0 ? .removed : .muted),
+        Span("  " + String(repeating: "█", count: plus), .added),
+        Span(String(repeating: "█", count: length - plus), .removed),
         Span(String(repeating: " ", count: barWidth - length)),
       ]
     }
     let (letter, role) = changeLetter(file.change)
-    let spans = [Span(isSelected ? "▌" : " ", .accent), Span(letter + "  ", role), Span(path, isSelected ? .emphasis : .text)]
+    let spans = [
+      Span(isSelected ? "▌" : " ", .accent), Span(letter + "  ", role), Span(path, isSelected ? .emphasis : .text),
+    ]
     let line = Rect(x: rect.x, y: rect.y + row, width: rect.width - 2, height: 1)
     frame.draw(StyledLine(spans, right: right), in: line, theme)
     if isSelected { select(rect.row(row), theme, &frame) }
@@ -233,8 +255,12 @@ private func drawRecords(_ state: DashboardState, _ open: OpenRun, _ rect: Rect,
       if let code = test.exitCode, code != 0 { right.append(Span("exit \(code)  ", .runFailed)) }
       right.append(Span(fitted(Format.duration(test.durationMilliseconds), 12, right: true), .muted))
     }
-    let spans = [Span(isSelected ? "▌" : " ", .accent), Span(glyph + "  ", role), Span(record.name, isSelected ? .emphasis : .text)]
-    frame.draw(StyledLine(spans, right: right), in: Rect(x: list.x, y: list.y + row, width: list.width - 2, height: 1), theme)
+    let spans = [
+      Span(isSelected ? "▌" : " ", .accent), Span(glyph + "  ", role),
+      Span(record.name, isSelected ? .emphasis : .text),
+    ]
+    frame.draw(
+      StyledLine(spans, right: right), in: Rect(x: list.x, y: list.y + row, width: list.width - 2, height: 1), theme)
     if isSelected { select(list.row(row), theme, &frame) }
   }
   drawScrollMark(top, list, rows.count, theme, &frame)

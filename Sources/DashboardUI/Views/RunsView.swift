@@ -45,7 +45,10 @@ func drawRuns(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame) {
   let columns = RunColumns(width: layout.rows.width, runtimeName: names)
   drawColumnHeads(state, columns, layout.columns, &frame)
   if state.list.visible.isEmpty {
-    let words = [Span("   No run matches "), Span(state.list.filter.text, .accent), Span(".  esc", .footerKey), Span(" shows all again", .muted)]
+    let words = [
+      Span("   No run matches "), Span(state.list.filter.text, .accent), Span(".  esc", .footerKey),
+      Span(" shows all again", .muted),
+    ]
     frame.draw(StyledLine(words), in: layout.rows.row(1), theme)
   }
   for row in 0..<layout.rows.height {
@@ -64,7 +67,8 @@ func drawScrollMark(_ top: Int, _ rect: Rect, _ count: Int, _ theme: Theme, _ fr
   let length = max(1, rect.height * rect.height / count)
   let start = top * (rect.height - length) / max(1, count - rect.height)
   for row in 0..<length {
-    frame.put("▐", x: rect.right - 1, y: rect.y + min(start, rect.height - length) + row, width: 1, style: theme[.faint])
+    frame.put(
+      "▐", x: rect.right - 1, y: rect.y + min(start, rect.height - length) + row, width: 1, style: theme[.faint])
   }
 }
 
@@ -106,7 +110,8 @@ private func drawColumnHeads(_ state: DashboardState, _ columns: RunColumns, _ r
   frame.draw(spans, x: rect.x, y: rect.y, width: rect.width, state.theme)
 }
 
-private func drawRunRow(_ run: Run, _ columns: RunColumns, _ rect: Rect, _ state: DashboardState, _ frame: inout Frame) {
+private func drawRunRow(_ run: Run, _ columns: RunColumns, _ rect: Rect, _ state: DashboardState, _ frame: inout Frame)
+{
   let theme = state.theme
   let isSelected = run.runId == state.selection
   let isMarked = state.marks.contains(run.runId)
@@ -152,7 +157,7 @@ func elapsedText(_ run: Run, _ state: DashboardState) -> String {
 /// What a run is doing, in `width` columns: a bar where progress is known, words where it is not.
 func progressCell(_ run: Run, _ width: Int, _ state: DashboardState) -> [Span] {
   func words(_ text: String, _ role: Role) -> [Span] { [Span(fitted(text, width), role)] }
-  let percent = Int((run.progress * 100).rounded(.down))
+  let percent = Format.percent(run.progress)
   func bar(_ fill: Role, _ text: Role) -> [Span] {
     Glyphs.bar(run.progress, width: width - 5, fill: fill) + [Span(fitted("\(percent)%", 5, right: true), text)]
   }
@@ -174,7 +179,11 @@ func progressCell(_ run: Run, _ width: Int, _ state: DashboardState) -> [Span] {
     }
     if run.progressKnown { return bar(.progressFill, .text) }
     return words("\(spinner) working", .runRunning)
-  case .succeeded: return bar(.runSucceeded, .muted)
+  case .succeeded:
+    // A thin line: what is done must not outshine what still moves.
+    return [
+      Span(String(repeating: "━", count: max(0, width - 5)), .runSucceeded), Span(fitted("100%", 5, right: true), .muted),
+    ]
   case .failed:
     let why = run.reason ?? run.exitCode.map { "exit \($0)" }
     return words(why ?? "failed", .runFailed)
@@ -190,7 +199,8 @@ private func filesCell(_ run: Run) -> [Span] {
     fitted(value.map { sign + (($0 < 10_000) ? "\($0)" : Format.count(Int64($0))) } ?? "", 6, right: true)
   }
   return [
-    Span(fitted(Format.count(Int64(files)), 3, right: true), .muted), Span(number("+", run.added), run.added ?? 0 > 0 ? .added : .muted),
+    Span(fitted(Format.count(Int64(files)), 3, right: true), .muted),
+    Span(number("+", run.added), run.added ?? 0 > 0 ? .added : .muted),
     Span(number("-", run.removed), run.removed ?? 0 > 0 ? .removed : .muted),
   ]
 }
@@ -233,21 +243,26 @@ private func drawPreview(_ state: DashboardState, _ layout: Layout, _ frame: ino
 private func previewFacts(_ run: Run, _ state: DashboardState, width: Int) -> [StyledLine] {
   var lines = [StyledLine(statusLine(run, state))]
   if let attention = run.attention, run.needsAttention {
-    for line in wrapped([Span("▲ ", .runAttention), Span(attention.question, .runAttention)], width: width, indent: 2, most: 3) {
+    for line in wrapped(
+      [Span("▲ ", .runAttention), Span(attention.question, .runAttention)], width: width, indent: 2, most: 3)
+    {
       lines.append(StyledLine(line))
     }
     let options = attention.options.isEmpty ? "" : attention.options.joined(separator: " / ") + "   "
     lines.append(StyledLine([Span("  \(options)"), Span("a", .accent, .bold), Span(" answers", .muted)]))
   }
   if run.cancellation != nil || run.proof != nil { lines += cancelSteps(run, state, isShort: true) }
-  if run.status == .failed, let reason = run.reason { lines += wrapped([Span(reason, .runFailed)], width: width, most: 2).map { StyledLine($0) } }
+  if run.status == .failed, let reason = run.reason {
+    lines += wrapped([Span(reason, .runFailed)], width: width, most: 2).map { StyledLine($0) }
+  }
   return lines
 }
 
 /// Glyph, status, time, runtime and branch.
 func statusLine(_ run: Run, _ state: DashboardState) -> [Span] {
   let (glyph, role) = Glyphs.status(run)
-  let word = run.needsAttention ? "needs you" : run.isVerifying && run.status == .running ? "verifying" : run.status.rawValue
+  let word =
+    run.needsAttention ? "needs you" : run.isVerifying && run.status == .running ? "verifying" : run.status.rawValue
   var spans = [Span("\(glyph) \(word)", role)]
   if run.startedAt != nil { spans.append(Span("  \(elapsedText(run, state))")) }
   if let runtime = run.runtimeId { spans += [Span("  on ", .muted), Span(runtime.rawValue)] }
@@ -267,7 +282,11 @@ func cancelSteps(_ run: Run, _ state: DashboardState, isShort: Bool) -> [StyledL
   let unconfirmed = isDead && stopSent != nil && proof?.confirmedAt == nil
   var steps: [(done: Bool, name: String, detail: String)] = []
   let asked = run.cancellation
-  steps.append((asked != nil, "cancel requested", [clock(asked?.requestedAt), asked.map { "by \($0.by)" } ?? ""].joined(separator: "  ")))
+  steps.append(
+    (
+      asked != nil, "cancel requested",
+      [clock(asked?.requestedAt), asked.map { "by \($0.by)" } ?? ""].joined(separator: "  ")
+    ))
   if !neverStarted { steps.append((stopSent != nil, "stop sent", clock(stopSent))) }
   let gone = proof.map { proof in
     var text = clock(proof.confirmedAt)

@@ -95,12 +95,18 @@ extension Orchestrator {
     var outcomes: [DispatchOutcome] = []
     var taken: [(run: RunID, contract: Contract)] = []
     var storedContracts: Set<ContractID> = []
-    for item in intended {
+    var ahead: [RuntimeID: Int] = [:]
+    for var item in intended {
       if let existing = item.existing, old == nil {
         outcomes.append(update(existing, with: item, by: actor, at: now, in: &record))
         continue
       }
       guard let id = item.contract.contractId else { continue }
+      if let chosen = item.decision.runtimeId {
+        // Those of this batch that come before it take the free slots.
+        if ahead[chosen, default: 0] >= pool.freeSlots(of: chosen) { item.decision.waitsFor = ["a slot on \(chosen)"] }
+        ahead[chosen, default: 0] += 1
+      }
       let run = RunID(environment.ids.next())
       var contract = item.contract
       contract.runId = run

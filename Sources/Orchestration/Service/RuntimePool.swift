@@ -45,6 +45,10 @@ struct RuntimePool {
     }
   }
 
+  func freeSlots(of id: RuntimeID) -> Int {
+    summaries[id].map { max(0, $0.capabilities.maxParallelTasks - $0.slotsUsed) } ?? 0
+  }
+
   mutating func takeSlot(_ id: RuntimeID) { summaries[id]?.slotsUsed += 1 }
   mutating func freeSlot(_ id: RuntimeID) { summaries[id]?.slotsUsed -= 1 }
 

@@ -4,7 +4,10 @@ package import FoundationEssentials
 package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible {
   package var milliseconds: Int64
   package init(milliseconds: Int64) { self.milliseconds = milliseconds }
-  package init(_ date: Date) { milliseconds = Int64((date.timeIntervalSince1970 * 1000).rounded(.down)) }
+  /// Cut to the millisecond; by way of whole microseconds, as a `Date` holds 0.123 as slightly less.
+  package init(_ date: Date) {
+    milliseconds = Int64((date.timeIntervalSince1970 * 1_000_000).rounded()).dividedDown(by: 1000)
+  }
 
   package static var now: Timestamp { Timestamp(Date()) }
   package static func < (a: Self, b: Self) -> Bool { a.milliseconds < b.milliseconds }
@@ -54,9 +57,11 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
       }
       return value
     }
-    guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10), let hour = number(11..<13),
-      let minute = number(14..<16), let second = number(17..<19), (1...12).contains(month), (1...31).contains(day),
-      hour < 24, minute < 60, second < 61
+    guard bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"), bytes[13] == UInt8(ascii: ":"),
+      bytes[16] == UInt8(ascii: ":"), let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
+      let hour = number(11..<13),
+      let minute = number(14..<16), let second = number(17..<19), (1...12).contains(month), day >= 1,
+      day <= Self.length(ofMonth: month, in: year), hour < 24, minute < 60, second < 61
     else { return nil }
     var position = 19
     var fraction: Int64 = 0
@@ -68,6 +73,7 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
         scale /= 10
         position += 1
       }
+      guard position > 20 else { return nil }
     }
     var offset: Int64 = 0
     guard position < bytes.count else { return nil }
@@ -75,13 +81,22 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
     case UInt8(ascii: "Z"), UInt8(ascii: "z"): guard position == bytes.count - 1 else { return nil }
     case UInt8(ascii: "+"), UInt8(ascii: "-"):
       guard bytes.count == position + 6, let hours = number(position + 1..<position + 3),
-        let minutes = number(position + 4..<position + 6)
+        bytes[position + 3] == UInt8(ascii: ":"), let minutes = number(position + 4..<position + 6), hours < 24,
+        minutes < 60
       else { return nil }
       offset = (hours * 60 + minutes) * (bytes[position] == UInt8(ascii: "+") ? 1 : -1)
     default: return nil
     }
     let days = Self.days(year: year, month: month, day: day)
     milliseconds = ((days * 24 + hour) * 60 + minute - offset) * 60_000 + second * 1000 + fraction
+  }
+
+  private static func length(ofMonth month: Int64, in year: Int64) -> Int64 {
+    switch month {
+    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+    case 4, 6, 9, 11: 30
+    default: 31
+    }
   }
 
   /// Days since 1970-01-01 to a date of the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible date algorithms").

@@ -51,6 +51,8 @@ package struct RunBoard: Sendable {
   /// The runs whose id ends in `text`, which may be a whole id; case does not matter. Newest first.
   package func runs(endingIn text: String) -> [Run] {
     let wanted = text.uppercased()
+    // Every id ends in nothing, but nobody means all of them.
+    if wanted.isEmpty { return [] }
     if let id = RunID(wanted) { return self[id].map { [$0] } ?? [] }
     return runs.reversed().filter { $0.runId.description.hasSuffix(wanted) }
   }

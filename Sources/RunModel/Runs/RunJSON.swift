@@ -58,10 +58,17 @@ extension Run: JSONWritable {
     try reader.object { key, reader throws(JSONError) in
       if try reader.null() { return }
       switch key {
-      case "runId": runId = RunID(try reader.string())
-      case "contractId": run.contractId = ContractID(try reader.string()) ?? run.contractId
+      case "runId":
+        runId = RunID(try reader.string())
+        if runId == nil { throw reader.error("A runId must be a ULID") }
+      case "contractId":
+        guard let contract = ContractID(try reader.string()) else { throw reader.error("A contractId must be a ULID") }
+        run.contractId = contract
       case "title": run.title = try reader.string()
-      case "status": run.status = RunStatus(rawValue: try reader.string()) ?? .queued
+      case "status":
+        let text = try reader.string()
+        guard let status = RunStatus(rawValue: text) else { throw reader.error("\"\(text)\" is no status of a run") }
+        run.status = status
       case "progress": run.progress = try reader.double()
       case "progressKnown": run.progressKnown = try reader.bool()
       case "runtimeId": run.runtimeId = RuntimeID(try reader.string())

@@ -75,12 +75,16 @@ extension Contract {
     if let value = members["acceptanceCriteria"] {
       guard let list = value.array else { throw ContractError("\"acceptanceCriteria\" must be an array.") }
       for (index, item) in list.enumerated() {
+        let id = "AC-\(index + 1)"
         if let text = item.string {
-          acceptanceCriteria.append(Criterion(id: "AC-\(index + 1)", text: text))
-        } else if let text = item["text"]?.string {
-          acceptanceCriteria.append(Criterion(id: item["id"]?.string ?? "AC-\(index + 1)", text: text))
+          acceptanceCriteria.append(Criterion(id: id, text: text))
+        } else if let text = item["text"]?.string, item.object?.keys.allSatisfy({ $0 == "id" || $0 == "text" }) == true,
+          item["id"] == nil || item["id"]?.string != nil
+        {
+          acceptanceCriteria.append(Criterion(id: item["id"]?.string ?? id, text: text))
         } else {
-          throw ContractError("\"acceptanceCriteria\" must hold objects {\"id\": \"AC-1\", \"text\": …}.")
+          throw ContractError(
+            "Entry \(index + 1) of \"acceptanceCriteria\" must be {\"id\": \"AC-1\", \"text\": …} or a text.")
         }
       }
     }

@@ -154,21 +154,41 @@ extension DispatchRequest: JSONWritable {
   /// Reads the body of `POST /v1/runs`: a request, one contract, or an array of contracts.
   package init(json: JSONValue) throws(ContractError) {
     guard let object = json.object, let list = object["contracts"] else {
-      var contracts: [Contract] = []
-      for item in json.array ?? [json] { contracts.append(try Contract(json: item)) }
-      self.init(contracts: contracts)
+      self.init(contracts: try Self.contracts(json.array ?? [json]))
       return
     }
     for key in object.keys where !Self.keys.contains(key) {
       throw ContractError("Unknown key \"\(key)\" in the request.\(Nearest.hint(for: key, among: Self.keys))")
     }
     guard let items = list.array else { throw ContractError("\"contracts\" must be an array.") }
+    self.init(contracts: try Self.contracts(items))
+    if let value = object["runtimes"], !value.isNull {
+      let names = value.array?.compactMap(\.string)
+      guard let names, names.count == value.array?.count else {
+        throw ContractError("\"runtimes\" must be an array of texts.")
+      }
+      runtimes = names.map { RuntimeID($0) }
+    }
+    if let value = object["count"], !value.isNull {
+      guard let count = value.int, (1...100_000).contains(count) else {
+        throw ContractError("\"count\" must be a whole number from 1 to 100000.")
+      }
+      self.count = Int(count)
+    }
+    if let value = object["dryRun"], !value.isNull {
+      guard let dryRun = value.bool else { throw ContractError("\"dryRun\" must be true or false.") }
+      self.dryRun = dryRun
+    }
+  }
+
+  /// Of several, an error names the one that it is about.
+  private static func contracts(_ items: [JSONValue]) throws(ContractError) -> [Contract] {
     var contracts: [Contract] = []
-    for item in items { contracts.append(try Contract(json: item)) }
-    let count = object["count"]?.int ?? 1
-    guard (1...100_000).contains(count) else { throw ContractError("\"count\" must be from 1 to 100000.") }
-    self.init(
-      contracts: contracts, runtimes: object["runtimes"]?.array?.compactMap { $0.string.map { RuntimeID($0) } } ?? [],
-      count: Int(count), dryRun: object["dryRun"]?.bool ?? false)
+    for (place, item) in items.enumerated() {
+      do throws(ContractError) { contracts.append(try Contract(json: item)) } catch {
+        throw items.count == 1 ? error : ContractError("item \(place + 1): \(error.message)")
+      }
+    }
+    return contracts
   }
 }

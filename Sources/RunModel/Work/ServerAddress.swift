@@ -20,11 +20,12 @@ package enum ServerAddress: Sendable, Hashable, CustomStringConvertible {
     for (scheme, secure) in [("http://", false), ("https://", true)] where text.hasPrefix(scheme) {
       var rest = text.dropFirst(scheme.count)
       if rest.hasSuffix("/") { rest.removeLast() }
-      if let colon = rest.lastIndex(of: ":"), let port = Int(rest[rest.index(after: colon)...]),
-        (0...65535).contains(port), colon > rest.startIndex
+      // UInt16 takes what a port is, apart from a sign.
+      if let colon = rest.lastIndex(of: ":"), let port = UInt16(rest[rest.index(after: colon)...]),
+        rest[rest.index(after: colon)...].first?.isNumber == true, colon > rest.startIndex
       {
         let host = String(rest[..<colon])
-        self = secure ? .https(host: host, port: port) : .http(host: host, port: port)
+        self = secure ? .https(host: host, port: Int(port)) : .http(host: host, port: Int(port))
         return
       }
     }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Glibc
 import Orchestration
 import RunModel
 import Synchronization
@@ -20,11 +20,8 @@ final class Worktrees: Sendable {
     guard let place = contract.repository else {
       throw Problem(.ineligible, "This runtime works in a git repository: name one with --repo DIR.")
     }
-    let repository = try await topLevel(of: place)
+    let (repository, common) = try await locate(place)
     let base = try await commit(contract.base, in: repository)
-    let common = try await git.demand(
-      ["rev-parse", "--path-format=absolute", "--git-common-dir"], in: repository, "find the repository of \(place)"
-    ).text
     let lane = lanes.withLock { lanes in
       let lane = lanes[common] ?? Lane()
       lanes[common] = lane
@@ -36,9 +33,9 @@ final class Worktrees: Sendable {
   /// Removes a worktree and the branch made for it, work and all: for a run that could not be started.
   func discard(_ workspace: Workspace) async {
     guard let repository = workspace.repository else { return }
-    Files.removeTree(workspace.path)
     // Each of these may find nothing to remove: that is what is wanted.
-    _ = try? await git.run(["worktree", "prune"], in: repository)
+    _ = try? await git.run(["worktree", "remove", "--force", "--force", workspace.path], in: repository)
+    Files.removeTree(workspace.path)
     if let branch = workspace.branch { _ = try? await git.run(["branch", "-D", branch], in: repository) }
   }
 
@@ -48,15 +45,13 @@ final class Worktrees: Sendable {
       .entries.count
   }
 
-  private func topLevel(of place: String) async throws -> String {
-    var isFolder = false
-    if let attributes = try? FileManager.default.attributesOfItem(atPath: place) {
-      // What cannot be looked at is as good as missing.
-      isFolder = attributes[.type] as? FileAttributeType == .typeDirectory || Files.exists(place + "/.")
-    }
-    guard isFolder else { throw Problem(.invalid, "There is no folder \(place).") }
-    let answer = try await git.run(["rev-parse", "--show-toplevel"], in: place)
-    if answer.status == 0, !answer.text.isEmpty { return answer.text }
+  /// The top of the checkout, and the folder that all its worktrees share.
+  private func locate(_ place: String) async throws -> (top: String, common: String) {
+    guard Files.exists(place + "/.") else { throw Problem(.invalid, "There is no folder \(place).") }
+    let answer = try await git.run(
+      ["rev-parse", "--path-format=absolute", "--show-toplevel", "--git-common-dir"], in: place)
+    let lines = answer.text.split(separator: "\n").map(String.init)
+    if answer.status == 0, lines.count == 2 { return (lines[0], lines[1]) }
     if answer.diagnostics.contains("dubious ownership") {
       throw Problem(
         .invalid,
@@ -84,8 +79,6 @@ final class Worktrees: Sendable {
     let path = "\(folder)/\(run)"
     var refusal: Problem?
     for branch in Self.branches(for: contract, run: run) {
-      let taken = try await git.run(["show-ref", "--verify", "--quiet", "refs/heads/\(branch)"], in: repository)
-      if taken.status == 0 { continue }
       let workspace = Workspace(path: path, branch: branch, base: base, repository: repository)
       let answer: Git.Answer
       do {
@@ -96,12 +89,26 @@ final class Worktrees: Sendable {
         throw error
       }
       if answer.status == 0 { return workspace }
+      // Somebody else's branch: nothing was made, and it must not be discarded.
+      if answer.diagnostics.contains("a branch named") { continue }
       await discard(workspace)
       refusal = Git.problem(answer, "make the worktree \(path)")
+      // git does not say why it could not write a file.
+      if answer.diagnostics.contains("unable to write"), try await isTooLarge(base, in: repository) {
+        refusal = Files.problem(ENOSPC, "make the worktree", path)
+      }
       // A branch that stands in the way of a folder of branches (or the other way round) has another name to try.
-      if !answer.diagnostics.contains("cannot lock ref"), !answer.diagnostics.contains("already exists") { break }
+      if !answer.diagnostics.contains("cannot lock ref") { break }
     }
     throw refusal ?? Problem(.conflict, "Every branch name for the run \(run) is taken in \(repository).")
+  }
+
+  /// Whether a commit's files take more room than there is for worktrees.
+  private func isTooLarge(_ commit: String, in repository: String) async throws -> Bool {
+    let listing = try await git.demand(
+      ["ls-tree", "-r", "--format=%(objectsize)", commit], in: repository, "measure \(commit)")
+    let needed = listing.text.split(separator: "\n").reduce(0) { $0 + (UInt64($1) ?? 0) }
+    return needed > Files.freeBytes(folder) ?? .max
   }
 
   /// `awf/GH-12-fix-the-login-K9Q4MZ`, then ever longer ends of the run's id.

@@ -76,11 +76,13 @@ struct AgentStream {
     _ line: [UInt8], _ stream: RuntimeEvent.OutputStream, _ events: inout [RuntimeEvent.Kind]
   ) {
     var bytes = line
+    let length = bytes.count
     let reports = TerminalProgress.strip(from: &bytes)
+    let heldReport = bytes.count < length
     for report in reports { terminalReported(report, &events) }
     if bytes.last == 0x0D { bytes.removeLast() }
     // A line that held a report alone says nothing else.
-    if bytes.isEmpty, !reports.isEmpty { return }
+    if bytes.isEmpty, heldReport { return }
     if stream == .stdout, speech(bytes, &events) { return }
     // A carriage return ends a line too: what redraws itself is seen as it goes.
     for line in bytes.split(separator: 0x0D, omittingEmptySubsequences: bytes.contains(0x0D)) {

@@ -16,6 +16,13 @@ enum Files {
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// What the file system of the folder has left for us; nil when it does not say.
+  static func freeBytes(_ folder: String) -> UInt64? {
+    var space = statvfs()
+    guard statvfs(folder, &space) == 0 else { return nil }
+    return UInt64(space.f_bavail) * UInt64(space.f_frsize)
+  }
+
   /// Makes the folder and those above it, for the owner alone.
   static func makeFolder(_ path: String) throws(Problem) {
     if mkdir(path, 0o700) == 0 || errno == EEXIST { return }

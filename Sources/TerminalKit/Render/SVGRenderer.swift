@@ -96,7 +96,7 @@ package struct SVGRenderer: Sendable {
     if style.attributes.contains(.underline) { classes.append("u") }
     let kind = classes.isEmpty ? "" : " class=\"\(classes.joined(separator: " "))\""
     return "<text x=\"\(px(left(x)))\" y=\"\(px(above(y) + 54))\" textLength=\"\(px(columns * Self.cellWidth))\" "
-      + "lengthAdjust=\"spacingAndGlyphs\"\(kind) fill=\"\(hexColor(color))\">\(escapedMarkup(text))</text>\n"
+      + "lengthAdjust=\"spacingAndGlyphs\" xml:space=\"preserve\"\(kind) fill=\"\(hexColor(color))\">\(escapedMarkup(text))</text>\n"
   }
 
   // MARK: Shapes

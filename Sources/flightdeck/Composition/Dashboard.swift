@@ -38,6 +38,7 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
     size: terminal.size, now: .now, theme: theme, themes: themes, keys: keys,
     directory: FileManager.default.currentDirectoryPath)
   state.asciiOnly = !terminal.isUTF8
+  if terminal.colorDepth == .none { _ = state.update(.setTheme(.monochrome)) }
   state.utcOffset = localOffset()
   if case .unix = client.address { state.place = "local" } else { state.place = "\(client.address)" }
   let loop = DashboardLoop(state: state, terminal: terminal, inbox: inbox, errands: Errands(client: client))

@@ -118,7 +118,8 @@ enum Sample {
       run.runtimeId = "vibe"
       run.startedAt = now + .seconds(-310)
       run.cancellation = Cancellation(
-        by: "ana", reason: "wrong branch", force: false, requestedAt: now + .seconds(-3), stopSentAt: now + .seconds(-2))
+        by: "ana", reason: "wrong branch", force: false, requestedAt: now + .seconds(-3), stopSentAt: now + .seconds(-2)
+      )
     },
     run(9, "Write API docs for /reveal") { run in run.waitsFor = ["a slot: local 3/3"] },
     run(10, "Translate the mails into Portuguese") { run in run.waitsFor = ["GH-102"] },
@@ -127,7 +128,8 @@ enum Sample {
   static let runtimes: [RuntimeSummary] = {
     var local = RuntimeSummary(
       runtimeId: "local", kind: "local",
-      capabilities: RuntimeCapabilities(canCreateBranch: true, supportsStreaming: true, maxParallelTasks: 3), slotsUsed: 3)
+      capabilities: RuntimeCapabilities(canCreateBranch: true, supportsStreaming: true, maxParallelTasks: 3),
+      slotsUsed: 3)
     local.succeeded = 96
     local.failed = 9
     local.canceled = 7
@@ -167,11 +169,14 @@ enum Sample {
     ]
     for number in 0..<30 {
       events.append(
-        event(UInt64(602 + number), .output, run, -240 + number, ["stream": "stdout", "text": .string("reading src/webhooks/part\(number).ts")]))
+        event(
+          UInt64(602 + number), .output, run, -240 + number,
+          ["stream": "stdout", "text": .string("reading src/webhooks/part\(number).ts")]))
     }
     events += [
       event(640, .tool, run, -60, ["name": "edit", "target": "src/webhooks/retry.ts", "summary": "+41 -3"]),
-      event(641, .tool, run, -31, ["name": "run", "target": "npm test -- retry", "summary": "exit 0", "status": "3.1 s"]),
+      event(
+        641, .tool, run, -31, ["name": "run", "target": "npm test -- retry", "summary": "exit 0", "status": "3.1 s"]),
       event(642, .progress, run, -30, ["progress": 0.6, "message": "3 of 5: dead letter queue"]),
       event(643, .output, run, -12, ["stream": "stdout", "text": "31 passing"]),
       event(644, .output, run, -11, ["stream": "stderr", "text": "warning: jitter is not seeded"]),
@@ -261,7 +266,8 @@ enum Sample {
 
   static func detail(_ run: Run) -> RunDetail {
     var contract = Contract(title: run.title)
-    contract.prompt = "Deliveries to the entitlement webhook fail when the receiver restarts.\nRetry them with backoff and jitter."
+    contract.prompt =
+      "Deliveries to the entitlement webhook fail when the receiver restarts.\nRetry them with backoff and jitter."
     contract.acceptanceCriteria = [
       .init(id: "AC-1", text: "A failed delivery is tried again, at most five times."),
       .init(id: "AC-2", text: "The wait doubles each time."),
@@ -278,14 +284,16 @@ enum Sample {
         .init(runtimeId: "a2a-web", eligible: true, reasons: []),
       ])
     return RunDetail(
-      run: run, contract: contract, decision: decision, mergeCommand: "git merge awf/add-retry-logic-to-entitlement-webhook-q4mzk9")
+      run: run, contract: contract, decision: decision,
+      mergeCommand: "git merge awf/add-retry-logic-to-entitlement-webhook-q4mzk9")
   }
 
   static let artifacts = Artifacts(
     filesChanged: ["src/webhooks/retry.ts", "docs/old.md", "docs/webhooks.md"], diffSummary: "6 files changed",
     commandsRun: ["npm install", "npm test", "npm run lint"],
     testsRun: [
-      TestRecord(name: "npm run lint", status: .passed, durationMilliseconds: 2210, exitCode: 0, output: "no problems\n"),
+      TestRecord(
+        name: "npm run lint", status: .passed, durationMilliseconds: 2210, exitCode: 0, output: "no problems\n"),
       TestRecord(name: "retry › gives up after five", status: .passed, durationMilliseconds: 31),
       TestRecord(
         name: "npm test", status: .failed, durationMilliseconds: 61_400, exitCode: 1,

@@ -32,7 +32,9 @@ import TerminalKit
   @Test("A scheme with hardly any contrast is still made readable")
   func anySchemeIsReadable() throws {
     var text = "system: base16\nname: Fog\nvariant: dark\npalette:\n"
-    for (place, name) in Palette.names.prefix(16).enumerated() { text += "  \(name): \"3\(place % 10)4\(place % 10)50\"\n" }
+    for (place, name) in Palette.names.prefix(16).enumerated() {
+      text += "  \(name): \"3\(place % 10)4\(place % 10)50\"\n"
+    }
     try expectReadable(ThemeLibrary.parse(text, slug: "fog"))
   }
 

@@ -29,12 +29,15 @@ import TerminalKit
         return state
       }
     ),
-    ("empty", { size in
-      var state = DashboardState(size: size, now: Sample.now)
-      _ = state.update(.link(.live))
-      _ = state.update(.snapshot(Snapshot(seq: 0, runs: [], runtimes: [])))
-      return state
-    }),
+    (
+      "empty",
+      { size in
+        var state = DashboardState(size: size, now: Sample.now)
+        _ = state.update(.link(.live))
+        _ = state.update(.snapshot(Snapshot(seq: 0, runs: [], runtimes: [])))
+        return state
+      }
+    ),
     ("connecting", { DashboardState(size: $0, now: Sample.now) }),
     (
       "lost",
@@ -102,11 +105,14 @@ import TerminalKit
       }
     ),
     ("overview", { Sample.opened($0, .overview) }),
-    ("overview-canceled", { size in
-      var state = Sample.state(size)
-      state.openRun(Sample.id(3), .overview)
-      return state
-    }),
+    (
+      "overview-canceled",
+      { size in
+        var state = Sample.state(size)
+        state.openRun(Sample.id(3), .overview)
+        return state
+      }
+    ),
     ("events", { Sample.opened($0, .events) }),
     ("files", { Sample.opened($0, .files) }),
     ("diff", { Sample.opened($0, .diff) }),

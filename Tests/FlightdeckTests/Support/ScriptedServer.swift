@@ -71,7 +71,7 @@ final class ScriptedServer: Sendable {
 
   /// Listens (again) at the same path.
   func start() {
-    let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     unlink(path)
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
@@ -83,12 +83,19 @@ final class ScriptedServer: Sendable {
     }
     precondition(bound == 0 && listen(listener, 64) == 0)
     state.withLock { $0.listener = listener }
-    Thread.detachNewThread { [self] in
+    Thread.detachNewThread { [weak self] in
+      // Closed here alone: a number closed under a thread that is about to use it may be another server's by then.
+      defer { close(listener) }
       while true {
         let descriptor = accept(listener, nil, nil)
         if descriptor < 0 { return }
-        _ = state.withLock { $0.open.insert(descriptor) }
-        Thread.detachNewThread { [self] in serve(descriptor) }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        guard let server = self else {
+          close(descriptor)
+          return
+        }
+        _ = server.state.withLock { $0.open.insert(descriptor) }
+        Thread.detachNewThread { server.serve(descriptor) }
       }
     }
   }
@@ -96,8 +103,7 @@ final class ScriptedServer: Sendable {
   /// Ends every connection and listens no more.
   func stop() {
     state.withLock { state in
-      shutdown(state.listener, Int32(SHUT_RDWR))
-      close(state.listener)
+      if state.listener >= 0 { shutdown(state.listener, Int32(SHUT_RDWR)) }
       state.listener = -1
       for descriptor in state.open { shutdown(descriptor, Int32(SHUT_RDWR)) }
     }

@@ -1,0 +1,193 @@
+import Logging
+import RunModel
+
+/// How runs end: verified, with what they made, and on record.
+extension Orchestrator {
+  func verify(_ run: RunID) {
+    guard let entry = live[run], let workspace = entry.workspace else {
+      apply(.verified(failure: "There is no worktree to verify in."), to: run)
+      return
+    }
+    let commands = entry.contract.verify
+    let verifier = environment.verifier
+    live[run]?.verification = Task {  // canceled by a stop; returns when the command's processes are gone
+      for (index, command) in commands.enumerated() {
+        if Task.isCancelled { break }
+        self.noteVerifying(run, command, index: index, of: commands.count)
+        do {
+          let result = try await verifier.verify(command, in: workspace, run: run)
+          if Task.isCancelled { break }
+          self.live[run]?.verifications.append((command, result))
+        } catch {
+          if Task.isCancelled { break }
+          let output = (error as? Problem)?.detail ?? "\(error)"
+          self.live[run]?.verifications.append(
+            (command, Verification(exitCode: -1, durationMilliseconds: 0, output: output, tests: [])))
+        }
+      }
+      if self.isShuttingDown { return }  // the next orchestrator verifies anew
+      self.apply(.verified(failure: self.verificationFailure(of: run)), to: run)
+    }
+  }
+
+  private func noteVerifying(_ run: RunID, _ command: String, index: Int, of count: Int) {
+    journal.note(
+      JournalEntry([
+        RunEvent(
+          type: .verifying, run: run, time: environment.now(),
+          data: ["command": .string(command), "index": .int(Int64(index + 1)), "count": .int(Int64(count))])
+      ]))
+  }
+
+  private func verificationFailure(of run: RunID) -> String? {
+    guard let failed = live[run]?.verifications.first(where: { $0.result.exitCode != 0 || $0.result.timedOut }) else {
+      return nil
+    }
+    if failed.result.timedOut { return "verify ran into its time limit: \(failed.command)" }
+    return "verify failed (exit \(failed.result.exitCode)): \(failed.command)"
+  }
+
+  func finish(_ run: RunID, as status: RunStatus, reason: String?) {
+    guard let entry = live[run] else { return }
+    entry.timeout?.cancel()
+    queue.remove(run)
+    blocked.remove(run)
+    guard let id = entry.runtime, let runtime = pool[id] else {
+      conclude(run, as: status, reason: reason, artifacts: nil, patch: [])
+      return
+    }
+    let name = entry.nameThere ?? run
+    Task {  // ends with the two calls; the run is over when their outcome is on record
+      var artifacts: Artifacts?
+      var patch: [UInt8] = []
+      do {
+        artifacts = try await runtime.getArtifacts(name)
+        if let folder = runtime as? any WorkspaceRuntime { patch = try await folder.patch(of: name) }
+      } catch let problem as Problem where problem.code == .notFound {
+        // It never started there.
+      } catch {
+        self.environment.logger.error("no artifacts", metadata: ["run": "\(run)", "error": "\(error)"])
+      }
+      self.conclude(run, as: status, reason: reason, artifacts: artifacts, patch: patch)
+    }
+  }
+
+  private func conclude(_ run: RunID, as status: RunStatus, reason: String?, artifacts: Artifacts?, patch: [UInt8]) {
+    guard let entry = live.removeValue(forKey: run) else { return }
+    gate.close(run)
+    if let id = entry.runtime { pool.freeSlot(id) }
+    let now = environment.now()
+    var record = JournalEntry()
+    let dropped = journal.takeDropped(of: run)
+    if dropped > 0 {
+      record.events.append(
+        RunEvent(
+          type: .output, run: run, time: now,
+          data: ["stream": "stderr", "text": "", "dropped": .int(Int64(dropped))]))
+    }
+    if var artifacts {
+      artifacts.add(entry.verifications)
+      record.details = [(run, StoredDetail(artifacts: artifacts.jsonBytes, patch: patch))]
+      record.events.append(RunEvent(type: .artifacts, run: run, time: now, data: artifacts.counts(patch: patch)))
+    }
+    let end = ending(of: run, entry, as: status, reason: reason, at: now)
+    record.events.append(end)
+    let audit = ["succeeded": "agent_run.completed", "failed": "agent_run.failed"][status.rawValue]
+    let isStarted = entry.runtime != nil
+    record.audit = [
+      AuditDraft(
+        audit ?? "agent_run.canceled", run: run, by: status == .canceled ? entry.canceledBy ?? .system : .system,
+        before: isStarted ? .running : .queued, after: status, data: end.data, rationale: reason,
+        contract: entry.contract.contractId, runtime: entry.runtime, time: now)
+    ]
+    journal.note(record)
+    Task {  // the entry above is durable when this one is
+      try? await self.journal.record(JournalEntry())  // a failure is logged by the journal, which tries again
+      self.didEnd(run)
+    }
+    schedule()
+  }
+
+  private func didEnd(_ run: RunID) {
+    if let ended = journal.read({ $0[run] }) { pool.count(ended) }
+    for waiting in blocked { enqueue(waiting) }
+    schedule()
+  }
+
+  private func ending(
+    of run: RunID, _ entry: Live, as status: RunStatus, reason: String?, at now: Timestamp
+  ) -> RunEvent {
+    var data = JSONObject()
+    if status == .canceled {
+      var proof = entry.end?.proof ?? CancelProof(confirmedAt: now)
+      proof.stopSentAt = proof.stopSentAt ?? entry.stopSentAt
+      proof.commit = proof.commit ?? entry.end?.commit
+      var isForced = false
+      if case .cancel(_, true)? = entry.machine.stop { isForced = true }
+      data.append("by", .string((entry.canceledBy ?? .system).id))
+      data.append("reason", .string(reason ?? ""))
+      data.append("force", .bool(isForced))
+      data.append("proof", (try? JSONValue(parsing: proof.jsonBytes)) ?? .null)  // our own JSON parses
+    } else {
+      if let exitCode = entry.end?.exitCode { data.append("exitCode", .int(Int64(exitCode))) }
+      if let reason { data.append("reason", .string(reason)) }
+      if let commit = entry.end?.commit { data.append("commit", .string(commit)) }
+    }
+    data.append(
+      "verify",
+      .array(
+        entry.verifications.map {
+          [
+            "command": .string($0.command), "exitCode": .int(Int64($0.result.exitCode)),
+            "duration_ms": .int($0.result.durationMilliseconds),
+          ]
+        }))
+    let type: EventType = status == .succeeded ? .succeeded : status == .failed ? .failed : .canceled
+    return RunEvent(type: type, run: run, time: now, data: data)
+  }
+}
+
+extension Artifacts {
+  /// The verify commands are what we ran ourselves; their output goes with the evidence.
+  mutating func add(_ verifications: [(command: String, result: Verification)]) {
+    guard !verifications.isEmpty else { return }
+    commandsRun += verifications.map(\.command)
+    testsRun += verifications.flatMap(\.result.tests)
+    var evidence = self.evidence?.object ?? [:]
+    evidence["verify"] = .array(
+      verifications.map {
+        [
+          "command": .string($0.command), "exitCode": .int(Int64($0.result.exitCode)),
+          "duration_ms": .int($0.result.durationMilliseconds), "output": .string($0.result.output),
+        ]
+      })
+    self.evidence = .object(evidence)
+  }
+
+  /// What an `awf.run.artifacts` event tells.
+  func counts(patch: [UInt8]) -> JSONObject {
+    let (added, removed) = Self.lineCounts(of: patch)
+    return [
+      "files": .int(Int64(filesChanged.count)), "added": .int(Int64(added)), "removed": .int(Int64(removed)),
+      "testsPassed": .int(Int64(testsRun.count { $0.status == .passed })),
+      "testsTotal": .int(Int64(testsRun.count { $0.status != .skipped })), "final": true,
+    ]
+  }
+
+  /// Lines that a unified patch adds and removes, by its hunks' own counts.
+  static func lineCounts(of patch: [UInt8]) -> (added: Int, removed: Int) {
+    var added = 0
+    var removed = 0
+    var isInHunk = false
+    for line in patch.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+      switch line.first {
+      case UInt8(ascii: "@"): isInHunk = true
+      case UInt8(ascii: "d") where line.starts(with: "diff --git ".utf8): isInHunk = false
+      case UInt8(ascii: "+") where isInHunk: added += 1
+      case UInt8(ascii: "-") where isInHunk: removed += 1
+      default: break
+      }
+    }
+    return (added, removed)
+  }
+}

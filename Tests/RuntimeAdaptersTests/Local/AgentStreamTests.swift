@@ -1,0 +1,80 @@
+import Orchestration
+import RunModel
+import Testing
+
+@testable import RuntimeAdapters
+
+@Suite("What an agent's output says")
+struct AgentStreamTests {
+  private func kinds(_ records: [(LogRecord.Kind, String)]) -> [RuntimeEvent.Kind] {
+    var stream = AgentStream()
+    return records.flatMap { stream.take(LogRecord(kind: $0.0, time: 0, payload: Array($0.1.utf8))) }
+  }
+
+  private func output(_ text: String, _ stream: RuntimeEvent.OutputStream = .stdout) -> RuntimeEvent.Kind {
+    .output(stream: stream, text: text, dropped: 0)
+  }
+
+  @Test("OSC 9;4 is progress wherever it stands, and is taken out of the text")
+  func terminalProgress() {
+    #expect(
+      kinds([
+        (.stdout, "a\u{1B}]9;4;1;50\u{07}b"), (.stderr, "\u{1B}]9;4;1;80\u{1B}\\"), (.stdout, "\u{1B}]9;4;3\u{07}"),
+        (.stdout, "\u{1B}]0;title\u{07}x"), (.stdout, "\u{1B}]9;4;1;150\u{07}"),
+      ]) == [
+        .progress(0.5, message: nil), output("ab"), .progress(0.8, message: nil), output("\u{1B}]0;title\u{07}x"),
+      ])
+  }
+
+  @Test("A sequence in two fragments counts once, and the same progress is not told twice")
+  func fragments() {
+    #expect(
+      kinds([
+        (.stdoutFragment, "work \u{1B}]9;4;"), (.stdoutFragment, "1;40\u{07}"),
+        (.stdoutFragment, "\u{1B}]9;4;1;40\u{07}"),
+        (.stdout, "done"),
+      ]) == [.progress(0.4, message: nil), output("work done")])
+  }
+
+  @Test("A carriage return ends a line; one before the newline is nothing")
+  func carriageReturns() {
+    #expect(
+      kinds([(.stdout, "10%\r20%\r"), (.stdout, "plain\r"), (.stdout, "")]) == [
+        output("10%"), output("20%"), output("plain"), output(""),
+      ])
+  }
+
+  @Test("awf lines count on standard output alone, and what is wrong in one is output")
+  func speech() {
+    let wrong = #"{"awf":"progress","progress":"much"}"#
+    #expect(
+      kinds([
+        (.stdout, #"{"awf":"progress","progress":0.2}"#), (.stderr, #"{"awf":"progress","progress":0.3}"#),
+        (.stdout, wrong), (.stdout, #"{"awf":"#),
+      ]) == [
+        .progress(0.2, message: nil), output(#"{"awf":"progress","progress":0.3}"#, .stderr), output(wrong),
+        output(#"{"awf":"#),
+      ])
+  }
+
+  @Test("A lower or impossible progress is told and not applied")
+  func progress() {
+    var stream = AgentStream()
+    for value in ["0.5", "0.2", "7"] {
+      _ = stream.take(
+        LogRecord(kind: .stdout, time: 0, payload: Array(#"{"awf":"progress","progress":\#(value)}"#.utf8)))
+    }
+    #expect(stream.progress == 0.5)
+  }
+
+  @Test("The safe offset stays before a line that has not ended")
+  func safeOffset() {
+    var stream = AgentStream()
+    _ = stream.take(LogRecord(kind: .stdout, time: 0, payload: [], offset: 0, end: 10))
+    _ = stream.take(LogRecord(kind: .stderrFragment, time: 0, payload: [65], offset: 10, end: 20))
+    _ = stream.take(LogRecord(kind: .stdout, time: 0, payload: [], offset: 20, end: 30))
+    #expect(stream.safeOffset == 10)
+    _ = stream.take(LogRecord(kind: .stderr, time: 0, payload: [], offset: 30, end: 40))
+    #expect(stream.safeOffset == 40)
+  }
+}
