@@ -113,18 +113,18 @@ package struct EventStream: AsyncSequence, Sendable {
 }
 
 /// From the bytes of a stream to its events: no I/O.
-struct EventBatches {
+package struct EventBatches {
   private var framer = SSEFramer()
   private var expected: UInt64?
   private let wantsOutput: (@Sendable (RunID) -> Bool)?
 
   /// `expected`: the first seq, when every one must come.
-  init(expected: UInt64?, wantsOutput: (@Sendable (RunID) -> Bool)? = nil) {
+  package init(expected: UInt64?, wantsOutput: (@Sendable (RunID) -> Bool)? = nil) {
     self.expected = expected
     self.wantsOutput = wantsOutput
   }
 
-  mutating func feed(_ portion: UnsafeRawBufferPointer) throws -> [RunEvent] {
+  package mutating func feed(_ portion: UnsafeRawBufferPointer) throws -> [RunEvent] {
     var events: [RunEvent] = []
     var expected = expected
     let wantsOutput = wantsOutput

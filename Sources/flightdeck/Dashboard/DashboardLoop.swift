@@ -5,10 +5,12 @@ import TerminalKit
 
 /// The dashboard at work: inputs, events and time go into its state, frames come out, on the terminal's thread.
 ///
-/// Keys are answered at once; what the orchestrator tells is folded in at most 30 times a second; when nothing changes,
-/// nothing is drawn.
+/// Keys are answered almost at once; what the orchestrator tells by itself is drawn at most 30 times a second; when
+/// nothing changes, nothing is drawn.
 @TerminalActor final class DashboardLoop {
   static let frameInterval = Duration.milliseconds(33)
+  /// The least time between two frames when a person acts: short, but a held key does not draw for each of its repeats.
+  static let answerInterval = Duration.milliseconds(8)
 
   private var state: DashboardState
   private let terminal: Terminal
@@ -16,7 +18,7 @@ import TerminalKit
   private let errands: Errands
   private let clock = ContinuousClock()
   private var lastFrame: ContinuousClock.Instant
-  private var nextFrame: Task<Void, Never>?
+  private var nextFrame: (due: ContinuousClock.Instant, task: Task<Void, Never>)?
   private var nextTick: Task<Void, Never>?
   private var isOver = false
 
@@ -34,9 +36,9 @@ import TerminalKit
     for await input in terminal.inputs {
       handle(.input(input))
       if isOver { break }
-      requestFrame()
+      requestFrame(after: Self.answerInterval)
     }
-    nextFrame?.cancel()
+    nextFrame?.task.cancel()
     nextTick?.cancel()
     terminal.close()
   }
@@ -53,20 +55,25 @@ import TerminalKit
     requestFrame()
   }
 
-  /// Draws now, or as soon as a frame's time has passed since the last.
-  func requestFrame() {
-    guard nextFrame == nil, !isOver else { return }
-    let wait = lastFrame + Self.frameInterval - clock.now
+  /// Draws now, or as soon as `interval` has passed since the last frame.
+  func requestFrame(after interval: Duration = DashboardLoop.frameInterval) {
+    guard !isOver else { return }
+    let due = lastFrame + interval
+    if let nextFrame, nextFrame.due <= due { return }
+    let wait = due - clock.now
     guard wait > .zero else { return draw() }
-    nextFrame = Task { [clock] in  // canceled when the dashboard ends
+    nextFrame?.task.cancel()
+    let task = Task { [clock] in  // canceled when a frame comes sooner, or the dashboard ends
       do { try await clock.sleep(for: wait) } catch { return }
-      self.nextFrame = nil
-      self.draw()
+      if !Task.isCancelled { self.draw() }
     }
+    nextFrame = (due, task)
   }
 
   private func draw() {
     guard !isOver else { return }
+    nextFrame?.task.cancel()
+    nextFrame = nil
     for message in inbox.take() { handle(message) }
     handle(.tick(.now))
     guard !isOver else { return }

@@ -1,0 +1,57 @@
+import ArgumentParser
+import RunModel
+
+/// Measures the budgets of the design on this machine.
+@main struct Bench: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "flightdeck-bench", abstract: "Measure flightdeck against its budgets.",
+    discussion: """
+      Rows that run the real program expect `flightdeck` beside this one, built alike; only release builds say something. \
+      A ratio of 1 or less is within the budget in every row: measured/budget where less is better, budget/measured \
+      where more is (the rows whose unit ends in "/s").
+      """)
+
+  @Flag(help: "Print [{name, unit, measured, budget, ratio}] and nothing else.")
+  var json = false
+  @Option(help: ArgumentHelp("Only rows whose name begins like this; may be repeated.", valueName: "name"))
+  var only: [String] = []
+
+  func run() async throws {
+    let chosen = Self.benchmarks.filter { benchmark in
+      only.isEmpty
+        || only.contains { only in benchmark.rows.contains { $0.hasPrefix(only) } }
+    }
+    if chosen.isEmpty {
+      throw ValidationError(
+        "There is no row like that. There are: \(Self.benchmarks.flatMap(\.rows).joined(separator: ", ")).")
+    }
+    let workshop = try Workshop()
+    defer { workshop.remove() }
+    var rows: [Row] = []
+    for benchmark in chosen {
+      let found = try await benchmark.measure(workshop)
+      for row in found where only.isEmpty || only.contains(where: { row.name.hasPrefix($0) }) {
+        rows.append(row)
+        if !json { print(row.line) }
+      }
+    }
+    if json { print(rows.jsonText) }
+  }
+
+  private struct Benchmark: Sendable {
+    var rows: [String]
+    var measure: @Sendable (Workshop) async throws -> [Row]
+  }
+
+  private static let benchmarks = [
+    Benchmark(rows: ["first-frame"], measure: firstFrame),
+    Benchmark(rows: ["key-to-paint", "key-to-paint-load"], measure: keyToPaint),
+    Benchmark(rows: ["agent-line"], measure: agentLine),
+    Benchmark(rows: ["filter-keystroke"], measure: { _ in [filterKeystroke()] }),
+    Benchmark(rows: ["diff-first-paint"], measure: { _ in [try diffFirstPaint()] }),
+    Benchmark(rows: ["ingest"], measure: { _ in [try ingest()] }),
+    Benchmark(rows: ["dashboard-memory", "dashboard-idle"], measure: largeDashboard),
+    Benchmark(rows: ["orchestrator-events", "orchestrator-memory"], measure: orchestratorEvents),
+    Benchmark(rows: ["orchestrator-dispatches"], measure: orchestratorDispatches),
+  ]
+}
