@@ -13,6 +13,7 @@ import Testing
   @Test("SQLite keeps the store's promises", arguments: RunStoreConformance.allCases)
   func conforms(promise: RunStoreConformance) async throws {
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     let store = try SQLiteRunStore(folder: folder.path)
     try await promise.run(on: store)
     try store.close()
@@ -26,6 +27,7 @@ import Testing
   @Test("A reopened store finds everything")
   func reopen() async throws {
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     var batch = RecordBatch()
     batch.events = (1...3).map { Sample.event($0, run: Sample.runID(1)) }
     batch.runs = [
@@ -53,12 +55,14 @@ import Testing
   @Test("The writing connection syncs fully on every commit")
   func synchronousFull() async throws {
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     #expect(try await SQLiteRunStore(folder: folder.path).synchronous() == 2)
   }
 
   @Test("A commit ends even when the task that asked for it is canceled")
   func canceledCommit() async throws {
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     let store = try SQLiteRunStore(folder: folder.path)
     var batch = RecordBatch()
     batch.events = (1...2000).map { Sample.event($0) }
@@ -71,6 +75,7 @@ import Testing
   @Test("A second store on the same folder is refused and names the holder")
   func locked() async throws {
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     let first = try SQLiteRunStore(folder: folder.path)
     let problem = #expect(throws: Problem.self) { try SQLiteRunStore(folder: folder.path) }
     #expect(problem?.code == .conflict)
@@ -84,6 +89,7 @@ import Testing
   @Test("The folder is free again when the store is gone")
   func unlocked() async throws {
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     do { try SQLiteRunStore(folder: folder.path).close() }
     try SQLiteRunStore(folder: folder.path).close()
   }
@@ -91,6 +97,7 @@ import Testing
   @Test("A file that is no database is an error that says so and leaves it alone")
   func damaged() throws {
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     let garbage = Data(repeating: 0x41, count: 8192)
     try garbage.write(to: URL(fileURLWithPath: folder.path + "/flightdeck.sqlite"))
     let problem = #expect(throws: Problem.self) { try SQLiteRunStore(folder: folder.path) }
@@ -102,6 +109,7 @@ import Testing
   @Test("A store of a newer version is an error that says so")
   func newer() throws {
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     do { try SQLiteRunStore(folder: folder.path).close() }
     let queue = try DatabaseQueue(path: folder.path + "/flightdeck.sqlite")
     try queue.write { db in try db.execute(sql: "INSERT INTO grdb_migrations VALUES ('99 of the future')") }
@@ -121,6 +129,7 @@ import Testing
     "A full disk is an error, loses nothing, and the store goes on once there is space", .enabled(if: Disk.canMount))
   func fullDisk() async throws {
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     let disk = try Disk(at: folder.path, megabytes: 4)
     defer { disk.unmount() }
     let ballast = URL(fileURLWithPath: folder.path + "/ballast")

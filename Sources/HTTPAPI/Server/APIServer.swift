@@ -68,10 +68,10 @@ package final class APIServer: Sendable {
       .init(
         service: ClosingService(
           closing: closing, connections: connections, eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
-          grace: .milliseconds(500)),
+          grace: .milliseconds(timing.grace.milliseconds)),
         successTerminationBehavior: .ignore, serviceName: "closing"))
     var configuration = ServiceGroupConfiguration(services: services, logger: quiet(logger))
-    configuration.maximumGracefulShutdownDuration = .seconds(2)
+    configuration.maximumGracefulShutdownDuration = timing.grace + .seconds(1)
     let group = ServiceGroup(configuration: configuration)
     let isShutDown = state.withLock { state in
       if !state.isShutDown { state.group = group }

@@ -10,9 +10,13 @@ package struct StreamTiming: Sendable {
   /// The pause after a small write, in which more events gather: a fifth of the work for 10,000 events/s.
   package var linger: Duration
 
-  package init(keepAlive: Duration, linger: Duration) {
+  /// How long a shutdown waits for clients to take what is under way, before it cuts them off.
+  package var grace: Duration
+
+  package init(keepAlive: Duration, linger: Duration, grace: Duration = .milliseconds(500)) {
     self.keepAlive = keepAlive
     self.linger = linger
+    self.grace = grace
   }
 
   package static let standard = StreamTiming(keepAlive: .seconds(15), linger: .milliseconds(5))

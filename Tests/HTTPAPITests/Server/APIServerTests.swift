@@ -21,6 +21,7 @@ import Testing
   @Test("A socket and a TCP port serve at once, and port 0 is reported as the real one")
   func twoAddresses() async throws {
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     let server = try await TestServer(
       Sample.service(), listening: [.unix(path: folder.path + "/s"), .http(host: "127.0.0.1", port: 0)],
       token: AccessToken("secret"))
@@ -34,6 +35,7 @@ import Testing
   @Test("The socket is the user's alone, in a folder that is made so, and is gone after the end")
   func socketMode() async throws {
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     let path = folder.path + "/deep/s"
     let server = try await TestServer(Sample.service(), listening: [.unix(path: path)])
     #expect(try permissions(path) == 0o600)
@@ -45,6 +47,7 @@ import Testing
   @Test("A second server on a live socket is refused, and the first goes on")
   func liveSocket() async throws {
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     let address = ServerAddress.unix(path: folder.path + "/s")
     let first = try await TestServer(Sample.service(), listening: [address])
     let problem = await #expect(throws: Problem.self) {
@@ -59,6 +62,7 @@ import Testing
   @Test("A socket that nobody serves any more is used again")
   func staleSocket() async throws {
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     let path = folder.path + "/s"
     try makeStaleSocket(path)
     let server = try await TestServer(Sample.service(), listening: [.unix(path: path)])
@@ -83,6 +87,7 @@ import Testing
   @Test("A file where the socket should be is left alone")
   func fileInTheWay() async throws {
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     try Data("mine".utf8).write(to: URL(fileURLWithPath: folder.path + "/s"))
     let problem = await #expect(throws: Problem.self) {
       try await TestServer(Sample.service(), listening: [.unix(path: folder.path + "/s")])
@@ -94,6 +99,7 @@ import Testing
   @Test("A folder that others may write to is refused")
   func openFolder() async throws {
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder.path)
     let problem = await #expect(throws: Problem.self) {
       try await TestServer(Sample.service(), listening: [.unix(path: folder.path + "/s")])
@@ -128,6 +134,7 @@ import Testing
   @Test("A port that is taken is an error that names it, and the socket beside it is given up")
   func takenPort() async throws {
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     let first = try await TestServer(
       Sample.service(), listening: [.http(host: "127.0.0.1", port: 0)], token: AccessToken("t"))
     let taken = first.addresses[0]
@@ -144,32 +151,52 @@ import Testing
     try await first.stop()
   }
 
-  enum End: CaseIterable { case shutdown, cancellation }
+  enum End: CaseIterable {
+    case shutdown, cancellation
 
-  @Test(
-    "Open and stalled streams do not hold up the end, and those that read see it come cleanly", arguments: End.allCases)
+    func bring(to server: TestServer) {
+      switch self {
+      case .shutdown: server.server.shutdown()
+      case .cancellation: server.running.cancel()
+      }
+    }
+  }
+
+  @Test("A shutdown with open streams ends them cleanly", arguments: End.allCases)
   func shutdownWithStreams(end: End) async throws {
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let service = Sample.service()
+    let server = try await TestServer(
+      service, listening: [.unix(path: folder.path + "/s")],
+      timing: StreamTiming(keepAlive: .seconds(15), linger: .zero, grace: .seconds(30)))
+    try await TestClient.with(server.addresses[0]) { client in
+      let idle = try await client.follow("/v1/events?after=4")
+      try await idle.read { $0.contains(": hello") }
+      let lines = StreamReader(try await client.open("GET", "/v1/events?after=4&follow=true"))
+      await service.untilWaiting(atLeast: 2)
+      end.bring(to: server)
+      try await server.running.value
+      #expect(try await idle.readToEnd() == ": hello\n\n")
+      #expect(try await lines.readToEnd() == "")
+    }
+  }
+
+  @Test("A client that does not read does not hold up the end", arguments: End.allCases)
+  func shutdownWithStalledStream(end: End) async throws {
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     let service = Sample.service()
     service.publish((5...20_000).map { Sample.event($0, run: 1, text: String(repeating: "x", count: 500)) })
     let server = try await TestServer(service, listening: [.unix(path: folder.path + "/s")])
-    let client = TestClient(server.addresses[0])
-    let idle = try await client.follow("/v1/events?after=20000")
-    try await idle.read { $0.contains(": hello") }
-    let lines = StreamReader(try await client.open("GET", "/v1/events?after=20000&follow=true"))
-    await service.untilWaiting(atLeast: 2)
-    // Never read: ten megabytes wait behind a full socket.
-    let stalled = StreamReader(try await client.open("GET", "/v1/events?follow=true"))
-    #expect(stalled.status == 200)
-    switch end {
-    case .shutdown: server.server.shutdown()
-    case .cancellation: server.running.cancel()
+    try await TestClient.with(server.addresses[0]) { client in
+      // Never read: ten megabytes wait behind a full socket.
+      let stalled = StreamReader(try await client.open("GET", "/v1/events?follow=true"))
+      #expect(stalled.status == 200)
+      end.bring(to: server)
+      try await server.running.value
+      withExtendedLifetime(stalled) {}
     }
-    try await server.running.value
-    #expect(try await idle.readToEnd() == ": hello\n\n")
-    #expect(try await lines.readToEnd() == "")
-    withExtendedLifetime(stalled) {}
-    try await client.close()
   }
 
   @Test("A service that closes ends its streams, and the server goes on")
@@ -187,6 +214,7 @@ import Testing
   @Test("A shutdown before the run makes it return at once")
   func earlyShutdown() async throws {
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     let server = APIServer(
       service: Sample.service(), version: "1", token: nil,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -197,6 +225,7 @@ import Testing
   @Test("Another user's process is refused on the socket", .enabled(if: OtherUser.canAsk))
   func otherUser() async throws {
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     let path = folder.path + "/s"
     let server = try await TestServer(Sample.service(), listening: [.unix(path: path)])
     // Opened on purpose, so that the check of the peer alone stands in the way.

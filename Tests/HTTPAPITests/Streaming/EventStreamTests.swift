@@ -127,6 +127,7 @@ import Testing
   func leave() async throws {
     let service = Sample.service()
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     let server = try await TestServer(service, listening: [.unix(path: folder.path + "/s")])
     for path in ["/v1/events?after=4", "/v1/events?after=4&follow=true"] {
       let client = TestClient(server.addresses[0])

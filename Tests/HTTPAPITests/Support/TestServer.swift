@@ -44,14 +44,12 @@ final class TestServer: Sendable {
     _ body: (TestServer, TestClient) async throws -> Void
   ) async throws {
     let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     let server = try await TestServer(service, listening: [.unix(path: folder.path + "/s")], timing: timing)
-    let client = TestClient(server.addresses[0])
-    do { try await body(server, client) } catch {
-      try await client.close()
+    do { try await TestClient.with(server.addresses[0]) { try await body(server, $0) } } catch {
       try await server.stop()
       throw error
     }
-    try await client.close()
     try await server.stop()
   }
 
@@ -103,6 +101,15 @@ final class TestClient: Sendable {
 
   func close() async throws { try await client.shutdown() }
 
+  static func with(_ address: ServerAddress, _ body: (TestClient) async throws -> Void) async throws {
+    let client = TestClient(address)
+    do { try await body(client) } catch {
+      try await client.close()
+      throw error
+    }
+    try await client.close()
+  }
+
   func open(
     _ method: String = "GET", _ path: String, body: [UInt8]? = nil, headers: [String: String] = [:]
   ) async throws -> HTTPClientResponse {
@@ -147,7 +154,9 @@ final class StreamReader {
 
   /// Everything read so far, once it satisfies `predicate` or the stream ends.
   @discardableResult func read(until predicate: (String) -> Bool) async throws -> String {
-    while !predicate(text), let buffer = try await iterator.next() { text += String(buffer: buffer) }
+    while !predicate(text), let buffer = try await iterator.next(isolation: #isolation) {
+      text += String(buffer: buffer)
+    }
     return text
   }
 
