@@ -28,6 +28,28 @@ extension EndToEndTests {
       }
     }
 
+    /// Dispatches, and remembers what was acknowledged.
+    private final class Dispatcher: Sendable {
+      private let client: RunClient
+      private let ids = Mutex<[RunID]>([])
+
+      init(_ client: RunClient) { self.client = client }
+
+      var acknowledged: [RunID] { ids.withLock { $0 } }
+
+      func dispatch(_ title: String, count: Int = 1) async throws {
+        let outcomes = try await client.dispatch(DispatchRequest(contracts: [Contract(title: title)], count: count))
+        ids.withLock { $0 += outcomes.compactMap(\.runId) }
+      }
+
+      /// Until nobody answers any more.
+      func dispatchOn() async {
+        for number in 1...1000 {
+          do { try await dispatch("Single \(number)") } catch { return }
+        }
+      }
+    }
+
     @Test(
       "Killed with -9 in the middle of 200 runs, the orchestrator comes back with every acknowledged dispatch and event")
     func kill9() async throws {
@@ -38,28 +60,18 @@ extension EndToEndTests {
       }
       try await OrchestratorProcess.with(configuration) { here in
         let follower = Follower()
-        let acknowledged = Mutex<[RunID]>([])
-        try await here.withClient { client in
-          @Sendable func dispatch(_ title: String, count: Int) async throws {
-            let outcomes = try await client.dispatch(
-              DispatchRequest(contracts: [Contract(title: title)], count: count))
-            acknowledged.withLock { $0 += outcomes.compactMap(\.runId) }
-          }
-          let following = Task { await follower.follow(client) }
-          for batch in 1...9 { try await dispatch("Batch \(batch)", count: 20) }
+        let dispatched = try await here.withClient { client in
+          let dispatcher = Dispatcher(client)
+          async let following: Void = follower.follow(client)
+          for batch in 1...9 { try await dispatcher.dispatch("Batch \(batch)", count: 20) }
           // Goes on while the plug is pulled.
-          let dispatching = Task {
-            for number in 181...1000 {
-              do { try await dispatch("Single \(number)", count: 1) } catch { return }
-            }
-          }
+          async let dispatching: Void = dispatcher.dispatchOn()
           try await here.wait("a third of the runs") { board in board.count(.succeeded) + board.count(.failed) >= 60 }
           await here.kill9()
-          await dispatching.value
-          await following.value
+          _ = await (dispatching, following)
+          return dispatcher.acknowledged
         }
         let received = follower.lines
-        let dispatched = acknowledged.withLock { $0 }
         #expect(received.count > 200)
         #expect(dispatched.count >= 180)
 

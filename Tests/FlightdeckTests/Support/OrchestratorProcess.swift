@@ -28,12 +28,13 @@ final class OrchestratorProcess: Sendable {
     try write(".gitconfig", "[user]\n name = Agent\n email = agent@example.org\n[init]\n defaultBranch = main\n")
   }
 
-  /// `configuration` gets the folder's path. The orchestrator runs already when `body` begins.
+  /// `configuration` gets the folder's path; `files` lie there before the start. The orchestrator runs already when `body` begins.
   static func with<Result>(
-    _ configuration: (String) -> String, _ body: (OrchestratorProcess) async throws -> Result
+    _ configuration: (String) -> String, files: [String: String] = [:], _ body: (OrchestratorProcess) async throws -> Result
   ) async throws -> Result {
     let orchestrator = try OrchestratorProcess(configuration: configuration)
     defer { orchestrator.endEverything() }
+    for (name, text) in files { try orchestrator.write(name, text) }
     try await orchestrator.start()
     do { return try await body(orchestrator) } catch {
       throw Failure(description: "\(error)\n\nThe orchestrator's own words:\n\(orchestrator.log)")
@@ -73,7 +74,7 @@ final class OrchestratorProcess: Sendable {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, writing, 1)
     posix_spawn_file_actions_addopen(&actions, 2, folder + "/serve.err", O_WRONLY | O_CREAT | O_APPEND, 0o600)
-    var argv: [UnsafeMutablePointer<CChar>?] = [Program.path, "serve"].map { strdup($0) } + [nil]
+    var argv: [UnsafeMutablePointer<CChar>?] = ([Program.path, "serve"] as [String]).map { strdup($0) } + [nil]
     var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for pointer in argv + envp { free(pointer) } }
     var child: pid_t = 0
