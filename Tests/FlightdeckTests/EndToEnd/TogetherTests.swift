@@ -57,6 +57,7 @@ extension EndToEndTests {
     @Test("A dry run decides and changes nothing")
     func dryRun() async throws {
       try await OrchestratorProcess.with(Self.simulated) { here in
+        #expect(try await here.run(["dispatch", "Work before", "--wait"]).status == 0)
         let before = try await here.eventLines().count
         let decisions = try await here.json(["dispatch", "Only a thought", "--dry-run", "--json"])
         let decision = try #require(decisions.array?.first)
@@ -118,8 +119,14 @@ extension EndToEndTests {
           #expect(ending.status == 1 || ending.status == 4)
         }
         let repository = try await here.makeRepository()
-        let ending = try await here.run(["dispatch", "Cannot", "--repo", repository, "--runtime", "gone", "--wait"])
-        #expect(ending.status == 1 || ending.status == 4)
+        // It may be installed any moment, so the run waits, and says for what.
+        let outcome = try await here.json([
+          "dispatch", "Cannot yet", "--repo", repository, "--runtime", "gone", "--json",
+        ])
+        let run = try #require(outcome.array?.first?["runId"]?.string)
+        let shown = try await here.run(["show", run])
+        #expect(shown.output.contains("queued") && shown.output.contains("no-such-agent is not in PATH"))
+        #expect(try await here.run(["cancel", run, "--reason", "It never comes"]).status == 0)
         let worktrees = (try? FileManager.default.contentsOfDirectory(atPath: here.state + "/worktrees")) ?? []  // none
         #expect(worktrees.isEmpty)
         #expect(try await here.shell("git -C $HERE/repo branch --list 'awf/*'") == "")

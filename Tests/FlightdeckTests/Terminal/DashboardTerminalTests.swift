@@ -50,8 +50,8 @@ import Testing
   static func still(_ text: String) -> String {
     text.replacing(/[0-9]{2}:[0-9]{2}(:[0-9]{2})?/, with: "00:00")
       .replacing(/[0-9.]+k? ev\/s/, with: "0 ev/s").replacing(/[0-9]+ (s|min)\b/, with: "0 s")
-      .replacing(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/, with: "*").replacing(/ +/, with: " ")
-      .replacing(/ +(\n|$)/, with: "\n")
+      .replacing(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/, with: "*").replacing(/\ +/, with: " ")
+      .replacing(/\ +(\n|$)/, with: "\n")
   }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import RunModel
 import TestSupport
 import Testing
 
