@@ -60,8 +60,7 @@ struct Program {
     defer { for pointer in argv + envp { free(pointer) } }
     var child: pid_t = 0
     guard posix_spawn(&child, program, &actions, nil, &argv, &envp) == 0 else { return -1 }
-    var status: Int32 = 0
-    while waitpid(child, &status, 0) < 0, errno == EINTR {}
-    return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+    // A command that hangs is a failure, and no reason for all tests to hang.
+    return Reaper.wait(child, patience: 120)
   }
 }
