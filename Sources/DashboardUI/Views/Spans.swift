@@ -224,25 +224,10 @@ extension Frame {
     for y in 0..<size.height {
       for x in 0..<size.width {
         let cell = self[x, y]
-        guard cell.width > 0, let scalar = cell.text.unicodeScalars.first, scalar.value > 0x7E || cell.width > 1 else {
-          continue
-        }
-        let text = String(Self.ascii[scalar.properties.isWhitespace ? " " : cell.text] ?? "?")
-        let isWide = cell.width > 1
-        self[x, y] = Cell(text: text, style: cell.style)
-        if isWide { self[x + 1, y] = Cell(text: text, style: cell.style) }
+        guard cell.width > 0, cell.width > 1 || cell.text.utf8.contains(where: { $0 >= 0x80 }) else { continue }
+        self[x, y] = Cell(text: cell.width > 1 ? "?" : asciiFallback(cell.text), style: cell.style)
+        if cell.width > 1 { self[x + 1, y] = Cell(text: "?", style: cell.style) }
       }
     }
   }
-
-  private static let ascii: [String: Character] = [
-    "…": "~", "─": "-", "│": "|", "╭": "+", "╮": "+", "╰": "+", "╯": "+", "├": "+", "▐": "|", "▶": ">", "◔": ".",
-    "✔": "+", "✖": "x",
-    "⊘": "-", "▲": "!", "●": "*", "▌": "=", "◌": "o", "█": "#", "▉": "#", "▊": "#", "▋": "=", "▍": "=", "▎": "-",
-    "▏": "-",
-    "░": ".", "·": ".", "→": ">", "←": "<", "↑": "^", "↓": "v", "⠋": "|", "⠙": "/", "⠹": "-", "⠸": "\\", "⠼": "|",
-    "⠴": "/",
-    "⠦": "-", "⠧": "\\", "⠇": "|", "⠏": "/", "—": "-", "−": "-", "•": "*", "⇣": "v", "▸": ">", "▾": "v", "␉": ">",
-    " ": " ",
-  ]
 }
