@@ -38,7 +38,8 @@ extension EndToEndTests {
         #expect(first["status"] == "succeeded")
         #expect(first["runtimeId"] == "local")
         let run = try #require(first["runId"]?.string)
-        #expect(try await here.shell("git -C $HERE/repo status --porcelain; git -C $HERE/repo rev-parse HEAD") == before)
+        #expect(
+          try await here.shell("git -C $HERE/repo status --porcelain; git -C $HERE/repo rev-parse HEAD") == before)
 
         try await Self.checkFacts(here, run)
         try await Self.checkArtifacts(here, run)

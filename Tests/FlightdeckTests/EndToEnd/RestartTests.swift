@@ -51,7 +51,8 @@ extension EndToEndTests {
     }
 
     @Test(
-      "Killed with -9 in the middle of 200 runs, the orchestrator comes back with every acknowledged dispatch and event")
+      "Killed with -9 in the middle of 200 runs, the orchestrator comes back with every acknowledged dispatch and event"
+    )
     func kill9() async throws {
       let configuration = { (_: String) in
         """
@@ -84,7 +85,9 @@ extension EndToEndTests {
         // Byte for byte at its place; one comparison, as a hundred thousand lines in a failure help nobody.
         let firstDifference = zip(received, stored).enumerated().first { $0.element.0 != $0.element.1 }
         #expect(firstDifference == nil)
-        let gap = try stored.enumerated().first { try RunEvent(parsing: Array($0.element)).seq != UInt64($0.offset + 1) }
+        let gap = try stored.enumerated().first {
+          try RunEvent(parsing: Array($0.element)).seq != UInt64($0.offset + 1)
+        }
         #expect(gap == nil)
         let verified = try await here.run(["audit", "verify"])
         #expect(verified.status == 0, "\(verified.output)")

@@ -30,7 +30,8 @@ final class OrchestratorProcess: Sendable {
 
   /// `configuration` gets the folder's path; `files` lie there before the start. The orchestrator runs already when `body` begins.
   static func with<Result>(
-    _ configuration: (String) -> String, files: [String: String] = [:], _ body: (OrchestratorProcess) async throws -> Result
+    _ configuration: (String) -> String, files: [String: String] = [:],
+    _ body: (OrchestratorProcess) async throws -> Result
   ) async throws -> Result {
     let orchestrator = try OrchestratorProcess(configuration: configuration)
     defer { orchestrator.endEverything() }

@@ -46,9 +46,9 @@ import Testing
     return terminal
   }
 
-  /// Drops what moves with the clock.
+  /// Drops what moves with the clock and where the cursor is.
   static func still(_ text: String) -> String {
-    text.replacing(/[0-9]{2}:[0-9]{2}(:[0-9]{2})?/, with: "00:00")
+    text.replacing("▌", with: " ").replacing(/[0-9]{2}:[0-9]{2}(:[0-9]{2})?/, with: "00:00")
       .replacing(/[0-9.]+k? ev\/s/, with: "0 ev/s").replacing(/[0-9]+ (s|min)\b/, with: "0 s")
       .replacing(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/, with: "*").replacing(/\ +/, with: " ")
       .replacing(/\ +(\n|$)/, with: "\n")
@@ -56,9 +56,9 @@ import Testing
 }
 
 extension PseudoTerminal {
-  /// The line that holds a text, or nothing.
+  /// The lines that hold a text: in the table, and on wide terminals beside it.
   func row(_ text: String) -> String {
-    (0..<rows).map(line).first { $0.contains(text) } ?? ""
+    (0..<rows).map(line).filter { $0.contains(text) }.joined(separator: "\n")
   }
 
   /// Waits until the run with this title carries a mark.
