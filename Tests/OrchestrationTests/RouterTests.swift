@@ -59,6 +59,7 @@ import Testing
       among: [candidate("a", health: .degraded), candidate("b", refusal: "it needs a repository")])
     #expect(decision.runtimeId == nil)
     #expect(decision.considered[0].reasons == ["it is degraded: its command is gone"])
+    #expect(decision.waitsFor == ["a to be healthy again"])
     #expect(decision.considered[1].reasons == ["it needs a repository"])
   }
 }

@@ -29,6 +29,8 @@ package enum Router {
       if reasons.isEmpty, free <= 0 {
         reasons.append("\(runtime.slotsUsed) of \(runtime.capabilities.maxParallelTasks) slots in use")
         busy.append("a slot on \(runtime.runtimeId)")
+      } else if runtime.health != .healthy, wouldTake(contract, candidate) {
+        busy.append("\(runtime.runtimeId) to be healthy again")
       }
       if reasons.isEmpty, free > best?.free ?? 0 { best = (decision.considered.count, free) }
       decision.considered.append(.init(runtimeId: runtime.runtimeId, eligible: reasons.isEmpty, reasons: reasons))
@@ -46,6 +48,13 @@ package enum Router {
       decision.considered[index].reasons = [waits.isEmpty ? "eligible, with fewer free slots" : "eligible"]
     }
     return decision
+  }
+
+  /// Whether only its health is in the way.
+  private static func wouldTake(_ contract: Contract, _ candidate: Candidate) -> Bool {
+    var healthy = candidate
+    healthy.summary.health = .healthy
+    return obstacles(for: contract, at: healthy).isEmpty
   }
 
   /// Why this runtime could never take the contract as things stand, load aside.
