@@ -39,7 +39,9 @@ import Testing
       svg.contains(
         "textLength=\"42.5\" lengthAdjust=\"spacingAndGlyphs\" xml:space=\"preserve\" class=\"b\" fill=\"#ff8800\">a&lt;&amp;&gt;&quot;</text>"
       ))
-    #expect(svg.contains("textLength=\"17\" lengthAdjust=\"spacingAndGlyphs\" xml:space=\"preserve\" fill=\"#d8dee9\">日</text>"))
+    #expect(
+      svg.contains(
+        "textLength=\"17\" lengthAdjust=\"spacingAndGlyphs\" xml:space=\"preserve\" fill=\"#d8dee9\">日</text>"))
     #expect(!svg.contains("█") && !svg.contains("┌") && svg.contains("<path"))
     #expect(svg.contains("width=\"126\" height=\"80\""))
   }
