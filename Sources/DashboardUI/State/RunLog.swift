@@ -95,7 +95,7 @@ struct LogLine: Sendable {
     case .artifacts:
       kind = .milestone
       label = "artifacts"
-      self.text = data["files"]?.int.map { "\($0) files changed" } ?? ""
+      self.text = data["files"]?.int.map { $0 == 1 ? "1 file changed" : "\($0) files changed" } ?? ""
     default:
       // A type that is not ours, or newer than this program: shown with all it says.
       kind = .other

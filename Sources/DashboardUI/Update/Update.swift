@@ -118,7 +118,11 @@ extension DashboardState {
     case .detail(let run): if open?.id == run { open?.detailProblem = problem.detail }
     case .artifacts(let run): if open?.id == run { open?.artifactsProblem = problem.detail }
     case .patch(let run): if open?.id == run { open?.patchProblem = problem.detail }
-    case .backlog: break  // the live events go on; the next selection asks again
+    case .backlog(let run):
+      guard log?.run == run else { return }
+      // The live events go on below what is missing.
+      log?.load([])
+      toast("The earlier events could not be read: \(problem.detail)", .bad)
     case .dryRun(let generation):
       guard generation == form.generation else { return }
       form.answeredGeneration = generation

@@ -29,7 +29,8 @@ package struct EventQuery: Sendable, Hashable {
 
   var request: Request {
     var request = Request("/v1/events")
-    request.add("after", String(after))
+    // The last events of a run are counted from its end.
+    if tail == nil { request.add("after", String(after)) }
     for run in runs { request.add("run", run) }
     for type in types { request.add("type", type) }
     request.add("follow", follow ? "true" : "false")

@@ -69,12 +69,23 @@ final class Wire: Sendable {
       message.headers.add(name: "Content-Type", value: "application/json")
       message.body = .bytes(ByteBuffer(bytes: body))
     }
-    let response: HTTPClientResponse
-    do {
-      response = try await http.execute(message, deadline: deadline.map { .now() + $0 } ?? .distantFuture)
-    } catch { throw translated(error) }
+    let response = try await answer(to: message, deadline: deadline.map { .now() + $0 } ?? .distantFuture)
     guard (200..<300).contains(response.status.code) else { throw await problem(in: response) }
     return response.body
+  }
+
+  /// A kept connection may end just as it is used: what only reads is asked again on another.
+  private func answer(to message: HTTPClientRequest, deadline: NIODeadline) async throws -> HTTPClientResponse {
+    var attempt = 1
+    while true {
+      do {
+        return try await http.execute(message, deadline: deadline)
+      } catch {
+        let error = translated(error)
+        guard error is LinkBroken, message.method == .GET, attempt < 3 else { throw error }
+        attempt += 1
+      }
+    }
   }
 
   func next(_ chunks: inout HTTPClientResponse.Body.AsyncIterator) async throws -> ByteBuffer? {

@@ -48,8 +48,8 @@ struct DashboardCommand: AsyncParsableCommand {
         let size = size?.size ?? Size(width: surroundings.columns ?? 120, height: surroundings.rows ?? 40)
         try await drawOnce(
           client: client, configuration: configuration, paths: paths, screen: screen, size: size, format: format)
-      } else {
-        try await runDashboard(client: client, configuration: configuration, paths: paths)
+      } else if let signal = try await runDashboard(client: client, configuration: configuration, paths: paths) {
+        Terminal.end(by: signal)
       }
       await client.shutdown()
     } catch {

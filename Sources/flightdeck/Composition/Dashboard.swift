@@ -8,8 +8,9 @@ import TerminalKit
 /// How `--once` draws.
 enum OnceFormat: String, CaseIterable, Sendable { case text, ansi, svg, html }
 
-/// The dashboard on the terminal, until the user quits. `place`: what the header calls the orchestrator.
-func runDashboard(client: RunClient, configuration: Configuration, paths: Paths) async throws {
+/// The dashboard on the terminal, until the user quits or a signal comes, which it returns: the caller cleans up and ends
+/// the process by it.
+func runDashboard(client: RunClient, configuration: Configuration, paths: Paths) async throws -> Int32? {
   let themes = try ThemeShelf.themes(paths)
   let theme = try ThemeShelf.choose(configuration.theme, among: themes)
   let keys = try KeyMap(overrides: configuration.keys.mapValues { $0.joined(separator: " ") })
@@ -18,9 +19,8 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
   // The link is made while the terminal opens: the first frame already shows what is known.
   let reading = Task { await read(feed, into: inbox) }
   defer { reading.cancel() }
-  let signal = try await show(
+  return try await show(
     client: client, inbox: inbox, theme: theme, themes: themes, keys: keys, mouse: configuration.mouse)
-  if let signal { Terminal.end(by: signal) }
 }
 
 @concurrent private func read(_ feed: LiveFeed, into inbox: EventInbox) async {
@@ -70,6 +70,8 @@ func drawOnce(
   let snapshot = try await client.snapshot()
   var effects = state.update(.snapshot(snapshot))
   effects += state.update(.tick(.now))
+  // The preview follows a moment after the cursor has come to rest.
+  effects += state.update(.tick(.now + .seconds(2)))
   if let screen { effects += try state.go(to: Destination(screen)) }
   let errands = Errands(client: client)
   // What the screen asks for is fetched until it asks for nothing more.

@@ -7,18 +7,28 @@ import TerminalKit
 /// The tour: a throw-away repository, store and orchestrator of its own, gone at the end.
 func runDemo() async throws {
   let folder = try DemoFolder()
-  defer { folder.remove() }
+  let signal: Int32?
+  do {
+    defer { folder.remove() }
+    signal = try await tour(folder)
+  }
+  if let signal { Terminal.end(by: signal) }
+}
+
+/// Returns the signal that ended it, if one did.
+private func tour(_ folder: DemoFolder) async throws -> Int32? {
   let paths = try folder.paths()
   let configuration = try ConfigurationFile.load(paths)
   RunClient.useOneThread()
   let client = RunClient(paths.address)
   let orchestrator = BackgroundOrchestrator(paths: paths)
+  var signal: Int32?
   do {
     try await orchestrator.ensure(client)
     let outcomes = try await client.dispatch(DispatchRequest(contracts: folder.contracts))
     let surroundings = Surroundings.present
     if surroundings.outputIsTerminal, isatty(STDIN_FILENO) == 1 {
-      try await runDashboard(client: client, configuration: configuration, paths: paths)
+      signal = try await runDashboard(client: client, configuration: configuration, paths: paths)
     } else {
       try await playToTheEnd(outcomes.compactMap(\.runId), client)
       try await drawOnce(
@@ -30,6 +40,7 @@ func runDemo() async throws {
     throw error
   }
   await end(client)
+  return signal
 }
 
 /// Without a person the tour ends when its runs have.

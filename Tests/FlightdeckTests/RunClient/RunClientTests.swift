@@ -106,6 +106,11 @@ struct RunClientTests {
     #expect(String(decoding: bytes, as: UTF8.self) == "{\"a\" : 1.0 }\n{\"b\":\"\\u00e9\"}\n")
     #expect(server.calls.first?.target == "/v1/events?after=3&run=K9&type=output&follow=false")
   }
+
+  @Test("A run's last events are asked for without a seq, which the server would refuse beside them")
+  func tail() {
+    #expect(EventQuery(runs: ["K9"], tail: 5).request.query == "?run=K9&follow=false&tail=5")
+  }
 }
 
 @Suite("The live feed")

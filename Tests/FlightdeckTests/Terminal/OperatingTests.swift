@@ -25,6 +25,20 @@ extension DashboardTerminalTests {
       }
     }
 
+    @Test("A dashboard opened later shows the events of a run that has ended", arguments: [small, large])
+    func history(shape: Shape) async throws {
+      try await withMock { here in
+        let run = try await here.dispatch("Done before")
+        #expect(try await here.run(["events", "--run", run.description]).status == 0)
+        let terminal = try DashboardTerminalTests.open(here, shape)
+        try terminal.wait("Done before", shows: "✔")
+        terminal.send("\r2")
+        try terminal.wait("its first and its last event") {
+          terminal.text.contains("a line") && terminal.text.contains("succeeded")
+        }
+      }
+    }
+
     @Test("A question is answered on the spot", arguments: [small, large])
     func answer(shape: Shape) async throws {
       try await withMock { here in
