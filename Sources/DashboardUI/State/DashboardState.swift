@@ -33,8 +33,8 @@ package struct DashboardState: Sendable {
   package var utcOffset = 0
   /// The orchestrator's name in the header: `local`, or its address.
   package var place = "local"
-  /// Reasons given for cancels, latest first; the first is filled in.
-  package var reasons = ["No longer needed"]
+  /// Changed by `keep` alone.
+  package internal(set) var preferences: Preferences
 
   // Where the person is.
   var screens: [Screen] = [.runs]
@@ -66,13 +66,14 @@ package struct DashboardState: Sendable {
   /// `directory` fills in the repository of the dispatch form.
   package init(
     size: Size, now: Timestamp, theme: Theme = ThemeLibrary.standard, themes: [Theme] = ThemeLibrary.builtin,
-    keys: KeyMap = .standard, directory: String = ""
+    keys: KeyMap = .standard, preferences: Preferences = Preferences(), directory: String = ""
   ) {
     self.size = size
     self.now = now
     self.theme = theme
     self.themes = themes
     self.keys = keys
+    self.preferences = preferences
     form = DispatchForm(directory: directory)
   }
 

@@ -57,4 +57,6 @@ package enum Effect: Sendable {
   /// Open $EDITOR on this text; `Message.edited` brings it back.
   case edit(String)
   case bell
+  /// Store what is remembered.
+  case keep(Preferences)
 }

@@ -47,6 +47,13 @@ extension DashboardState {
 
   mutating func emit(_ effect: Effect) { outbox.append(effect) }
 
+  /// Changes what is remembered, and has it stored if that is something new.
+  mutating func keep(_ change: (inout Preferences) -> Void) {
+    let before = preferences
+    change(&preferences)
+    if preferences != before { emit(.keep(preferences)) }
+  }
+
   mutating func toast(_ text: String, _ kind: Toast.Kind) {
     toasts.removeAll { $0.text == text }
     toasts.append(Toast(text: text, kind: kind, until: now + .seconds(kind == .bad ? 10 : 4)))

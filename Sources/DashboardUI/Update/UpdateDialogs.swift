@@ -13,7 +13,8 @@ extension DashboardState {
     layers.append(
       .cancel(
         CancelDialog(
-          runs: live, endedCount: chosen.count - live.count, force: force, reason: TextField(reasons.first ?? ""))))
+          runs: live, endedCount: chosen.count - live.count, force: force,
+          reason: TextField(preferences.reasons.first ?? ""))))
   }
 
   mutating func askRetry() {
@@ -113,11 +114,11 @@ extension DashboardState {
     case .escape: layers.removeLast()
     case .enter: doCancel(dialog)
     case .up, .down:
-      let last = reasons.count - 1
+      let last = preferences.reasons.count - 1
       guard last >= 0 else { return }
       let place = dialog.historyPlace ?? (key == .up ? -1 : 0)
       dialog.historyPlace = max(0, min(last, place + (key == .up ? 1 : -1)))
-      dialog.reason.replace(reasons[dialog.historyPlace ?? 0])
+      dialog.reason.replace(preferences.reasons[dialog.historyPlace ?? 0])
       setLayer(.cancel(dialog))
     case .tab, .shiftTab:
       dialog.isEditing.toggle()
@@ -146,7 +147,7 @@ extension DashboardState {
       return
     }
     layers.removeLast()
-    reasons = Array(([reason] + reasons.filter { $0 != reason }).prefix(20))
+    keep { $0.reasons = Preferences.remembering(reason, in: $0.reasons, most: 20) }
     let live = dialog.runs.filter { board[$0]?.status.isTerminal == false }
     marks.subtract(dialog.runs)
     guard !live.isEmpty else {

@@ -20,7 +20,8 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
   let reading = Task { await read(feed, into: inbox) }
   defer { reading.cancel() }
   return try await show(
-    client: client, inbox: inbox, theme: theme, themes: themes, keys: keys, mouse: configuration.mouse)
+    client: client, inbox: inbox, theme: theme, themes: themes, keys: keys, memory: PreferencesFile(paths),
+    mouse: configuration.mouse)
 }
 
 @concurrent private func read(_ feed: LiveFeed, into inbox: EventInbox) async {
@@ -28,7 +29,8 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
 }
 
 @TerminalActor private func show(
-  client: RunClient, inbox: EventInbox, theme: Theme, themes: [Theme], keys: KeyMap, mouse: Bool
+  client: RunClient, inbox: EventInbox, theme: Theme, themes: [Theme], keys: KeyMap,
+  memory: PreferencesFile, mouse: Bool
 ) async throws -> Int32? {
   var options = Terminal.Options()
   options.mouse = mouse
@@ -36,12 +38,13 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
   do { terminal = try Terminal.open(options) } catch { throw Problem(.invalid, "\(error)") }
   var state = DashboardState(
     size: terminal.size, now: .now, theme: theme, themes: themes, keys: keys,
-    directory: FileManager.default.currentDirectoryPath)
+    preferences: memory.read(), directory: FileManager.default.currentDirectoryPath)
   state.asciiOnly = !terminal.isUTF8
   if terminal.colorDepth == .none { _ = state.update(.setTheme(.monochrome)) }
   state.utcOffset = localOffset()
   if case .unix = client.address { state.place = "local" } else { state.place = "\(client.address)" }
-  let loop = DashboardLoop(state: state, terminal: terminal, inbox: inbox, errands: Errands(client: client))
+  let loop = DashboardLoop(
+    state: state, terminal: terminal, inbox: inbox, errands: Errands(client: client, memory: memory))
   inbox.onArrival { Task { await loop.requestFrame() } }
   await loop.run()
   return terminal.endedBy
@@ -60,9 +63,10 @@ func drawOnce(
   client: RunClient, configuration: Configuration, paths: Paths, screen: String?, size: Size, format: OnceFormat
 ) async throws {
   let themes = try ThemeShelf.themes(paths)
+  let memory = PreferencesFile(paths)
   var state = DashboardState(
     size: size, now: .now, theme: try ThemeShelf.choose(configuration.theme, among: themes), themes: themes,
-    directory: FileManager.default.currentDirectoryPath)
+    preferences: memory.read(), directory: FileManager.default.currentDirectoryPath)
   state.utcOffset = localOffset()
   state.asciiOnly = !Surroundings.present.isUTF8
   if case .unix = client.address { state.place = "local" } else { state.place = "\(client.address)" }
@@ -73,7 +77,7 @@ func drawOnce(
   // The preview follows a moment after the cursor has come to rest.
   effects += state.update(.tick(.now + .seconds(2)))
   if let screen { effects += try state.go(to: Destination(screen)) }
-  let errands = Errands(client: client)
+  let errands = Errands(client: client, memory: memory)
   // What the screen asks for is fetched until it asks for nothing more.
   while !effects.isEmpty {
     let asked = effects

@@ -6,6 +6,7 @@ import RunModel
 /// Does for the dashboard what needs the orchestrator, off the terminal's thread, and brings the answer back.
 struct Errands: Sendable {
   let client: RunClient
+  let memory: PreferencesFile
 
   /// `deliver` gets each answer as it comes, or the failure with what it was for.
   func run(_ effect: Effect, deliver: @escaping @Sendable (Message) async -> Void) {
@@ -71,6 +72,9 @@ struct Errands: Sendable {
         errand = .dryRun(generation: generation)
         request.dryRun = true
         return [.dryRun(generation: generation, try await client.dispatch(request))]
+      case .keep(let preferences):
+        try await memory.write(preferences)
+        return []
       case .quit, .suspend, .redraw, .saveScreen, .copy, .edit, .bell: return []
       }
     } catch {

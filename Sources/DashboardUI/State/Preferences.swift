@@ -1,0 +1,44 @@
+package import RunModel
+
+/// What the dashboard remembers of a person from one sitting to the next. It is kept as one JSON object; members that
+/// this version does not know survive.
+package struct Preferences: Sendable, Equatable {
+  /// Filters that were used, latest first.
+  package var filters: [String] = []
+  /// Reasons given for cancels, latest first.
+  package var reasons = ["No longer needed"]
+
+  private var others: JSONObject = [:]
+
+  package init() {}
+
+  /// The latest first, each once, `most` at most.
+  static func remembering(_ text: String, in history: [String], most: Int = 50) -> [String] {
+    Array(([text] + history.filter { $0 != text }).prefix(most))
+  }
+}
+
+extension Preferences: JSONWritable {
+  package func write(to json: inout JSONWriter) {
+    var object = others
+    object["filters"] = .array(filters.map { .string($0) })
+    object["reasons"] = .array(reasons.map { .string($0) })
+    JSONValue.object(object).write(to: &json)
+  }
+
+  /// What cannot be read is left at its default: a damaged memory keeps nobody from working.
+  package init(json: JSONValue) {
+    for (key, value) in json.object ?? [:] {
+      switch key {
+      case "filters": filters = value.strings
+      case "reasons": reasons = value.strings
+      default: others.append(key, value)
+      }
+    }
+  }
+}
+
+extension JSONValue {
+  /// The strings of an array; what is no string is left out.
+  fileprivate var strings: [String] { (array ?? []).compactMap(\.string) }
+}
