@@ -60,6 +60,7 @@ package struct DashboardState: Sendable {
   var runtimesStale = false
   var runtimesAskedAt = Timestamp(milliseconds: 0)
   var form: DispatchForm
+  var tour: Tour?
   var toasts: [Toast] = []
   var outbox: [Effect] = []
 

@@ -42,6 +42,7 @@ extension DashboardState {
     case .setTheme(let theme): setTheme(theme)
     case .note(let text): toast(text, .info)
     }
+    advanceTour()
     defer { outbox = [] }
     return outbox
   }
