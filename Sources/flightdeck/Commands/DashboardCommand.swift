@@ -1,4 +1,5 @@
 import ArgumentParser
+import DashboardUI
 import FoundationEssentials
 import RunClient
 import RunModel

@@ -2,6 +2,7 @@ import ArgumentParser
 import DashboardUI
 import FoundationEssentials
 import RunModel
+import TerminalKit
 
 /// The key table, with the person's own keys in it.
 struct KeysCommand: AsyncParsableCommand {

@@ -40,7 +40,8 @@ extension ConfigurationFile {
           guard let kind = RunNotification.Kind(rawValue: word) else {
             let names = RunNotification.Kind.allCases.map(\.rawValue)
             throw error(
-              "There is no notification \"\(word)\": \(Self.list(names)).\(Nearest.hint(for: word, among: names))", value)
+              "There is no notification \"\(word)\": \(Self.list(names)).\(Nearest.hint(for: word, among: names))",
+              value)
           }
           rules.on.insert(kind)
         }
@@ -61,14 +62,15 @@ extension ConfigurationFile {
     case "bell": rules.by = .bell
     case "osc9": rules.by = .osc9
     case "command":
-      guard let command else { throw error("\"by: command\" needs a \"command\": a list of texts.", means?.node ?? node) }
+      guard let command else {
+        throw error("\"by: command\" needs a \"command\": a list of texts.", means?.node ?? node)
+      }
       rules.by = .command(command.words)
     case let word:
       throw error("\"by\" must be bell, osc9 or command, not \"\(word)\".", means?.node ?? node)
     }
-    if let command, case .command = rules.by {} else if let command {
-      throw error("\"command\" goes with \"by: command\".", command.node)
-    }
+    if case .command = rules.by { return rules }
+    if let command { throw error("\"command\" goes with \"by: command\".", command.node) }
     return rules
   }
 

@@ -45,7 +45,10 @@ enum ChildProcess {
     patience: Int = 200
   ) async throws -> Int32 {
     var ends: [Int32] = [-1, -1]
-    if input != nil, pipe2(&ends, O_CLOEXEC) != 0 { throw failed(words, errno) }
+    if input != nil {
+      guard pipe(&ends) == 0 else { throw failed(words, errno) }
+      for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    }
     let child = try spawn(words, environment, reading: ends[0])
     if let input {
       close(ends[0])
