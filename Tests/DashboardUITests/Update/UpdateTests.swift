@@ -38,7 +38,7 @@ import TerminalKit
       return
     }
     state.press("j", "x", "up")
-    #expect(state.reasons.first == "fix elsewhere")
+    #expect(state.preferences.reasons.first == "fix elsewhere")
   }
 
   @Test("X forces, and the second X does it; escape lets the run be")
