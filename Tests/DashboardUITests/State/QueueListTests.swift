@@ -17,9 +17,9 @@ import TerminalKit
     state.press("3")
     #expect(
       titles(state) == [
-        "Rotate the signing keys", "Drop the legacy tables", "Write API docs for /reveal",
-        "Translate the mails into Portuguese", "Shrink the container image", "Explain the queue in the handbook",
-        "Add a test for the 日本語 importer",
+        "Rotate the signing keys", "Drop the legacy tables", "Translate the mails into Portuguese",
+        "Write API docs for /reveal", "Shrink the container image", "Explain the queue in the handbook",
+        "Add a test for the 日本 importer",
       ])
     #expect(state.queue.list.approvals == 2)
   }

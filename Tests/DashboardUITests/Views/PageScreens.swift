@@ -35,7 +35,7 @@ enum Pages {
       ("Drop the legacy tables", ["approval pending", "GH-88"], 100, ["database"]),
       ("Shrink the container image", ["a slot on local"], 90, ["backend"]),
       ("Explain the queue in the handbook", ["a2a-web to be healthy again"], 80, ["docs"]),
-      ("Add a test for the 日本語 importer", [], 40, ["test"]),
+      ("Add a test for the 日本 importer", [], 40, ["test"]),
     ]
     for (offset, wait) in waits.enumerated() {
       runs.append(
