@@ -84,6 +84,7 @@ extension DashboardState {
     if let open, screen == .run { fetch(open.id) }
     schedulePreview()
     tellNotices()
+    arrivedAtPage()
   }
 
   private mutating func take(_ events: [RunEvent]) {
@@ -97,6 +98,7 @@ extension DashboardState {
         notices.observe(before, board.runs[place], notificationRules)
       }
       if let place, event.type.changesState || sortsByProgress { list.touch(place, board) }
+      if let place, screen == .queue, event.type.changesState { queue.list.touch(place) }
       guard let run = event.run else {
         if event.type.rawValue.hasPrefix("awf.runtime.") { runtimesStale = true }
         continue
@@ -106,6 +108,7 @@ extension DashboardState {
     }
     settleRows()
     tellNotices()
+    settleQueue()
   }
 
   private mutating func changed(_ run: RunID, _ event: RunEvent) {
@@ -164,6 +167,7 @@ extension DashboardState {
     toasts.removeAll { $0.until <= now }
     settleRows()
     tellNotices()
+    settleQueue()
     if let at = previewAt, at <= now {
       previewAt = nil
       turnPreview()
@@ -196,6 +200,7 @@ extension DashboardState {
     if let first = toasts.map(\.until).min() { times.append(first) }
     if let previewAt { times.append(previewAt) }
     if let due = notices.due { times.append(due) }
+    if screen == .queue, queue.list.hasChanges { times.append(max(now + .milliseconds(50), actingUntil)) }
     if list.hasChanges { times.append(max(now + .milliseconds(50), min(actingUntil, now + .milliseconds(1500)))) }
     if open?.patch?.isComplete == false { times.append(now) }
     if let changed = form.changedAt { times.append(changed + .milliseconds(250)) }
@@ -239,7 +244,8 @@ extension DashboardState {
       }
       return found
     case .run: return currentRun.map { motion(of: $0) } ?? .none
-    case .runtimes, .dispatch: return .none
+    case .queue: return queue.list.count > 0 ? .clocks : .none
+    case .runtimes, .audit, .pulse, .dispatch: return .none
     }
   }
 }
