@@ -9,7 +9,11 @@ package enum LinkState: Sendable, Equatable {
   case lost(since: Timestamp, nextTry: Timestamp?)
 }
 
-enum Screen: Sendable, Equatable { case runs, runtimes, run, dispatch }
+enum Screen: Sendable, Equatable {
+  case runs, runtimes
+  case queue, audit, pulse
+  case run, dispatch
+}
 
 /// All that the dashboard knows and shows: a value. `update` changes it, `drawDashboard` draws it.
 package struct DashboardState: Sendable {
@@ -35,6 +39,13 @@ package struct DashboardState: Sendable {
   package var place = "local"
   /// Changed by `keep` alone.
   package internal(set) var preferences: Preferences
+  /// Nothing is changed from here.
+  package var isReadOnly = false
+  package var notificationRules = NotificationRules()
+  /// What ctrl-s saves.
+  package var screenFormat = ScreenFormat.svg
+  /// The program that can copy where the terminal does not, by name.
+  package var clipboardTool: String?
 
   // Where the person is.
   var screens: [Screen] = [.runs]
@@ -59,9 +70,16 @@ package struct DashboardState: Sendable {
   var runtimeCursor = 0
   var runtimesStale = false
   var runtimesAskedAt = Timestamp(milliseconds: 0)
+  var queue = QueuePage()
+  var audit = AuditPage()
+  var pulse = PulsePage()
   var form: DispatchForm
   var tour: Tour?
   var toasts: [Toast] = []
+  var notices = NotificationMachine()
+  var lastCopy: LastCopy?
+  /// What is played, if this is no live dashboard.
+  var replay: ReplayStatus?
   var outbox: [Effect] = []
 
   /// `directory` fills in the repository of the dispatch form.
@@ -89,6 +107,7 @@ package struct DashboardState: Sendable {
     switch screen {
     case .run: open.flatMap { board[$0.id] }
     case .runs: selected
+    case .queue, .audit, .pulse: runOnPage
     case .runtimes, .dispatch: nil
     }
   }
@@ -106,6 +125,9 @@ package struct DashboardState: Sendable {
     switch screen {
     case .runs: [.runs, .pages, .moving, .everywhere]
     case .runtimes: [.runtimes, .pages, .moving, .everywhere]
+    case .queue: [.queue, .pages, .moving, .everywhere]
+    case .audit: [.audit, .pages, .moving, .everywhere]
+    case .pulse: [.pulse, .pages, .moving, .everywhere]
     case .dispatch: [.form, .everywhere]
     case .run:
       switch open?.tab ?? .overview {

@@ -7,6 +7,7 @@ extension DashboardState {
     case .resize(let size):
       self.size = size
       keepCursorVisible()
+      keepPageVisible()
       schedulePreview()
     case .paste(let text): paste(text)
     case .mouse(let mouse): take(mouse)
@@ -50,11 +51,15 @@ extension DashboardState {
 
   /// Does what a key, the palette or a click asks for.
   mutating func perform(_ action: Action) {
+    if action.changesRuns, let refusal {
+      toast(refusal, .info)
+      return
+    }
     switch action {
     case .quit: emit(.quit)
     case .suspend: emit(.suspend)
     case .redraw: emit(.redraw)
-    case .saveScreen: emit(.saveScreen)
+    case .saveScreen: emit(.saveScreen(screenFormat, path: nil))
     case .help: layers.append(.help(top: 0))
     case .tour: toggleTour()
     case .nextTip:
@@ -68,6 +73,9 @@ extension DashboardState {
     case .nextTheme: nextTheme()
     case .runs: show(.runs)
     case .runtimes: show(.runtimes)
+    case .queue: show(.queue)
+    case .audit: show(.audit)
+    case .pulse: show(.pulse)
     case .up, .down, .left, .right, .top, .bottom, .halfDown, .halfUp, .pageDown, .pageUp: move(action)
     case .nextPane, .previousPane: turnPane(action == .nextPane ? 1 : -1)
     case .tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7:
@@ -88,10 +96,7 @@ extension DashboardState {
     case .invert: setSort(RunSort(column: list.sort.column, isInverted: !list.sort.isInverted))
     case .copy: copy()
     case .copyId:
-      if let run = currentRun {
-        emit(.copy(run.runId.description))
-        toast("Copied \(run.runId)", .info)
-      }
+      if let run = currentRun { copyOut(run.runId.description) }
     case .previousRun, .nextRun: turnRun(action == .nextRun ? 1 : -1)
     case .follow, .pause, .wrap, .timestamps, .eventTypes, .search, .nextMatch, .previousMatch, .nextHunk,
       .previousHunk, .nextFile, .previousFile:
@@ -102,9 +107,14 @@ extension DashboardState {
 
   mutating func show(_ wanted: Screen) {
     guard screen != wanted else { return }
+    if wanted == .dispatch, let refusal {
+      toast(refusal, .info)
+      return
+    }
     switch wanted {
     case .runs: screens = [.runs]
     case .runtimes: screens = [.runs, .runtimes]
+    case .queue, .audit, .pulse: screens = [.runs, wanted]
     case .dispatch, .run: screens.append(wanted)
     }
     if wanted == .runtimes || wanted == .dispatch {
@@ -124,6 +134,7 @@ extension DashboardState {
       keepCursorVisible()
       schedulePreview()
     }
+    arrivedAtPage()
   }
 
   private mutating func back() {
@@ -159,7 +170,7 @@ extension DashboardState {
       let count = RunTab.allCases.count
       showTab(RunTab.allCases[((open?.tab.rawValue ?? 0) + step + count) % count])
     } else {
-      show(screen == .runs ? .runtimes : .runs)
+      turnScreen(step)
     }
   }
 
@@ -172,6 +183,7 @@ extension DashboardState {
       showTab(.diff)
       followWantedPath()
     case .runtimes: show(.dispatch)
+    case .queue, .audit, .pulse: openOnPage()
     case .dispatch: break
     }
   }
@@ -189,8 +201,7 @@ extension DashboardState {
       case .handoff: text = open.artifacts?.handoffNote ?? text
       }
     }
-    emit(.copy(text))
-    toast("Copied \(text.prefix(while: { $0 != "\n" }).prefix(60))", .info)
+    copyOut(text)
   }
 }
 
