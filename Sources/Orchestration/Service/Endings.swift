@@ -102,7 +102,7 @@ extension Orchestrator {
     ]
     journal.note(record)
     Task {  // the entry above is durable when this one is
-      try? await self.journal.record(JournalEntry())  // a failure is logged by the journal, which tries again
+      try? await self.journal.flush()  // a failure is logged by the journal, which tries again
       self.didEnd(run)
     }
     schedule()
@@ -110,8 +110,10 @@ extension Orchestrator {
 
   private func didEnd(_ run: RunID) {
     if let ended = journal.read({ $0[run] }) { pool.count(ended) }
-    for waiting in blocked { enqueue(waiting) }
+    let waiting = blocked
+    for run in waiting { enqueue(run) }
     schedule()
+    tellWaits(of: waiting)
   }
 
   private func ending(

@@ -17,6 +17,7 @@ struct Flightdeck: AsyncParsableCommand {
     subcommands: [
       DashboardCommand.self, DemoCommand.self, ServeCommand.self, DispatchCommand.self, RunsCommand.self,
       ShowCommand.self, ArtifactsCommand.self, CancelCommand.self, AnswerCommand.self, RetryCommand.self,
+      ApproveCommand.self, RejectCommand.self,
       EventsCommand.self, RuntimesCommand.self, AuditCommand.self, ThemesCommand.self, KeysCommand.self,
       DoctorCommand.self,
     ],
