@@ -56,6 +56,8 @@ package enum Effect: Sendable {
   case copy(String)
   /// Open $EDITOR on this text; `Message.edited` brings it back.
   case edit(String)
+  /// Open $EDITOR on a file of a worktree, at a line.
+  case openFile(worktree: String, path: String, line: Int)
   case bell
   /// Store what is remembered.
   case keep(Preferences)
