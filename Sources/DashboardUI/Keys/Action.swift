@@ -11,6 +11,7 @@ package enum Action: String, CaseIterable, Sendable {
   case previousRun, nextRun
   case tab1, tab2, tab3, tab4, tab5, tab6, tab7
   case follow, pause, wrap, timestamps, eventTypes, search, nextMatch, previousMatch
+  case reviewed, editFile
   case nextHunk, previousHunk, nextFile, previousFile
   case nextField, previousField, submit, edit, toggle
 }

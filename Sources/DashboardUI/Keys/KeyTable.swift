@@ -50,6 +50,8 @@ extension KeyMap {
     add(.events, .previousMatch, "N", "previous match")
 
     add(.files, .open, "enter", "this file in the diff", "diff")
+    add(.files, .reviewed, "space", "reviewed, until the file changes again", "reviewed")
+    add(.files, .editFile, "e", "open the file in $EDITOR where it was changed", "editor")
 
     add(.diff, .nextHunk, "}", "next hunk", "hunk")
     add(.diff, .previousHunk, "{", "previous hunk")

@@ -8,6 +8,9 @@ package struct Preferences: Sendable, Equatable {
   /// Reasons given for cancels, latest first.
   package var reasons = ["No longer needed"]
 
+  /// Files that were reviewed.
+  package var reviews = Reviews()
+
   private var others: JSONObject = [:]
 
   package init() {}
@@ -23,6 +26,7 @@ extension Preferences: JSONWritable {
     var object = others
     object["filters"] = .array(filters.map { .string($0) })
     object["reasons"] = .array(reasons.map { .string($0) })
+    object["reviewed"] = reviews.json
     JSONValue.object(object).write(to: &json)
   }
 
@@ -32,6 +36,7 @@ extension Preferences: JSONWritable {
       switch key {
       case "filters": filters = value.strings
       case "reasons": reasons = value.strings
+      case "reviewed": reviews = Reviews(json: value)
       default: others.append(key, value)
       }
     }

@@ -62,6 +62,8 @@ package enum Effect: Sendable {
   case copyWithTool(String)
   /// Open $EDITOR on this text; `Message.edited` brings it back.
   case edit(String)
+  /// Open $EDITOR on a file of a worktree, at a line.
+  case openFile(worktree: String, path: String, line: Int)
   case bell
   /// By the means of the rules, which is not the bell.
   case notify(RunNotification)

@@ -101,6 +101,7 @@ extension DashboardState {
     case .follow, .pause, .wrap, .timestamps, .eventTypes, .search, .nextMatch, .previousMatch, .nextHunk,
       .previousHunk, .nextFile, .previousFile:
       performInTab(action)
+    case .reviewed, .editFile: performInTab(action)
     case .nextField, .previousField, .submit, .edit, .toggle: break  // only in forms and dialogs
     }
   }
