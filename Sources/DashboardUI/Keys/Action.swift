@@ -5,18 +5,21 @@ package enum Action: String, CaseIterable, Sendable {
   case runs, runtimes, nextPane, previousPane
   case open, diff, cancel, forceCancel, retry, answer
   case mark, markRange, clearMarks, filter, sort, invert, previousColumn, nextColumn
+  case group, columns, wide, views
   case copy, copyId
   case previousRun, nextRun
   case tab1, tab2, tab3, tab4, tab5, tab6, tab7
   case follow, pause, wrap, timestamps, eventTypes, search, nextMatch, previousMatch
   case nextHunk, previousHunk, nextFile, previousFile
   case nextField, previousField, submit, edit, toggle
+  case earlier, later, widen, narrow, standard, saveView, delete
 }
 
 /// Where a key is pressed. A key is looked up in the screen's own context first, then in the wider ones.
 package enum KeyContext: String, CaseIterable, Sendable {
   case everywhere, moving, runs, runtimes, run, events, files, diff, records, pages
   case form, cancelDialog, dialog, prompt
+  case columnsDialog, viewsDialog
 
   package var title: String {
     switch self {
@@ -34,6 +37,8 @@ package enum KeyContext: String, CaseIterable, Sendable {
     case .cancelDialog: "Cancel"
     case .dialog: "Dialogs"
     case .prompt: "Prompts"
+    case .columnsDialog: "Columns"
+    case .viewsDialog: "Views"
     }
   }
 }

@@ -7,6 +7,10 @@ package struct Preferences: Sendable, Equatable {
   package var filters: [String] = []
   /// Reasons given for cancels, latest first.
   package var reasons = ["No longer needed"]
+  /// The columns of the runs, in their order; nil: the standard ones.
+  var columns: [ColumnChoice]?
+  /// Ways to look at the runs, in the order they were saved.
+  var views: [SavedView] = []
 
   private var others: JSONObject = [:]
 
@@ -23,6 +27,8 @@ extension Preferences: JSONWritable {
     var object = others
     object["filters"] = .array(filters.map { .string($0) })
     object["reasons"] = .array(reasons.map { .string($0) })
+    if let columns { object["columns"] = .array(columns.map { .string($0.text) }) }
+    if !views.isEmpty { object["views"] = .array(views.map(\.json)) }
     JSONValue.object(object).write(to: &json)
   }
 
@@ -32,6 +38,8 @@ extension Preferences: JSONWritable {
       switch key {
       case "filters": filters = value.strings
       case "reasons": reasons = value.strings
+      case "columns": columns = ColumnChoice.remembered(value)
+      case "views": views = (value.array ?? []).compactMap(SavedView.init(json:))
       default: others.append(key, value)
       }
     }

@@ -21,7 +21,7 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
   defer { reading.cancel() }
   return try await show(
     client: client, inbox: inbox, theme: theme, themes: themes, keys: keys, memory: PreferencesFile(paths),
-    mouse: configuration.mouse)
+    mouse: configuration.mouse, columns: configuration.columns)
 }
 
 @concurrent private func read(_ feed: LiveFeed, into inbox: EventInbox) async {
@@ -30,7 +30,7 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
 
 @TerminalActor private func show(
   client: RunClient, inbox: EventInbox, theme: Theme, themes: [Theme], keys: KeyMap,
-  memory: PreferencesFile, mouse: Bool
+  memory: PreferencesFile, mouse: Bool, columns: [ColumnChoice]?
 ) async throws -> Int32? {
   var options = Terminal.Options()
   options.mouse = mouse
@@ -39,6 +39,7 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
   var state = DashboardState(
     size: terminal.size, now: .now, theme: theme, themes: themes, keys: keys,
     preferences: memory.read(), directory: FileManager.default.currentDirectoryPath)
+  if let columns { state.standardColumns = columns }
   state.asciiOnly = !terminal.isUTF8
   if terminal.colorDepth == .none { _ = state.update(.setTheme(.monochrome)) }
   state.utcOffset = localOffset()
@@ -67,6 +68,7 @@ func drawOnce(
   var state = DashboardState(
     size: size, now: .now, theme: try ThemeShelf.choose(configuration.theme, among: themes), themes: themes,
     preferences: memory.read(), directory: FileManager.default.currentDirectoryPath)
+  if let columns = configuration.columns { state.standardColumns = columns }
   state.utcOffset = localOffset()
   state.asciiOnly = !Surroundings.present.isUTF8
   if case .unix = client.address { state.place = "local" } else { state.place = "\(client.address)" }

@@ -1,3 +1,4 @@
+import DashboardUI
 import RunModel
 
 /// What the user has set in `config.yaml`, as plain values: the composition maps them to adapters and screens.
@@ -7,6 +8,8 @@ struct Configuration: Sendable, Equatable {
   var theme: String?
   /// Keys for an action, by the action's name: they replace its own.
   var keys: [String: [String]] = [:]
+  /// The columns of the runs, `name` or `name:width`; nil: the usual ones.
+  var columns: [ColumnChoice]?
   var mouse = true
   /// How long one verify command may take.
   var verifyTimeout: Duration = .seconds(600)

@@ -1,3 +1,4 @@
+import DashboardUI
 import FoundationEssentials
 import RunModel
 import Yams
@@ -25,13 +26,14 @@ struct ConfigurationFile {
     guard let root, !root.isNull else { return configuration }
     for (key, value) in try members(
       root, of: "the configuration",
-      known: ["runtimes", "theme", "keys", "mouse", "verifyTimeoutSeconds", "stopGraceSeconds"])
+      known: ["runtimes", "theme", "keys", "columns", "mouse", "verifyTimeoutSeconds", "stopGraceSeconds"])
     {
       switch key {
       case "runtimes": configuration.runtimes = try runtimes(value)
       case "theme": configuration.theme = try self.text(value, key)
       case "mouse": configuration.mouse = try flag(value, key)
       case "keys": configuration.keys = try keys(value)
+      case "columns": configuration.columns = try columns(value)
       case "verifyTimeoutSeconds": configuration.verifyTimeout = .seconds(try number(value, key, above: 0))
       case "stopGraceSeconds": configuration.stopGrace = .seconds(try number(value, key, above: 0))
       default: break
@@ -46,6 +48,21 @@ struct ConfigurationFile {
       keys[action] = if case .scalar = value { [try text(value, action)] } else { try texts(value, action) }
     }
     return keys
+  }
+
+  /// Each error names the line of the column that it is about.
+  private func columns(_ node: Node) throws(Problem) -> [ColumnChoice] {
+    guard case .sequence(let entries) = node else {
+      throw error("\"columns\" must be a list of columns, such as [run, title, progress, \"branch:40\"].", node)
+    }
+    var texts: [String] = []
+    var columns: [ColumnChoice] = []
+    for entry in entries {
+      texts.append(try text(entry, "columns"))
+      do throws(Problem) { columns = try ColumnChoice.list(texts) } catch { throw self.error(error.detail, entry) }
+    }
+    if columns.isEmpty { throw error("\"columns\" is empty. Name some, or leave the key out.", node) }
+    return columns
   }
 
   private func runtimes(_ node: Node) throws(Problem) -> [RuntimeConfiguration] {
