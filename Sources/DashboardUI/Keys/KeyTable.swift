@@ -13,7 +13,9 @@ extension KeyMap {
     add(.runs, .diff, "d", "what the run changed", "diff")
     add(.runs, .cancel, "x", "cancel: the run or the marked ones; x again does it", "cancel")
     add(.runs, .mark, "space", "mark and go on", "mark")
-    add(.runs, .filter, "/", "filter: words, \"a phrase\", ~regex, !not, fields such as status: and age:<1h; tab completes", "filter")
+    add(
+      .runs, .filter, "/",
+      "filter: words, \"a phrase\", ~regex, !not, fields such as status: and age:<1h; tab completes", "filter")
     add(.runs, .sort, "s", "sort by the next column", "sort")
     add(.runs, .retry, "r", "retry as a new run", "retry")
     add(.runs, .forceCancel, "X", "cancel by force: kill now")

@@ -330,7 +330,8 @@ struct RunList: Sendable {
         case .phrase(let needle):
           found = mayHold.all && needle.withUnsafeBufferPointer { ByteSearch.find($0, in: whole) != nil }
         case .id(let needle):
-          let id = UnsafeBufferPointer(rebasing: whole[min(title.count + 1, whole.count)..<min(title.count + 27, whole.count)])
+          let id = UnsafeBufferPointer(
+            rebasing: whole[min(title.count + 1, whole.count)..<min(title.count + 27, whole.count)])
           found = mayHold.all && needle.withUnsafeBufferPointer { ByteSearch.find($0, in: id) != nil }
         case .label(let needle):
           found =

@@ -46,7 +46,9 @@ struct RunTable: Sendable, Equatable {
       widths[choice.column] = wanted
     }
     let spare = room - 40
-    if spare > 0, let progress = widths[.progress], !choices.contains(where: { $0.column == .progress && $0.width != nil }) {
+    if spare > 0, let progress = widths[.progress],
+      !choices.contains(where: { $0.column == .progress && $0.width != nil })
+    {
       let more = min(14, spare / 2)
       widths[.progress] = progress + more
       room -= more

@@ -68,7 +68,9 @@ extension DashboardState {
 
   /// What the filter asks for beside the runs: looked at again as time passes and marks change.
   mutating func refreshFilter() {
-    guard list.filter.dependsOnTime || list.filter.dependsOnMarks, !isActing || list.filter.dependsOnMarks else { return }
+    guard list.filter.dependsOnTime || list.filter.dependsOnMarks, !isActing || list.filter.dependsOnMarks else {
+      return
+    }
     let fresh = filterSurroundings
     let isDue = list.filter.dependsOnTime && (fresh.now - list.surroundings.now).milliseconds >= 2000
     guard isDue || fresh.marked != list.surroundings.marked else { return }

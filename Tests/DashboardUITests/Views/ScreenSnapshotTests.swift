@@ -10,7 +10,10 @@ import TerminalKit
 @Suite struct ScreenSnapshotTests {
   static let sizes = [Size(width: 80, height: 24), Size(width: 120, height: 40), Size(width: 200, height: 50)]
 
-  static let screens: [(name: String, make: @Sendable (Size) -> DashboardState)] = [
+  static let screens: [(name: String, make: @Sendable (Size) -> DashboardState)] =
+    coreScreens + runsScreens
+
+  private static let coreScreens: [(name: String, make: @Sendable (Size) -> DashboardState)] = [
     ("runs", { Sample.state($0) }),
     (
       "runs-marked",
