@@ -253,6 +253,8 @@ extension DashboardState {
       entries = SortColumn.allCases.map { PaletteEntry(name: "sort \($0.rawValue)", help: "", keys: "") }
     } else if typed.contains(" "), let offers = runsPaletteEntries(first, typed) {
       return offers
+    } else if typed.contains(" "), let own = argumentEntries(first, typed) {
+      entries = own
     } else if typed.contains(" "), first == "filter" {
       return [PaletteEntry(name: typed, help: "show only the runs that match", keys: "/")]
     } else {
@@ -274,6 +276,7 @@ extension DashboardState {
     for context in contexts + [.pages] where context != .moving && context != .form {
       for binding in keys.bindings where binding.context == context && binding.action != .palette {
         guard seen.insert(binding.action).inserted, !binding.action.rawValue.hasPrefix("tab") else { continue }
+        if binding.action.changesRuns, refusal != nil { continue }
         entries.append(
           PaletteEntry(
             name: binding.action.rawValue, help: binding.help,
@@ -283,6 +286,7 @@ extension DashboardState {
     entries.append(PaletteEntry(name: "view", help: "take a saved view by name", keys: ""))
     entries.append(PaletteEntry(name: "save-view", help: "keep filter, order, groups and columns by name", keys: ""))
     entries.append(PaletteEntry(name: "theme", help: "choose a theme by name", keys: ""))
+    entries.append(PaletteEntry(name: "save", help: "save the screen: text, ansi, svg, html; a file", keys: ""))
     return entries.sorted { $0.name < $1.name }
   }
 
@@ -314,6 +318,7 @@ extension DashboardState {
       setFilter(rest)
     case _ where runRunsCommand(name, rest): break
     default:
+      if runCommand(name, rest) { return }
       if let action = Action(rawValue: name), entry != nil || rest.isEmpty {
         perform(action)
       } else {
