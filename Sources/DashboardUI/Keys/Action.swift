@@ -7,6 +7,7 @@ package enum Action: String, CaseIterable, Sendable {
   case queue, audit, pulse
   case open, diff, cancel, forceCancel, retry, answer
   case mark, markRange, clearMarks, filter, sort, invert, previousColumn, nextColumn
+  case group, columns, wide, views
   case copy, copyId
   case previousRun, nextRun
   case tab1, tab2, tab3, tab4, tab5, tab6, tab7
@@ -14,6 +15,7 @@ package enum Action: String, CaseIterable, Sendable {
   case reviewed, editFile
   case nextHunk, previousHunk, nextFile, previousFile
   case nextField, previousField, submit, edit, toggle
+  case earlier, later, widen, narrow, standard, saveView, delete
 }
 
 /// Where a key is pressed. A key is looked up in the screen's own context first, then in the wider ones.
@@ -22,6 +24,7 @@ package enum KeyContext: String, CaseIterable, Sendable {
   case queue, audit, pulse
   case run, events, files, diff, records, pages
   case form, cancelDialog, dialog, prompt
+  case columnsDialog, viewsDialog
 
   package var title: String {
     switch self {
@@ -42,6 +45,8 @@ package enum KeyContext: String, CaseIterable, Sendable {
     case .cancelDialog: "Cancel"
     case .dialog: "Dialogs"
     case .prompt: "Prompts"
+    case .columnsDialog: "Columns"
+    case .viewsDialog: "Views"
     }
   }
 }

@@ -13,7 +13,9 @@ extension KeyMap {
     add(.runs, .diff, "d", "what the run changed", "diff")
     add(.runs, .cancel, "x", "cancel: the run or the marked ones; x again does it", "cancel")
     add(.runs, .mark, "space", "mark and go on", "mark")
-    add(.runs, .filter, "/", "filter: words, ~regex, !not, status: runtime: title:", "filter")
+    add(
+      .runs, .filter, "/",
+      "filter: words, \"a phrase\", ~regex, !not, fields such as status: and age:<1h; tab completes", "filter")
     add(.runs, .sort, "s", "sort by the next column", "sort")
     add(.runs, .retry, "r", "retry as a new run", "retry")
     add(.runs, .forceCancel, "X", "cancel by force: kill now")
@@ -22,6 +24,10 @@ extension KeyMap {
     add(.runs, .nextColumn, ">", "sort by the column after")
     add(.runs, .markRange, "v", "mark from the last mark to here")
     add(.runs, .clearMarks, "U", "clear all marks")
+    add(.runs, .group, "b", "group by runtime, status, batch, label, not at all")
+    add(.runs, .columns, "C", "columns: which, in what order, how wide")
+    add(.runs, .wide, "W", "all columns, scrolled with ← →, without the preview")
+    add(.runs, .views, "S", "saved views")
     add(.runs, .copy, "y", "copy the branch")
     add(.runs, .copyId, "Y", "copy the run id")
 
@@ -85,6 +91,20 @@ extension KeyMap {
     add(.dialog, .up, "up", "up")
     add(.dialog, .down, "down", "down")
     add(.dialog, .back, "esc", "no", "no")
+
+    add(.columnsDialog, .toggle, "space", "show or hide the column", "show or hide")
+    add(.columnsDialog, .earlier, "K [", "move it to the left", "left")
+    add(.columnsDialog, .later, "J ]", "move it to the right", "right")
+    add(.columnsDialog, .widen, "+ =", "widen", "wider")
+    add(.columnsDialog, .narrow, "-", "narrow", "narrower")
+    add(.columnsDialog, .standard, "r", "back to the standard columns", "standard")
+    add(.columnsDialog, .submit, "enter", "done", "done")
+    add(.columnsDialog, .back, "esc q C", "done")
+
+    add(.viewsDialog, .submit, "enter", "take the view", "take")
+    add(.viewsDialog, .saveView, "s", "save what is on the screen under a name", "save this")
+    add(.viewsDialog, .delete, "d x delete", "delete the view; again does it", "delete")
+    add(.viewsDialog, .back, "esc q S", "leave", "leave")
 
     add(.prompt, .submit, "enter", "take it", "take")
     add(.prompt, .nextField, "tab", "complete")

@@ -52,9 +52,19 @@ package struct DashboardState: Sendable {
   var layers: [Layer] = []
   var list = RunList()
   var selection: RunID?
+  /// The group whose header the cursor is on; then no run is selected.
+  var selectedGroup: String?
+  var paces = Paces()
+  /// All columns, scrolled to the side, without the preview.
+  var isWide = false
+  var wideLeft = 0
+  /// The columns of those who chose none: the configuration's.
+  package var standardColumns = ColumnChoice.standard
+  /// The view last taken; what is on the screen may have moved on from it.
+  var viewName: String?
   /// A run just dispatched, to be selected as soon as it is among the rows.
   var wantedSelection: RunID?
-  /// The place of the selection in `list.visible`.
+  /// The row of the selection.
   var cursor = 0
   var top = 0
   /// Until someone moves the cursor it stays on the first row.

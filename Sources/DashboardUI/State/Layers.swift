@@ -7,8 +7,9 @@ enum Layer: Sendable {
   case cancel(CancelDialog)
   case answer(AnswerDialog)
   case palette(PaletteDialog)
-  /// With the filter to go back to.
-  case filter(TextField, before: String)
+  case filter(FilterPrompt)
+  case columns(ColumnsDialog)
+  case views(ViewsDialog)
   case search(TextField)
 
   /// Whether someone is about to act on what is on the screen, so that its rows hold still.
@@ -16,6 +17,7 @@ enum Layer: Sendable {
     switch self {
     case .confirm, .cancel, .answer: true
     case .help, .palette, .filter, .search: false
+    case .columns, .views: false
     }
   }
 }

@@ -7,6 +7,10 @@ package struct Preferences: Sendable, Equatable {
   package var filters: [String] = []
   /// Reasons given for cancels, latest first.
   package var reasons = ["No longer needed"]
+  /// The columns of the runs, in their order; nil: the standard ones.
+  var columns: [ColumnChoice]?
+  /// Ways to look at the runs, in the order they were saved.
+  var views: [SavedView] = []
 
   /// Files that were reviewed.
   package var reviews = Reviews()
@@ -27,6 +31,8 @@ extension Preferences: JSONWritable {
     object["filters"] = .array(filters.map { .string($0) })
     object["reasons"] = .array(reasons.map { .string($0) })
     object["reviewed"] = reviews.json
+    if let columns { object["columns"] = .array(columns.map { .string($0.text) }) }
+    if !views.isEmpty { object["views"] = .array(views.map(\.json)) }
     JSONValue.object(object).write(to: &json)
   }
 
@@ -37,6 +43,8 @@ extension Preferences: JSONWritable {
       case "filters": filters = value.strings
       case "reasons": reasons = value.strings
       case "reviewed": reviews = Reviews(json: value)
+      case "columns": columns = ColumnChoice.remembered(value)
+      case "views": views = (value.array ?? []).compactMap(SavedView.init(json:))
       default: others.append(key, value)
       }
     }

@@ -85,6 +85,8 @@ extension DashboardState {
     if let before { noticeChanges(since: before) }
     runtimes = snapshot.runtimes
     hasSnapshot = true
+    paces.reset()
+    _ = list.setSurroundings(filterSurroundings, board)
     list.reset(board)
     marks = marks.filter { board[$0] != nil }
     refindSelection()
@@ -100,15 +102,18 @@ extension DashboardState {
 
   private mutating func take(_ events: [RunEvent]) {
     rate.add(events.count)
-    let sortsByProgress = list.sort.column == .progress
+    let followsActivity = list.followsActivity
     let watched = log?.run
     for event in events {
       let before = NotificationMachine.concerns(event.type) ? event.run.flatMap { board[$0] } : nil
       let place = board.apply(event)
-      if let place, NotificationMachine.concerns(event.type) {
-        notices.observe(before, board.runs[place], notificationRules)
+      if let place {
+        if NotificationMachine.concerns(event.type) {
+          notices.observe(before, board.runs[place], notificationRules)
+        }
+        if event.type.changesState || followsActivity { list.touch(place, board) }
+        if event.type == .progress || event.type.endsRun { paces.take(event, board.runs[place]) }
       }
-      if let place, event.type.changesState || sortsByProgress { list.touch(place, board) }
       if let place, screen == .queue, event.type.changesState { queue.list.touch(place) }
       guard let run = event.run else {
         if event.type.rawValue.hasPrefix("awf.runtime.") { runtimesStale = true }
@@ -177,6 +182,7 @@ extension DashboardState {
     rate.tick(now)
     toasts.removeAll { $0.until <= now }
     settleRows()
+    refreshFilter()
     tellNotices()
     settleQueue()
     if let at = previewAt, at <= now {
@@ -215,6 +221,7 @@ extension DashboardState {
     if list.hasChanges { times.append(max(now + .milliseconds(50), min(actingUntil, now + .milliseconds(1500)))) }
     if open?.patch?.isComplete == false { times.append(now) }
     if let changed = form.changedAt { times.append(changed + .milliseconds(250)) }
+    if list.filter.dependsOnTime { times.append(max(now, list.surroundings.now) + .seconds(2)) }
     if runtimesStale, screen == .runtimes || screen == .dispatch { times.append(runtimesAskedAt + .seconds(1)) }
     if case .lost = link {
       times.append(nextSecond)
@@ -246,8 +253,9 @@ extension DashboardState {
     switch screen {
     case .runs:
       var found = Motion.none
-      for index in top..<max(top, min(list.visible.count, top + layout.rows.height)) {
-        switch motion(of: board.runs[Int(list.visible[index])]) {
+      for index in top..<max(top, min(list.rowCount, top + layout.rows.height)) {
+        guard case .run(let place)? = list.row(index) else { continue }
+        switch motion(of: board.runs[place]) {
         case .spinner: return .spinner
         case .clocks: found = .clocks
         case .none: break

@@ -90,7 +90,11 @@ extension DashboardState {
     case .retry: askRetry()
     case .answer: askAnswer()
     case .mark, .markRange, .clearMarks: mark(action)
-    case .filter: layers.append(.filter(TextField(list.filter.text), before: list.filter.text))
+    case .filter: layers.append(.filter(FilterPrompt(list.filter.text)))
+    case .group: turnGrouping()
+    case .columns: askColumns()
+    case .wide: turnWide()
+    case .views: askViews()
     case .sort, .nextColumn: turnSort(1)
     case .previousColumn: turnSort(-1)
     case .invert: setSort(RunSort(column: list.sort.column, isInverted: !list.sort.isInverted))
@@ -103,6 +107,7 @@ extension DashboardState {
       performInTab(action)
     case .reviewed, .editFile: performInTab(action)
     case .nextField, .previousField, .submit, .edit, .toggle: break  // only in forms and dialogs
+    case .earlier, .later, .widen, .narrow, .standard, .saveView, .delete: break  // only in dialogs
     }
   }
 
@@ -177,7 +182,12 @@ extension DashboardState {
 
   private mutating func openCurrent() {
     switch screen {
-    case .runs: if let selection { openRun(selection, .overview) }
+    case .runs:
+      if let selection {
+        openRun(selection, .overview)
+      } else if case .group(let group)? = list.row(cursor) {
+        fold(group)
+      }
     case .run:
       guard open?.tab == .files, let path = filePaths[safe: open?.fileCursor ?? 0] else { return }
       open?.diff.wantedPath = path.path

@@ -109,25 +109,31 @@ private func drawFilterLine(_ state: DashboardState, _ rect: Rect, _ frame: inou
   let theme = state.theme
   let total = state.board.total
   let shown = state.list.visible.count
-  var counts = [Span("\(shown) of \(total)", .muted)]
   let isLoading = shown > 0 && !state.hasSnapshot
+  var counts = shown == total ? [] : [Span("\(shown) of \(total)", .muted)]
   if isLoading { counts = [Span("the latest \(shown) of \(total), the rest is coming", .muted)] }
+  if state.isWide, state.table.hidesColumns { counts.insert(Span("← → columns   ", .muted), at: 0) }
   if state.list.sort != RunSort() {
     counts.insert(
       Span("by \(state.list.sort.column.rawValue)\(state.list.sort.isInverted ? " ↑" : "")   ", .muted), at: 0)
   }
+  if state.list.grouping != .none {
+    counts.insert(Span("grouped by \(state.list.grouping.rawValue)   ", .muted), at: 0)
+  }
   if !state.marks.isEmpty { counts.insert(Span("● \(state.marks.count) marked   ", .mark), at: 0) }
-  if state.list.filter.isEmpty, state.list.sort == RunSort(), state.marks.isEmpty, !isLoading { counts = [] }
-  var typing: TextField?
-  for layer in state.layers { if case .filter(let field, _) = layer { typing = field } }
+  if let view = state.currentView {
+    counts.insert(Span("view \(view.name)\(view.isChanged ? " (changed)" : "")   ", .accent), at: 0)
+  }
+  var typing: FilterPrompt?
+  for layer in state.layers { if case .filter(let prompt) = layer { typing = prompt } }
   let countsWidth = counts.reduce(0) { $0 + $1.width }
   if let typing {
     let width = max(10, rect.width - countsWidth - 3)
     let box = Rect(x: rect.x, y: rect.y, width: width, height: 1)
     frame.put("/", x: box.x, y: box.y, width: 1, style: theme[.accent])
-    drawField(typing, Rect(x: box.x + 1, y: box.y, width: width - 1, height: 1), state, &frame, isFocused: true)
+    drawField(typing.field, Rect(x: box.x + 1, y: box.y, width: width - 1, height: 1), state, &frame, isFocused: true)
     let complaint = state.list.filter.complaint
-    let used = measure(typing.text) + 3
+    let used = measure(typing.field.text) + 3
     if let complaint, used + 8 < width {
       frame.put(complaint, x: box.x + used, y: box.y, width: width - used, style: theme[.invalid])
     }
@@ -135,11 +141,9 @@ private func drawFilterLine(_ state: DashboardState, _ rect: Rect, _ frame: inou
     return
   }
   if !state.list.filter.text.isEmpty {
-    counts =
-      [
-        Span("/" + fitted(state.list.filter.text, min(measure(state.list.filter.text), rect.width / 2)), .accent),
-        Span("   "),
-      ] + counts
+    counts.insert(Span("   "), at: 0)
+    counts.insert(
+      Span("/" + fitted(state.list.filter.text, min(measure(state.list.filter.text), rect.width / 2)), .accent), at: 0)
   }
   frame.draw(StyledLine([], right: counts), in: rect, theme)
 }
@@ -179,6 +183,7 @@ func drawFooter(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
       return
     }
   }
+  if case .filter(let prompt) = state.layers.last, drawFilterOffers(prompt, state, rect, &frame) { return }
   var hints = footerHints(state)
   var end = rect.right
   // Help keeps its place at the right, however little room there is.
@@ -204,6 +209,8 @@ private func footerHints(_ state: DashboardState) -> [(keys: String, text: Strin
   case .cancel: contexts = [.cancelDialog]
   case .confirm, .answer: contexts = [.dialog]
   case .filter: contexts = [.prompt]
+  case .columns: contexts = [.columnsDialog]
+  case .views(let dialog): contexts = dialog.naming == nil ? [.viewsDialog] : [.prompt]
   case .help: return [("esc", "close"), ("j k", "scroll")]
   case .palette, .search, nil: break
   }

@@ -8,11 +8,13 @@ func drawLayer(_ layer: Layer, _ state: DashboardState, _ frame: inout Frame) {
   case .cancel(let dialog): drawCancel(dialog, state, &frame)
   case .answer(let dialog): drawAnswer(dialog, state, &frame)
   case .palette(let dialog): drawPalette(dialog, state, &frame)
+  case .columns(let dialog): drawColumnsDialog(dialog, state, &frame)
+  case .views(let dialog): drawViewsDialog(dialog, state, &frame)
   case .filter, .search: break  // on the tabs line and in the footer
   }
 }
 
-private func centered(_ width: Int, _ height: Int, _ state: DashboardState) -> Rect {
+func centered(_ width: Int, _ height: Int, _ state: DashboardState) -> Rect {
   let width = min(width, state.size.width - 2)
   let height = min(height, state.size.height - 2)
   return Rect(

@@ -33,7 +33,9 @@ extension DashboardState {
     layout.tabs = rest.takeTop(1)
     layout.body = rest
     guard screen == .runs else { return layout }
-    if size.width >= 160 {
+    if isWide {
+      layout.preview = Rect(x: 0, y: 0, width: 0, height: 0)
+    } else if size.width >= 160 {
       layout.preview = rest.takeRight(max(60, size.width * 38 / 100))
       layout.previewIsRight = true
     } else if size.width >= 100, size.height >= 24 {

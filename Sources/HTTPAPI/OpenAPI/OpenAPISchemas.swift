@@ -35,6 +35,7 @@ extension OpenAPI {
     "cancellation": {"$ref": "#/components/schemas/Cancellation"},
     "proof": {"$ref": "#/components/schemas/CancelProof"},
     "retryOf": {"$ref": "#/components/schemas/ULID"},
+    "batch": {"$ref": "#/components/schemas/ULID"},
     "reason": {"type": "string", "description": "Why it ended as it did."},
     "exitCode": {"type": "integer"},
     "activity": {"type": "string", "description": "The latest word."},

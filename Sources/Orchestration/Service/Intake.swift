@@ -99,6 +99,7 @@ extension Orchestrator {
     var taken: [(run: RunID, live: Live)] = []
     var storedContracts: Set<ContractID> = []
     var ahead: [RuntimeID: Int] = [:]
+    let makesSeveral = intended.count { $0.existing == nil } > 1
     for var item in intended {
       if let existing = item.existing, old == nil {
         outcomes.append(update(existing, with: item, by: actor, at: now, in: &record))
@@ -121,6 +122,7 @@ extension Orchestrator {
         data.append("attempt", .int(Int64(old.attempt + 1)))
         data.append("retryOf", .string(old.runId.description))
       }
+      if makesSeveral { data.append("batch", .string((taken.first?.run ?? run).description)) }
       if let reference = contract.externalRef { data.append("externalRef", .string(reference)) }
       if !contract.labels.isEmpty { data.append("labels", .array(contract.labels.map { .string($0) })) }
       if !item.decision.waitsFor.isEmpty {

@@ -21,6 +21,8 @@ package struct Run: Sendable, Hashable {
   package var priority = 100
   package var attempt = 1
   package var retryOf: RunID?
+  /// The first run of the request that dispatched this one, when the request made several.
+  package var batch: RunID?
   package var createdAt: Timestamp
   package var startedAt: Timestamp?
   package var endedAt: Timestamp?

@@ -11,6 +11,7 @@ extension Run {
     priority = Int(event.data["priority"]?.int ?? 100)
     attempt = Int(event.data["attempt"]?.int ?? 1)
     retryOf = event.data["retryOf"]?.string.flatMap { RunID($0) }
+    batch = event.data["batch"]?.string.flatMap { RunID($0) }
     externalRef = event.data["externalRef"]?.string
     labels = event.data["labels"]?.array?.compactMap(\.string) ?? []
     waitsFor = event.data["waitsFor"]?.array?.compactMap(\.string) ?? []

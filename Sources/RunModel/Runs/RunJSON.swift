@@ -34,6 +34,7 @@ extension Run: JSONWritable {
     if let cancellation { json.member("cancellation", cancellation) }
     if let proof { json.member("proof", proof) }
     if let retryOf { json.member("retryOf", retryOf.description) }
+    if let batch { json.member("batch", batch.description) }
     if let reason { json.member("reason", reason) }
     if let exitCode { json.member("exitCode", exitCode) }
     if let activity { json.member("activity", activity) }
@@ -103,6 +104,7 @@ extension Run: JSONWritable {
       case "cancellation": run.cancellation = Cancellation(json: try reader.value())
       case "proof": run.proof = CancelProof(json: try reader.value())
       case "retryOf": run.retryOf = RunID(try reader.string())
+      case "batch": run.batch = RunID(try reader.string())
       case "reason": run.reason = try reader.string()
       case "exitCode": run.exitCode = Int(try reader.int())
       case "activity": run.activity = try reader.string()

@@ -41,6 +41,7 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths,
   var state = DashboardState(
     size: terminal.size, now: .now, theme: theme, themes: themes, keys: keys,
     preferences: memory.read(), directory: FileManager.default.currentDirectoryPath)
+  if let columns = configuration.columns { state.standardColumns = columns }
   state.asciiOnly = !terminal.isUTF8
   if terminal.colorDepth == .none { _ = state.update(.setTheme(.monochrome)) }
   state.utcOffset = localOffset()
@@ -75,6 +76,7 @@ func drawOnce(
     size: size, now: .now, theme: try ThemeShelf.choose(configuration.theme, among: themes), themes: themes,
     keys: try KeyMap(overrides: configuration.keys.mapValues { $0.joined(separator: " ") }),
     preferences: memory.read(), directory: FileManager.default.currentDirectoryPath)
+  if let columns = configuration.columns { state.standardColumns = columns }
   state.utcOffset = localOffset()
   state.isReadOnly = configuration.readOnly
   state.asciiOnly = !Surroundings.present.isUTF8

@@ -8,6 +8,8 @@ struct Configuration: Sendable, Equatable {
   var theme: String?
   /// Keys for an action, by the action's name: they replace its own.
   var keys: [String: [String]] = [:]
+  /// The columns of the runs, `name` or `name:width`; nil: the usual ones.
+  var columns: [ColumnChoice]?
   var mouse = true
   /// The dashboard changes nothing.
   var readOnly = false

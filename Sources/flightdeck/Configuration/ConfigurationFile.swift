@@ -46,6 +46,7 @@ struct ConfigurationFile {
         case "theme": configuration.theme = try self.text(value, key)
         case "mouse": configuration.mouse = try flag(value, key)
         case "keys": configuration.keys = try keys(value, &problems)
+        case "columns": configuration.columns = try columns(value)
         case "readOnly": configuration.readOnly = try flag(value, key)
         case "screenFormat": configuration.screenFormat = try screenFormat(value, key)
         case "notifications": configuration.notifications = try notifications(value)
@@ -62,7 +63,7 @@ struct ConfigurationFile {
 
   /// The settings there are.
   private static let keys = [
-    "runtimes", "theme", "keys", "mouse", "readOnly", "screenFormat", "notifications", "orchestrators",
+    "runtimes", "theme", "keys", "columns", "mouse", "readOnly", "screenFormat", "notifications", "orchestrators",
     "verifyTimeoutSeconds", "stopGraceSeconds", "approvals",
   ]
 

@@ -196,6 +196,7 @@ enum Sample {
     run.cancellation = Cancellation(by: "me", reason: "r", force: true, requestedAt: time, stopSentAt: time)
     run.proof = CancelProof(stopSentAt: time, confirmedAt: time, processes: 3, killed: 1, commit: "abc")
     run.retryOf = runID(1)
+    run.batch = runID(1)
     run.pin = "mock"
     run.startedAt = time
     run.endedAt = time

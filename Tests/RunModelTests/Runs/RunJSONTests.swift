@@ -18,6 +18,7 @@ import Testing
     run.priority = 5
     run.attempt = 2
     run.retryOf = Sample.other
+    run.batch = Sample.other
     run.startedAt = Sample.time
     run.endedAt = Sample.time
     run.lastEventAt = Sample.time + .seconds(1)
