@@ -8,6 +8,11 @@ package struct Preferences: Sendable, Equatable {
   /// Reasons given for cancels, latest first.
   package var reasons = ["No longer needed"]
 
+  /// How charts are drawn; nil: as the terminal can.
+  package var chartStyle: ChartStyle?
+  /// The window of the pulse screen.
+  package var pulseWindow: String?
+
   private var others: JSONObject = [:]
 
   package init() {}
@@ -23,6 +28,8 @@ extension Preferences: JSONWritable {
     var object = others
     object["filters"] = .array(filters.map { .string($0) })
     object["reasons"] = .array(reasons.map { .string($0) })
+    if let chartStyle { object["chartStyle"] = .string(chartStyle.rawValue) }
+    if let pulseWindow { object["pulseWindow"] = .string(pulseWindow) }
     JSONValue.object(object).write(to: &json)
   }
 
@@ -32,6 +39,8 @@ extension Preferences: JSONWritable {
       switch key {
       case "filters": filters = value.strings
       case "reasons": reasons = value.strings
+      case "chartStyle": chartStyle = value.string.flatMap(ChartStyle.init)
+      case "pulseWindow": pulseWindow = value.string
       default: others.append(key, value)
       }
     }

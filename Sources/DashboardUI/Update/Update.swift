@@ -20,6 +20,7 @@ extension DashboardState {
       open?.artifactsProblem = nil
     case .patch(let run, let bytes): takePatch(run, bytes)
     case .backlog(let run, let events): if log?.run == run { log?.load(events) }
+    case .health(let events): runtimesPage.add(events)
     case .runtimes(let runtimes):
       self.runtimes = runtimes
       runtimeCursor = min(runtimeCursor, max(0, runtimes.count - 1))
@@ -66,6 +67,8 @@ extension DashboardState {
     board = RunBoard(runs: snapshot.runs, seq: snapshot.seq)
     runtimes = snapshot.runtimes
     hasSnapshot = true
+    history.reset(board, now: now)
+    timeline.reset(board)
     list.reset(board)
     marks = marks.filter { board[$0] != nil }
     refindSelection()
@@ -82,16 +85,30 @@ extension DashboardState {
     rate.add(events.count)
     let sortsByProgress = list.sort.column == .progress
     let watched = log?.run
+    // Events may be ahead of the last tick; a clock that is far off moves nothing.
+    if let last = events.last { history.advance(to: max(now, min(last.time, now + .seconds(120)))) }
+    history.count(events: events.count)
     for event in events {
+      let changes = event.type.changesState
+      let counted = changes || event.type == .usage
+      let before = counted ? event.run.flatMap { board.place(of: $0) }.map { RunMoments(board.runs[$0]) } : nil
       let place = board.apply(event)
-      if let place, event.type.changesState || sortsByProgress { list.touch(place, board) }
-      if let place, screen == .queue, event.type.changesState { queue.list.touch(place) }
+      if counted, let place {
+        let run = board.runs[place]
+        history.changed(from: before, to: RunMoments(run))
+        timeline.changed(run.runId, run.status)
+      }
+      if let place, changes || sortsByProgress { list.touch(place, board) }
+      if let place, screen == .queue, changes { queue.list.touch(place) }
       guard let run = event.run else {
-        if event.type.rawValue.hasPrefix("awf.runtime.") { runtimesStale = true }
+        if event.type.rawValue.hasPrefix("awf.runtime.") {
+          runtimesStale = true
+          runtimesPage.add(CollectionOfOne(event))
+        }
         continue
       }
       if run == watched { log?.append(event) }
-      if event.type.changesState { changed(run, event) }
+      if changes { changed(run, event) }
     }
     settleRows()
     settleQueue()
@@ -142,6 +159,7 @@ extension DashboardState {
       form.isSending = false
       form.problem = problem
       toast(problem.detail, .bad)
+    case .health: break  // the pane says that it has read none
     case .runtimes, .cancel, .retry, .answer, .here: toast(problem.detail, .bad)
     }
   }
@@ -154,6 +172,8 @@ extension DashboardState {
     toasts.removeAll { $0.until <= now }
     settleRows()
     settleQueue()
+    settlePulse()
+    settleRuntimes()
     if let at = previewAt, at <= now {
       previewAt = nil
       turnPreview()
@@ -230,7 +250,8 @@ extension DashboardState {
       return found
     case .run: return currentRun.map { motion(of: $0) } ?? .none
     case .queue: return queue.list.count > 0 ? .clocks : .none
-    case .runtimes, .audit, .pulse, .dispatch: return .none
+    case .runtimes, .pulse: return hasSnapshot ? .clocks : .none
+    case .audit, .dispatch: return .none
     }
   }
 }

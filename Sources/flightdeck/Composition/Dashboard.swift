@@ -41,6 +41,7 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
     preferences: memory.read(), directory: FileManager.default.currentDirectoryPath)
   state.asciiOnly = !terminal.isUTF8
   if terminal.colorDepth == .none { _ = state.update(.setTheme(.monochrome)) }
+  state.hasBraille = ProcessInfo.processInfo.environment["TERM"] != "linux"
   state.utcOffset = localOffset()
   if case .unix = client.address { state.place = "local" } else { state.place = "\(client.address)" }
   let loop = DashboardLoop(
