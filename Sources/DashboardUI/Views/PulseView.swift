@@ -172,7 +172,7 @@ private func drawTimeline(_ state: DashboardState, _ rect: Rect, _ frame: inout 
     frame.draw(
       [
         Span(isSelected ? "▌" : " ", .accent), Span(glyph + " ", role), Span(id.shortName + " ", .muted),
-        Span(fitted(run.title, name - 9)),
+        Span(fitted(run.title, name - 10)),
       ], x: rect.x, y: y, width: name, theme)
     let (created, from) = (column(run.createdAt), column(started))
     let to = run.endedAt.map { min(bars.width - 1, column($0)) } ?? bars.width - 1
