@@ -46,7 +46,13 @@ extension DashboardState {
     return outbox
   }
 
-  mutating func emit(_ effect: Effect) { outbox.append(effect) }
+  mutating func emit(_ effect: Effect) {
+    if effect.changesRuns, let refusal {
+      toast(refusal, .info)
+      return
+    }
+    outbox.append(effect)
+  }
 
   /// Changes what is remembered, and has it stored if that is something new.
   mutating func keep(_ change: (inout Preferences) -> Void) {
@@ -64,7 +70,9 @@ extension DashboardState {
   // MARK: The orchestrator
 
   private mutating func take(_ snapshot: Snapshot) {
+    let before = hasSnapshot ? board : nil
     board = RunBoard(runs: snapshot.runs, seq: snapshot.seq)
+    if let before { noticeChanges(since: before) }
     runtimes = snapshot.runtimes
     hasSnapshot = true
     history.reset(board, now: now)
@@ -78,6 +86,7 @@ extension DashboardState {
     }
     if let open, screen == .run { fetch(open.id) }
     schedulePreview()
+    tellNotices()
     arrivedAtPage()
   }
 
@@ -91,11 +100,13 @@ extension DashboardState {
     for event in events {
       let changes = event.type.changesState
       let counted = changes || event.type == .usage
-      let before = counted ? event.run.flatMap { board.place(of: $0) }.map { RunMoments(board.runs[$0]) } : nil
+      let concerns = NotificationMachine.concerns(event.type)
+      let before = counted || concerns ? event.run.flatMap { board[$0] } : nil
       let place = board.apply(event)
-      if counted, let place {
+      if let place, concerns { notices.observe(before, board.runs[place], notificationRules) }
+      if let place, counted {
         let run = board.runs[place]
-        history.changed(from: before, to: RunMoments(run))
+        history.changed(from: before.map(RunMoments.init), to: RunMoments(run))
         timeline.changed(run.runId, run.status)
       }
       if let place, changes || sortsByProgress { list.touch(place, board) }
@@ -111,12 +122,12 @@ extension DashboardState {
       if changes { changed(run, event) }
     }
     settleRows()
+    tellNotices()
     settleQueue()
   }
 
   private mutating func changed(_ run: RunID, _ event: RunEvent) {
     if event.type == .started || event.type.endsRun { runtimesStale = true }
-    if event.type == .attention, board[run]?.needsAttention == true { emit(.bell) }
     guard let open, open.id == run, screen == .run else { return }
     if event.type == .artifacts || event.type.endsRun || event.type == .started { fetch(run) }
   }
@@ -171,6 +182,7 @@ extension DashboardState {
     rate.tick(now)
     toasts.removeAll { $0.until <= now }
     settleRows()
+    tellNotices()
     settleQueue()
     settlePulse()
     settleRuntimes()
@@ -205,6 +217,7 @@ extension DashboardState {
     if let next = rate.next { times.append(next) }
     if let first = toasts.map(\.until).min() { times.append(first) }
     if let previewAt { times.append(previewAt) }
+    if let due = notices.due { times.append(due) }
     if screen == .queue, queue.list.hasChanges { times.append(max(now + .milliseconds(50), actingUntil)) }
     if list.hasChanges { times.append(max(now + .milliseconds(50), min(actingUntil, now + .milliseconds(1500)))) }
     if open?.patch?.isComplete == false { times.append(now) }
