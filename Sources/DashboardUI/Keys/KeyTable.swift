@@ -68,12 +68,20 @@ extension KeyMap {
     add(.diff, .nextMatch, "n", "next match")
     add(.diff, .previousMatch, "N", "previous match")
 
-    add(.runtimes, .dispatch, "D enter", "dispatch work", "dispatch")
+    add(.runtimes, .open, "enter", "more of the runtime, or less again", "details")
+    add(.runtimes, .dispatch, "D", "dispatch work to this runtime", "dispatch")
 
     add(.queue, .open, "enter", "open the run", "open")
     add(.queue, .cancel, "x", "cancel the run; x again does it", "cancel")
     add(.queue, .forceCancel, "X", "cancel by force: kill now")
     add(.queue, .copyId, "Y", "copy the run id")
+
+    add(.pulse, .longerWindow, "right -", "a longer window", "longer")
+    add(.pulse, .shorterWindow, "left +", "a shorter window", "shorter")
+    add(.pulse, .pulseParts, "v", "charts and timeline, charts alone, timeline alone", "view")
+    add(.pulse, .chartStyle, "b", "charts in braille, blocks or ASCII", "style")
+    add(.pulse, .open, "enter", "open the run under the cursor", "open")
+    add(.pulse, .copyId, "Y", "copy the run id")
 
     add(.form, .nextField, "tab", "next field", "next field")
     add(.form, .previousField, "shift-tab", "previous field")

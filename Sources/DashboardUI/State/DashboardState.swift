@@ -23,6 +23,9 @@ package struct DashboardState: Sendable {
   package internal(set) var link = LinkState.connecting
   package internal(set) var now: Timestamp
   var hasSnapshot = false
+  /// What happened over time.
+  var history = Pulse()
+  var timeline = Timeline()
   var rate = EventRate()
 
   // The terminal.
@@ -33,6 +36,8 @@ package struct DashboardState: Sendable {
   package var keys: KeyMap
   /// Only ASCII can be shown: every frame is brought down to it.
   package var asciiOnly = false
+  /// Whether its font has braille: the Linux console has not.
+  package var hasBraille = true
   /// Seconds east of Greenwich, for clocks.
   package var utcOffset = 0
   /// The orchestrator's name in the header: `local`, or its address.
@@ -78,6 +83,7 @@ package struct DashboardState: Sendable {
   /// When the preview turns to the selected run: a moment after the cursor rests.
   var previewAt: Timestamp?
   var runtimeCursor = 0
+  var runtimesPage = RuntimesPage()
   var runtimesStale = false
   var runtimesAskedAt = Timestamp(milliseconds: 0)
   var queue = QueuePage()
@@ -104,6 +110,7 @@ package struct DashboardState: Sendable {
     self.keys = keys
     self.preferences = preferences
     form = DispatchForm(directory: directory)
+    pulse.window = preferences.pulseWindow.flatMap(PulsePage.Window.init) ?? .quarter
   }
 
   /// The run whose events are wanted whole, output text included; of all others the orchestrator's state events do.

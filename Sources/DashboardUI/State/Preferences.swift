@@ -15,6 +15,11 @@ package struct Preferences: Sendable, Equatable {
   /// Files that were reviewed.
   package var reviews = Reviews()
 
+  /// How charts are drawn; nil: as the terminal can.
+  package var chartStyle: ChartStyle?
+  /// The window of the pulse screen.
+  package var pulseWindow: String?
+
   private var others: JSONObject = [:]
 
   package init() {}
@@ -33,6 +38,8 @@ extension Preferences: JSONWritable {
     object["reviewed"] = reviews.json
     if let columns { object["columns"] = .array(columns.map { .string($0.text) }) }
     if !views.isEmpty { object["views"] = .array(views.map(\.json)) }
+    if let chartStyle { object["chartStyle"] = .string(chartStyle.rawValue) }
+    if let pulseWindow { object["pulseWindow"] = .string(pulseWindow) }
     JSONValue.object(object).write(to: &json)
   }
 
@@ -45,6 +52,8 @@ extension Preferences: JSONWritable {
       case "reviewed": reviews = Reviews(json: value)
       case "columns": columns = ColumnChoice.remembered(value)
       case "views": views = (value.array ?? []).compactMap(SavedView.init(json:))
+      case "chartStyle": chartStyle = value.string.flatMap(ChartStyle.init)
+      case "pulseWindow": pulseWindow = value.string
       default: others.append(key, value)
       }
     }

@@ -5,6 +5,7 @@ package import TerminalKit
 package enum Errand: Sendable, Equatable {
   case detail(RunID), artifacts(RunID), patch(RunID), backlog(RunID)
   case runtimes
+  case health
   case dispatch
   case dryRun(generation: Int)
   case cancel(RunID), retry(RunID), answer(RunID)
@@ -29,6 +30,8 @@ package enum Message: Sendable {
   /// The last events of one run, ascending.
   case backlog(RunID, [RunEvent])
   case runtimes([RuntimeSummary])
+  /// The latest events of runtimes falling ill and getting well, ascending.
+  case health([RunEvent])
   case dispatched([DispatchOutcome])
   case dryRun(generation: Int, [DispatchOutcome])
   case retried(RunID, DispatchOutcome)
@@ -54,6 +57,8 @@ package enum Effect: Sendable {
   case fetchDetail(RunID), fetchArtifacts(RunID), fetchPatch(RunID)
   case fetchBacklog(RunID, limit: Int)
   case fetchRuntimes
+  /// Of the events after this seq, those about the health of runtimes.
+  case fetchHealth(after: UInt64)
   case dispatch(DispatchRequest)
   case dryRun(DispatchRequest, generation: Int)
   /// To the clipboard, by OSC 52; not sanitised.

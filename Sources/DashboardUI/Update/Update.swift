@@ -21,6 +21,7 @@ extension DashboardState {
       open?.artifactsProblem = nil
     case .patch(let run, let bytes): takePatch(run, bytes)
     case .backlog(let run, let events): if log?.run == run { log?.load(events) }
+    case .health(let events): runtimesPage.add(events)
     case .runtimes(let runtimes):
       self.runtimes = runtimes
       runtimeCursor = min(runtimeCursor, max(0, runtimes.count - 1))
@@ -87,6 +88,8 @@ extension DashboardState {
     hasSnapshot = true
     paces.reset()
     _ = list.setSurroundings(filterSurroundings, board)
+    history.reset(board, now: now)
+    timeline.reset(board)
     list.reset(board)
     marks = marks.filter { board[$0] != nil }
     refindSelection()
@@ -104,23 +107,33 @@ extension DashboardState {
     rate.add(events.count)
     let followsActivity = list.followsActivity
     let watched = log?.run
+    // Events may be ahead of the last tick; a clock that is far off moves nothing.
+    if let last = events.last { history.advance(to: max(now, min(last.time, now + .seconds(120)))) }
+    history.count(events: events.count)
     for event in events {
-      let before = NotificationMachine.concerns(event.type) ? event.run.flatMap { board[$0] } : nil
+      let changes = event.type.changesState
+      let counted = changes || event.type == .usage
+      let concerns = NotificationMachine.concerns(event.type)
+      let before = counted || concerns ? event.run.flatMap { board[$0] } : nil
       let place = board.apply(event)
-      if let place {
-        if NotificationMachine.concerns(event.type) {
-          notices.observe(before, board.runs[place], notificationRules)
-        }
-        if event.type.changesState || followsActivity { list.touch(place, board) }
-        if event.type == .progress || event.type.endsRun { paces.take(event, board.runs[place]) }
+      if let place, concerns { notices.observe(before, board.runs[place], notificationRules) }
+      if let place, counted {
+        let run = board.runs[place]
+        history.changed(from: before.map(RunMoments.init), to: RunMoments(run))
+        timeline.changed(run.runId, run.status)
       }
-      if let place, screen == .queue, event.type.changesState { queue.list.touch(place) }
+      if let place, changes || followsActivity { list.touch(place, board) }
+      if let place, event.type == .progress || event.type.endsRun { paces.take(event, board.runs[place]) }
+      if let place, screen == .queue, changes { queue.list.touch(place) }
       guard let run = event.run else {
-        if event.type.rawValue.hasPrefix("awf.runtime.") { runtimesStale = true }
+        if event.type.rawValue.hasPrefix("awf.runtime.") {
+          runtimesStale = true
+          runtimesPage.add(CollectionOfOne(event))
+        }
         continue
       }
       if run == watched { log?.append(event) }
-      if event.type.changesState { changed(run, event) }
+      if changes { changed(run, event) }
     }
     settleRows()
     tellNotices()
@@ -171,6 +184,7 @@ extension DashboardState {
       form.isSending = false
       form.problem = problem
       toast(problem.detail, .bad)
+    case .health: break  // the pane says that it has read none
     case .runtimes, .cancel, .retry, .answer, .here: toast(problem.detail, .bad)
     }
   }
@@ -185,6 +199,8 @@ extension DashboardState {
     refreshFilter()
     tellNotices()
     settleQueue()
+    settlePulse()
+    settleRuntimes()
     if let at = previewAt, at <= now {
       previewAt = nil
       turnPreview()
@@ -264,7 +280,8 @@ extension DashboardState {
       return found
     case .run: return currentRun.map { motion(of: $0) } ?? .none
     case .queue: return queue.list.count > 0 ? .clocks : .none
-    case .runtimes, .audit, .pulse, .dispatch: return .none
+    case .runtimes, .pulse: return hasSnapshot ? .clocks : .none
+    case .audit, .dispatch: return .none
     }
   }
 }

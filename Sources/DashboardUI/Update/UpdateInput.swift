@@ -69,10 +69,14 @@ extension DashboardState {
       }
     case .palette: layers.append(.palette(PaletteDialog()))
     case .back: back()
-    case .dispatch: show(.dispatch)
+    case .dispatch: dispatchToChosen()
     case .nextTheme: nextTheme()
     case .runs: show(.runs)
     case .runtimes: show(.runtimes)
+    case .shorterWindow: turnWindow(-1)
+    case .longerWindow: turnWindow(1)
+    case .pulseParts: turnPulseParts()
+    case .chartStyle: turnChartStyle()
     case .queue: show(.queue)
     case .audit: show(.audit)
     case .pulse: show(.pulse)
@@ -144,6 +148,10 @@ extension DashboardState {
   }
 
   private mutating func back() {
+    if screen == .runtimes, runtimesPage.isOpen {
+      runtimesPage.isOpen = false
+      return
+    }
     if screens.count > 1 {
       screens.removeLast()
       arrived()
@@ -193,7 +201,7 @@ extension DashboardState {
       open?.diff.wantedPath = path.path
       showTab(.diff)
       followWantedPath()
-    case .runtimes: show(.dispatch)
+    case .runtimes: toggleRuntimePane()
     case .queue, .audit, .pulse: openOnPage()
     case .dispatch: break
     }

@@ -44,6 +44,7 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths,
   if let columns = configuration.columns { state.standardColumns = columns }
   state.asciiOnly = !terminal.isUTF8
   if terminal.colorDepth == .none { _ = state.update(.setTheme(.monochrome)) }
+  state.hasBraille = ProcessInfo.processInfo.environment["TERM"] != "linux"
   state.utcOffset = localOffset()
   if tour { state.toggleTour() }
   state.isReadOnly = configuration.readOnly

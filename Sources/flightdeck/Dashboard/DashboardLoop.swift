@@ -112,6 +112,7 @@ import TerminalKit
       case .edit(let text): edit(text)
       case .openFile(let worktree, let path, let line): openFile(worktree, path, line)
       case .cancel, .retry, .answer, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog, .fetchRuntimes,
+        .fetchHealth,
         .dispatch, .dryRun, .keep:
         errands.run(effect) { [weak self] message in await self?.deliver(message) }
       }

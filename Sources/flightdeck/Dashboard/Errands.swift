@@ -63,6 +63,13 @@ struct Errands: Sendable {
       case .fetchRuntimes:
         errand = .runtimes
         return [.runtimes(try await client.runtimes())]
+      case .fetchHealth(let after):
+        errand = .health
+        let types: [EventType] = [.runtimeRegistered, .runtimeDegraded, .runtimeLost]
+        var events: [RunEvent] = []
+        let stream = try await client.events(EventQuery(after: after, types: types.map(\.rawValue)))
+        for try await batch in stream { events += batch }
+        return [.health(events)]
       case .dispatch(var request):
         errand = .dispatch
         // With a key of its own it is done once, however often the link breaks.
