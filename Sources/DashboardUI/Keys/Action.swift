@@ -11,6 +11,9 @@ package enum Action: String, CaseIterable, Sendable {
   case tab1, tab2, tab3, tab4, tab5, tab6, tab7
   case follow, pause, wrap, timestamps, eventTypes, search, nextMatch, previousMatch
   case nextHunk, previousHunk, nextFile, previousFile
+  case playOrPause, stepForward, stepBack, slower, faster, skipBack, skipForward, replayStart, replayEnd
+  case previousMoment, nextMoment, replayRun
+  case switchOrchestrator
   case nextField, previousField, submit, edit, toggle
 }
 
@@ -19,6 +22,7 @@ package enum KeyContext: String, CaseIterable, Sendable {
   case everywhere, moving, runs, runtimes
   case queue, audit, pulse
   case run, events, files, diff, records, pages
+  case replay
   case form, cancelDialog, dialog, prompt
 
   package var title: String {
@@ -36,6 +40,7 @@ package enum KeyContext: String, CaseIterable, Sendable {
     case .diff: "Diff"
     case .records: "Commands and tests"
     case .pages: "Pages"
+    case .replay: "Replay"
     case .form: "Dispatch"
     case .cancelDialog: "Cancel"
     case .dialog: "Dialogs"

@@ -8,6 +8,8 @@ struct Layout: Sendable {
   /// The run screen's title.
   var title = Rect(x: 0, y: 0, width: 0, height: 0)
   var body = Rect(x: 0, y: 0, width: 0, height: 0)
+  /// Of a replay.
+  var timeBar = Rect(x: 0, y: 0, width: 0, height: 0)
   var footer = Rect(x: 0, y: 0, width: 0, height: 0)
   /// Of the body on the runs screen.
   var columns = Rect(x: 0, y: 0, width: 0, height: 0)
@@ -26,6 +28,7 @@ extension DashboardState {
     var rest = Rect(size: size)
     layout.header = rest.takeTop(1)
     layout.footer = rest.takeBottom(1)
+    if replay != nil { layout.timeBar = rest.takeBottom(1) }
     if screen == .run { layout.title = rest.takeTop(1) }
     layout.tabs = rest.takeTop(1)
     layout.body = rest
