@@ -67,10 +67,10 @@ struct ReplayErrands: ErrandDoer {
     case .fetchArtifacts(let run): return missing(.artifacts(run))
     case .fetchPatch(let run): return missing(.patch(run))
     case .keep(let preferences):
-      do {
+      do throws(Problem) {
         try await memory.write(preferences)
         return []
-      } catch { return [.failed(error as? Problem ?? Problem(.unavailable, "\(error)"), .here)] }
+      } catch { return [.failed(error, .here)] }
     default: return []
     }
   }
