@@ -15,6 +15,9 @@ package enum Action: String, CaseIterable, Sendable {
   case follow, pause, wrap, timestamps, eventTypes, search, nextMatch, previousMatch
   case reviewed, editFile
   case nextHunk, previousHunk, nextFile, previousFile
+  case playOrPause, stepForward, stepBack, slower, faster, skipBack, skipForward, replayStart, replayEnd
+  case previousMoment, nextMoment, replayRun
+  case switchOrchestrator
   case nextField, previousField, submit, edit, toggle
   case earlier, later, widen, narrow, standard, saveView, delete
 }
@@ -24,6 +27,7 @@ package enum KeyContext: String, CaseIterable, Sendable {
   case everywhere, moving, runs, runtimes
   case queue, audit, pulse
   case run, events, files, diff, records, pages
+  case replay
   case form, cancelDialog, dialog, prompt
   case columnsDialog, viewsDialog
 
@@ -42,6 +46,7 @@ package enum KeyContext: String, CaseIterable, Sendable {
     case .diff: "Diff"
     case .records: "Commands and tests"
     case .pages: "Pages"
+    case .replay: "Replay"
     case .form: "Dispatch"
     case .cancelDialog: "Cancel"
     case .dialog: "Dialogs"

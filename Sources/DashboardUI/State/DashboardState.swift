@@ -94,6 +94,12 @@ package struct DashboardState: Sendable {
   var toasts: [Toast] = []
   var notices = NotificationMachine()
   var lastCopy: LastCopy?
+  /// That the dashboard can turn to; this one is among them.
+  package var orchestrators: [OrchestratorSight] = []
+  /// Where one was at each of them.
+  var positions: [String: Position] = [:]
+  /// Leaving the replay leads back to an orchestrator and not out.
+  package var replayReturns = false
   /// What is played, if this is no live dashboard.
   var replay: ReplayStatus?
   var outbox: [Effect] = []
@@ -131,6 +137,7 @@ package struct DashboardState: Sendable {
 
   /// The moment that clocks of live runs go by: with the link lost they stand still.
   var boardTime: Timestamp {
+    if let replay { return replay.time }
     if case .lost(let since, _) = link { return since }
     return now
   }
@@ -138,7 +145,9 @@ package struct DashboardState: Sendable {
   var isActing: Bool { now < actingUntil || layers.contains(where: \.holdsRows) }
 
   /// Where keys are looked up now.
-  var contexts: [KeyContext] {
+  var contexts: [KeyContext] { replay == nil ? screenContexts : [.replay] + screenContexts }
+
+  private var screenContexts: [KeyContext] {
     switch screen {
     case .runs: [.runs, .pages, .moving, .everywhere]
     case .runtimes: [.runtimes, .pages, .moving, .everywhere]

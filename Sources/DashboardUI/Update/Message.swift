@@ -41,6 +41,10 @@ package enum Message: Sendable {
   /// The file that the screen was saved to.
   case saved(path: String)
   case setTheme(Theme)
+  /// How far a replay is.
+  case replay(ReplayStatus)
+  /// How another orchestrator is.
+  case orchestrator(OrchestratorSight)
   /// A word for the person.
   case note(String)
 }
@@ -72,6 +76,15 @@ package enum Effect: Sendable {
   case bell
   /// By the means of the rules, which is not the bell.
   case notify(RunNotification)
+  /// Turn to another orchestrator, by name or by address.
+  case connect(String)
+  /// Ask the other orchestrators how they are.
+  case lookAround
+  /// Fetch what was recorded of a run, or of all, and play it.
+  case startReplay(RunID?)
+  case replayCommand(Replay.Command)
+  /// Back to the orchestrator that one came from.
+  case leaveReplay
   /// Store what is remembered.
   case keep(Preferences)
 }

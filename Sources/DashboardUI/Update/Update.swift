@@ -41,6 +41,8 @@ extension DashboardState {
       formChanged()
     case .saved(let path): toast("Saved to \(path)", .good)
     case .setTheme(let theme): setTheme(theme)
+    case .replay(let status): take(status)
+    case .orchestrator(let sight): take(sight)
     case .note(let text): toast(text, .info)
     }
     advanceTour()
@@ -62,6 +64,9 @@ extension DashboardState {
     change(&preferences)
     if preferences != before { emit(.keep(preferences)) }
   }
+
+  /// For a picture, which nobody is there to be told anything by.
+  package mutating func dropToasts() { toasts = [] }
 
   mutating func toast(_ text: String, _ kind: Toast.Kind) {
     toasts.removeAll { $0.text == text }
@@ -262,6 +267,8 @@ extension DashboardState {
   private enum Motion { case none, clocks, spinner }
 
   private var motion: Motion {
+    // A recording's time moves with what its player tells.
+    if replay != nil { return .none }
     func motion(of run: Run) -> Motion {
       guard run.status == .running else { return .none }
       return run.progressKnown && !run.isVerifying && run.cancellation == nil ? .clocks : .spinner

@@ -38,7 +38,7 @@ extension DashboardState {
 
   mutating func pasteInLayer(_ text: String, _ layer: Layer) {
     switch layer {
-    case .help, .confirm: break
+    case .help, .confirm, .switcher: break
     case .cancel(var dialog):
       if !dialog.isEditing { dialog.reason.replace("") }
       dialog.isEditing = true
@@ -66,7 +66,7 @@ extension DashboardState {
     }
   }
 
-  private mutating func setLayer(_ layer: Layer) {
+  mutating func setLayer(_ layer: Layer) {
     layers.removeLast()
     layers.append(layer)
   }
@@ -82,6 +82,7 @@ extension DashboardState {
     case .columns(let dialog): takeInColumns(key, dialog)
     case .views(let dialog): takeInViews(key, dialog)
     case .search(let field): takeInSearch(key, field)
+    case .switcher(let dialog): takeInSwitcher(key, dialog)
     }
   }
 
@@ -286,11 +287,17 @@ extension DashboardState {
     entries.append(PaletteEntry(name: "view", help: "take a saved view by name", keys: ""))
     entries.append(PaletteEntry(name: "save-view", help: "keep filter, order, groups and columns by name", keys: ""))
     entries.append(PaletteEntry(name: "theme", help: "choose a theme by name", keys: ""))
+    entries.append(PaletteEntry(name: "connect", help: "another orchestrator, by name or address", keys: "O"))
+    if replay == nil {
+      entries.append(PaletteEntry(name: "replay", help: "play a run again, or all", keys: "P"))
+    } else if replayReturns {
+      entries.append(PaletteEntry(name: "live", help: "leave the replay", keys: "q"))
+    }
     entries.append(PaletteEntry(name: "save", help: "save the screen: text, ansi, svg, html; a file", keys: ""))
     return entries.sorted { $0.name < $1.name }
   }
 
-  private mutating func runPalette(_ typed: String, _ entry: PaletteEntry?) {
+  mutating func runPalette(_ typed: String, _ entry: PaletteEntry?) {
     let chosen = entry?.name ?? typed
     let words = chosen.split(separator: " ", maxSplits: 1).map(String.init)
     guard let name = words.first else { return }

@@ -15,7 +15,7 @@ extension DashboardState {
     }
   }
 
-  private mutating func take(_ key: Key) {
+  mutating func take(_ key: Key) {
     // Keys that are no text work everywhere, over dialogs and in fields too.
     if !key.isCharacter, let action = keys.action(for: key, in: [.everywhere]),
       action == .quit || action == .suspend || action == .redraw || action == .saveScreen
@@ -110,6 +110,11 @@ extension DashboardState {
       .previousHunk, .nextFile, .previousFile:
       performInTab(action)
     case .reviewed, .editFile: performInTab(action)
+    case .playOrPause, .stepForward, .stepBack, .slower, .faster, .skipBack, .skipForward, .replayStart, .replayEnd,
+      .previousMoment, .nextMoment:
+      performInReplay(action)
+    case .replayRun: startReplay("")
+    case .switchOrchestrator: openSwitcher()
     case .nextField, .previousField, .submit, .edit, .toggle: break  // only in forms and dialogs
     case .earlier, .later, .widen, .narrow, .standard, .saveView, .delete: break  // only in dialogs
     }
@@ -165,7 +170,13 @@ extension DashboardState {
   }
 
   /// What `q` does on the first screen, where `esc` does nothing more than clear.
-  mutating func askQuit() { layers.append(.confirm(Confirm(subject: .quit))) }
+  mutating func askQuit() {
+    if replay != nil, replayReturns {
+      emit(.leaveReplay)
+      return
+    }
+    layers.append(.confirm(Confirm(subject: .quit)))
+  }
 
   private mutating func nextTheme() {
     guard !themes.isEmpty else { return }

@@ -200,7 +200,7 @@ extension DashboardState {
   // MARK: Mouse
 
   mutating func take(_ mouse: Input.Mouse) {
-    guard layers.isEmpty, !isTooSmall else { return }
+    guard !takeClick(mouse), layers.isEmpty, !isTooSmall else { return }
     let layout = layout
     switch mouse.action {
     case .wheelUp, .wheelDown:
