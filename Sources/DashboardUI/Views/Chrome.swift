@@ -107,9 +107,12 @@ func drawTabs(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame) {
 /// The filter, being typed or in force, and how much it leaves.
 private func drawFilterLine(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   let theme = state.theme
-  let total = state.board.runs.count
+  let total = state.board.total
   let shown = state.list.visible.count
   var counts = shown == total ? [] : [Span("\(shown) of \(total)", .muted)]
+  if shown > 0, !state.hasSnapshot {
+    counts = [Span("the latest \(shown) of \(total), the rest is coming", .muted)]
+  }
   if state.isWide, state.table.hidesColumns { counts.insert(Span("← → columns   ", .muted), at: 0) }
   if state.list.sort != RunSort() {
     counts.insert(
