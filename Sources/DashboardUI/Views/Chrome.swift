@@ -112,9 +112,10 @@ private func drawFilterLine(_ state: DashboardState, _ rect: Rect, _ frame: inou
   let theme = state.theme
   let total = state.board.total
   let shown = state.list.visible.count
-  let isLoading = shown > 0 && !state.hasSnapshot
   var counts = shown == total ? [] : [Span("\(shown) of \(total)", .muted)]
-  if isLoading { counts = [Span("the latest \(shown) of \(total), the rest is coming", .muted)] }
+  if shown > 0, !state.hasSnapshot {
+    counts = [Span("the latest \(shown) of \(total), the rest is coming", .muted)]
+  }
   if state.isWide, state.table.hidesColumns { counts.insert(Span("← → columns   ", .muted), at: 0) }
   if state.list.sort != RunSort() {
     counts.insert(
