@@ -91,6 +91,18 @@ private struct Rig {
     }
   }
 
+  @Test("The runs of one request share the id of the first as their batch; a run alone has none")
+  func batches() async throws {
+    try await Rig.with { rig in
+      let alone = try await rig.dispatch()
+      let outcomes = try await rig.orchestrator.dispatch(
+        DispatchRequest(contracts: [Contract(title: "x")], count: 3), by: rig.human)
+      let ids = try outcomes.map { try #require($0.runId) }
+      #expect(try await rig.run(alone).batch == nil)
+      for id in ids { #expect(try await rig.run(id).batch == ids.first) }
+    }
+  }
+
   @Test("Reports that come before the start is on record follow it")
   func earlyReports() async throws {
     try await Rig.with { rig in

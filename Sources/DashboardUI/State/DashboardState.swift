@@ -57,9 +57,19 @@ package struct DashboardState: Sendable {
   var layers: [Layer] = []
   var list = RunList()
   var selection: RunID?
+  /// The group whose header the cursor is on; then no run is selected.
+  var selectedGroup: String?
+  var paces = Paces()
+  /// All columns, scrolled to the side, without the preview.
+  var isWide = false
+  var wideLeft = 0
+  /// The columns of those who chose none: the configuration's.
+  package var standardColumns = ColumnChoice.standard
+  /// The view last taken; what is on the screen may have moved on from it.
+  var viewName: String?
   /// A run just dispatched, to be selected as soon as it is among the rows.
   var wantedSelection: RunID?
-  /// The place of the selection in `list.visible`.
+  /// The row of the selection.
   var cursor = 0
   var top = 0
   /// Until someone moves the cursor it stays on the first row.
@@ -80,9 +90,16 @@ package struct DashboardState: Sendable {
   var audit = AuditPage()
   var pulse = PulsePage()
   var form: DispatchForm
+  var tour: Tour?
   var toasts: [Toast] = []
   var notices = NotificationMachine()
   var lastCopy: LastCopy?
+  /// That the dashboard can turn to; this one is among them.
+  package var orchestrators: [OrchestratorSight] = []
+  /// Where one was at each of them.
+  var positions: [String: Position] = [:]
+  /// Leaving the replay leads back to an orchestrator and not out.
+  package var replayReturns = false
   /// What is played, if this is no live dashboard.
   var replay: ReplayStatus?
   var outbox: [Effect] = []
@@ -120,6 +137,7 @@ package struct DashboardState: Sendable {
 
   /// The moment that clocks of live runs go by: with the link lost they stand still.
   var boardTime: Timestamp {
+    if let replay { return replay.time }
     if case .lost(let since, _) = link { return since }
     return now
   }
@@ -127,7 +145,9 @@ package struct DashboardState: Sendable {
   var isActing: Bool { now < actingUntil || layers.contains(where: \.holdsRows) }
 
   /// Where keys are looked up now.
-  var contexts: [KeyContext] {
+  var contexts: [KeyContext] { replay == nil ? screenContexts : [.replay] + screenContexts }
+
+  private var screenContexts: [KeyContext] {
     switch screen {
     case .runs: [.runs, .pages, .moving, .everywhere]
     case .runtimes: [.runtimes, .pages, .moving, .everywhere]

@@ -7,6 +7,13 @@ package struct Preferences: Sendable, Equatable {
   package var filters: [String] = []
   /// Reasons given for cancels, latest first.
   package var reasons = ["No longer needed"]
+  /// The columns of the runs, in their order; nil: the standard ones.
+  var columns: [ColumnChoice]?
+  /// Ways to look at the runs, in the order they were saved.
+  var views: [SavedView] = []
+
+  /// Files that were reviewed.
+  package var reviews = Reviews()
 
   /// How charts are drawn; nil: as the terminal can.
   package var chartStyle: ChartStyle?
@@ -28,6 +35,9 @@ extension Preferences: JSONWritable {
     var object = others
     object["filters"] = .array(filters.map { .string($0) })
     object["reasons"] = .array(reasons.map { .string($0) })
+    object["reviewed"] = reviews.json
+    if let columns { object["columns"] = .array(columns.map { .string($0.text) }) }
+    if !views.isEmpty { object["views"] = .array(views.map(\.json)) }
     if let chartStyle { object["chartStyle"] = .string(chartStyle.rawValue) }
     if let pulseWindow { object["pulseWindow"] = .string(pulseWindow) }
     JSONValue.object(object).write(to: &json)
@@ -39,6 +49,9 @@ extension Preferences: JSONWritable {
       switch key {
       case "filters": filters = value.strings
       case "reasons": reasons = value.strings
+      case "reviewed": reviews = Reviews(json: value)
+      case "columns": columns = ColumnChoice.remembered(value)
+      case "views": views = (value.array ?? []).compactMap(SavedView.init(json:))
       case "chartStyle": chartStyle = value.string.flatMap(ChartStyle.init)
       case "pulseWindow": pulseWindow = value.string
       default: others.append(key, value)

@@ -19,6 +19,8 @@ package enum Message: Sendable {
   /// The time; send one before each frame and whenever `nextTick` comes.
   case tick(Timestamp)
   case snapshot(Snapshot)
+  /// The first runs of the snapshot to come, so that there is something to see at once.
+  case glimpse(Snapshot)
   /// In order, following the snapshot or the events before.
   case events([RunEvent])
   case link(LinkState)
@@ -39,6 +41,10 @@ package enum Message: Sendable {
   /// The file that the screen was saved to.
   case saved(path: String)
   case setTheme(Theme)
+  /// How far a replay is.
+  case replay(ReplayStatus)
+  /// How another orchestrator is.
+  case orchestrator(OrchestratorSight)
   /// A word for the person.
   case note(String)
 }
@@ -65,9 +71,20 @@ package enum Effect: Sendable {
   case copyWithTool(String)
   /// Open $EDITOR on this text; `Message.edited` brings it back.
   case edit(String)
+  /// Open $EDITOR on a file of a worktree, at a line.
+  case openFile(worktree: String, path: String, line: Int)
   case bell
   /// By the means of the rules, which is not the bell.
   case notify(RunNotification)
+  /// Turn to another orchestrator, by name or by address.
+  case connect(String)
+  /// Ask the other orchestrators how they are.
+  case lookAround
+  /// Fetch what was recorded of a run, or of all, and play it.
+  case startReplay(RunID?)
+  case replayCommand(Replay.Command)
+  /// Back to the orchestrator that one came from.
+  case leaveReplay
   /// Store what is remembered.
   case keep(Preferences)
 }

@@ -8,6 +8,7 @@ extension DashboardState {
     case .input(let input): take(input)
     case .tick(let time): tick(time)
     case .snapshot(let snapshot): take(snapshot)
+    case .glimpse(let snapshot): takeGlimpse(snapshot)
     case .events(let events): take(events)
     case .link(let link): self.link = link
     case .detail(let run, let detail):
@@ -40,8 +41,11 @@ extension DashboardState {
       formChanged()
     case .saved(let path): toast("Saved to \(path)", .good)
     case .setTheme(let theme): setTheme(theme)
+    case .replay(let status): take(status)
+    case .orchestrator(let sight): take(sight)
     case .note(let text): toast(text, .info)
     }
+    advanceTour()
     defer { outbox = [] }
     return outbox
   }
@@ -61,6 +65,9 @@ extension DashboardState {
     if preferences != before { emit(.keep(preferences)) }
   }
 
+  /// For a picture, which nobody is there to be told anything by.
+  package mutating func dropToasts() { toasts = [] }
+
   mutating func toast(_ text: String, _ kind: Toast.Kind) {
     toasts.removeAll { $0.text == text }
     toasts.append(Toast(text: text, kind: kind, until: now + .seconds(kind == .bad ? 10 : 4)))
@@ -69,12 +76,23 @@ extension DashboardState {
 
   // MARK: The orchestrator
 
+  /// Only at the start: what is on the screen already is better than a part of the new.
+  private mutating func takeGlimpse(_ snapshot: Snapshot) {
+    guard !hasSnapshot else { return }
+    board = RunBoard(glimpse: snapshot)
+    runtimes = snapshot.runtimes
+    list.reset(board)
+    refindSelection()
+  }
+
   private mutating func take(_ snapshot: Snapshot) {
     let before = hasSnapshot ? board : nil
     board = RunBoard(runs: snapshot.runs, seq: snapshot.seq)
     if let before { noticeChanges(since: before) }
     runtimes = snapshot.runtimes
     hasSnapshot = true
+    paces.reset()
+    _ = list.setSurroundings(filterSurroundings, board)
     history.reset(board, now: now)
     timeline.reset(board)
     list.reset(board)
@@ -92,7 +110,7 @@ extension DashboardState {
 
   private mutating func take(_ events: [RunEvent]) {
     rate.add(events.count)
-    let sortsByProgress = list.sort.column == .progress
+    let followsActivity = list.followsActivity
     let watched = log?.run
     // Events may be ahead of the last tick; a clock that is far off moves nothing.
     if let last = events.last { history.advance(to: max(now, min(last.time, now + .seconds(120)))) }
@@ -109,7 +127,8 @@ extension DashboardState {
         history.changed(from: before.map(RunMoments.init), to: RunMoments(run))
         timeline.changed(run.runId, run.status)
       }
-      if let place, changes || sortsByProgress { list.touch(place, board) }
+      if let place, changes || followsActivity { list.touch(place, board) }
+      if let place, event.type == .progress || event.type.endsRun { paces.take(event, board.runs[place]) }
       if let place, screen == .queue, changes { queue.list.touch(place) }
       guard let run = event.run else {
         if event.type.rawValue.hasPrefix("awf.runtime.") {
@@ -182,6 +201,7 @@ extension DashboardState {
     rate.tick(now)
     toasts.removeAll { $0.until <= now }
     settleRows()
+    refreshFilter()
     tellNotices()
     settleQueue()
     settlePulse()
@@ -222,6 +242,7 @@ extension DashboardState {
     if list.hasChanges { times.append(max(now + .milliseconds(50), min(actingUntil, now + .milliseconds(1500)))) }
     if open?.patch?.isComplete == false { times.append(now) }
     if let changed = form.changedAt { times.append(changed + .milliseconds(250)) }
+    if list.filter.dependsOnTime { times.append(max(now, list.surroundings.now) + .seconds(2)) }
     if runtimesStale, screen == .runtimes || screen == .dispatch { times.append(runtimesAskedAt + .seconds(1)) }
     if case .lost = link {
       times.append(nextSecond)
@@ -246,6 +267,8 @@ extension DashboardState {
   private enum Motion { case none, clocks, spinner }
 
   private var motion: Motion {
+    // A recording's time moves with what its player tells.
+    if replay != nil { return .none }
     func motion(of run: Run) -> Motion {
       guard run.status == .running else { return .none }
       return run.progressKnown && !run.isVerifying && run.cancellation == nil ? .clocks : .spinner
@@ -253,8 +276,9 @@ extension DashboardState {
     switch screen {
     case .runs:
       var found = Motion.none
-      for index in top..<max(top, min(list.visible.count, top + layout.rows.height)) {
-        switch motion(of: board.runs[Int(list.visible[index])]) {
+      for index in top..<max(top, min(list.rowCount, top + layout.rows.height)) {
+        guard case .run(let place)? = list.row(index) else { continue }
+        switch motion(of: board.runs[place]) {
         case .spinner: return .spinner
         case .clocks: found = .clocks
         case .none: break

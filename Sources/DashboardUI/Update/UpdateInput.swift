@@ -15,7 +15,7 @@ extension DashboardState {
     }
   }
 
-  private mutating func take(_ key: Key) {
+  mutating func take(_ key: Key) {
     // Keys that are no text work everywhere, over dialogs and in fields too.
     if !key.isCharacter, let action = keys.action(for: key, in: [.everywhere]),
       action == .quit || action == .suspend || action == .redraw || action == .saveScreen
@@ -61,6 +61,12 @@ extension DashboardState {
     case .redraw: emit(.redraw)
     case .saveScreen: emit(.saveScreen(screenFormat, path: nil))
     case .help: layers.append(.help(top: 0))
+    case .tour: toggleTour()
+    case .nextTip:
+      if var tour {
+        tour.next(self)
+        self.tour = tour
+      }
     case .palette: layers.append(.palette(PaletteDialog()))
     case .back: back()
     case .dispatch: dispatchToChosen()
@@ -88,7 +94,11 @@ extension DashboardState {
     case .retry: askRetry()
     case .answer: askAnswer()
     case .mark, .markRange, .clearMarks: mark(action)
-    case .filter: layers.append(.filter(TextField(list.filter.text), before: list.filter.text))
+    case .filter: layers.append(.filter(FilterPrompt(list.filter.text)))
+    case .group: turnGrouping()
+    case .columns: askColumns()
+    case .wide: turnWide()
+    case .views: askViews()
     case .sort, .nextColumn: turnSort(1)
     case .previousColumn: turnSort(-1)
     case .invert: setSort(RunSort(column: list.sort.column, isInverted: !list.sort.isInverted))
@@ -99,7 +109,14 @@ extension DashboardState {
     case .follow, .pause, .wrap, .timestamps, .eventTypes, .search, .nextMatch, .previousMatch, .nextHunk,
       .previousHunk, .nextFile, .previousFile:
       performInTab(action)
+    case .reviewed, .editFile: performInTab(action)
+    case .playOrPause, .stepForward, .stepBack, .slower, .faster, .skipBack, .skipForward, .replayStart, .replayEnd,
+      .previousMoment, .nextMoment:
+      performInReplay(action)
+    case .replayRun: startReplay("")
+    case .switchOrchestrator: openSwitcher()
     case .nextField, .previousField, .submit, .edit, .toggle: break  // only in forms and dialogs
+    case .earlier, .later, .widen, .narrow, .standard, .saveView, .delete: break  // only in dialogs
     }
   }
 
@@ -153,7 +170,13 @@ extension DashboardState {
   }
 
   /// What `q` does on the first screen, where `esc` does nothing more than clear.
-  mutating func askQuit() { layers.append(.confirm(Confirm(subject: .quit))) }
+  mutating func askQuit() {
+    if replay != nil, replayReturns {
+      emit(.leaveReplay)
+      return
+    }
+    layers.append(.confirm(Confirm(subject: .quit)))
+  }
 
   private mutating func nextTheme() {
     guard !themes.isEmpty else { return }
@@ -178,7 +201,12 @@ extension DashboardState {
 
   private mutating func openCurrent() {
     switch screen {
-    case .runs: if let selection { openRun(selection, .overview) }
+    case .runs:
+      if let selection {
+        openRun(selection, .overview)
+      } else if case .group(let group)? = list.row(cursor) {
+        fold(group)
+      }
     case .run:
       guard open?.tab == .files, let path = filePaths[safe: open?.fileCursor ?? 0] else { return }
       open?.diff.wantedPath = path.path

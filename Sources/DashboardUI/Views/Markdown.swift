@@ -119,9 +119,9 @@ enum Markdown {
         flush()
         let label = String(rest[rest.index(after: rest.startIndex)..<close.lowerBound])
         let address = String(rest[close.upperBound..<end])
-        spans.append(Span(label, .link))
+        spans.append(Span(label, .link).linked(to: address))
         // The address is shown too: a link's text alone may lie.
-        if address != label { spans.append(Span(" (\(address))", .muted)) }
+        if address != label { spans.append(Span(" (\(address))", .muted).linked(to: address)) }
         rest = rest[rest.index(after: end)...]
         continue
       }

@@ -103,7 +103,7 @@ extension DashboardState {
           ], width: width)
       }
       if let command = open.detail?.mergeCommand { lines += fact("merge with", [Span(command, .code)], width: width) }
-      if let url = open.artifacts?.prURL { lines += fact("PR", [Span(url, .link)], width: width) }
+      if let url = open.artifacts?.prURL { lines += fact("PR", [Span(url, .link).linked(to: url)], width: width) }
     }
     return lines
   }

@@ -71,7 +71,7 @@ extension Orchestrator: RunService {
     var decision = RoutingDecision()
     if let waiting = live[run], waiting.runtime == nil {
       decision = Router.route(
-        waiting.contract, among: pool.candidates(for: waiting.contract), waits: waits(of: waiting.contract))
+        waiting.contract, among: pool.candidates(for: waiting.contract), waits: waits(of: run))
     } else if let stored = try await environment.store.detail(of: run).decision {
       decision = RoutingDecision(json: try JSONValue(parsing: stored))
     }
@@ -164,7 +164,7 @@ extension Orchestrator: RunService {
       }
     }
     perform(actions.filter { $0 != .recordCancelRequest }, on: run)
-    if entry.runtime == nil { try await journal.record(JournalEntry()) }  // a queued one has ended with this
+    if entry.runtime == nil { try await journal.flush() }  // a queued one has ended with this
     return try known(run)
   }
 

@@ -23,11 +23,18 @@ package actor Orchestrator {
     var verification: Task<Void, Never>?
     var timeout: Task<Void, Never>?
     var attention: String?
+    /// What it must have been granted before it starts.
+    var approval: Approval?
+    /// People whose approval is being put on record.
+    var approving: Set<String> = []
+    /// What it was last said to wait for.
+    var waitsFor: [String] = []
   }
 
   struct Environment: Sendable {
     var store: any RunStore
     var verifier: any Verifier
+    var approvals: ApprovalPolicy
     var ids: ULIDGenerator
     var now: @Sendable () -> Timestamp
     var sleep: @Sendable (Duration) async throws -> Void
@@ -61,12 +68,14 @@ package actor Orchestrator {
   /// An orchestrator with the state that the store holds; `run` sets it to work.
   package static func restore(
     from store: any RunStore, registrations: [Registration], verifier: any Verifier,
-    ids: ULIDGenerator = ULIDGenerator(), now: @escaping @Sendable () -> Timestamp = { .now },
+    approvals: ApprovalPolicy = ApprovalPolicy(), ids: ULIDGenerator = ULIDGenerator(),
+    now: @escaping @Sendable () -> Timestamp = { .now },
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }, logger: Logger
   ) async throws -> Orchestrator {
     let board = try await RunBoard.restore(from: store)
     return Orchestrator(
-      environment: Environment(store: store, verifier: verifier, ids: ids, now: now, sleep: sleep, logger: logger),
+      environment: Environment(
+        store: store, verifier: verifier, approvals: approvals, ids: ids, now: now, sleep: sleep, logger: logger),
       journal: Journal(store: store, board: board, logger: logger), registrations: registrations)
   }
 
@@ -142,8 +151,11 @@ package actor Orchestrator {
         machine: RunMachine(
           phase: run.status == .queued ? .queued : .working, hasVerification: !contract.verify.isEmpty),
         contract: contract, priority: run.priority, created: run.createdAt, runtime: nil,
-        attention: run.attention?.attentionId)
-      if run.status == .queued, try await !takeUpStart(of: run, contract) { enqueue(run.runId) }
+        attention: run.attention?.attentionId, approval: run.approval, waitsFor: run.waitsFor)
+      if run.status == .queued, try await !takeUpStart(of: run, contract) {
+        requestApproval(of: run.runId)
+        enqueue(run.runId)
+      }
       if run.status == .running { await adopt(run, contract) }
       guard let cancellation = run.cancellation else { continue }
       // Its request is on record already; what it asks for is done again.
@@ -152,6 +164,15 @@ package actor Orchestrator {
       let actions = try live[run.runId]?.machine.receive(.stopRequested(stop)) ?? []
       perform(actions.filter { $0 != .recordCancelRequest }, on: run.runId)
     }
+  }
+
+  /// Asks for the consent that a run queued under another configuration was not asked for.
+  private func requestApproval(of run: RunID) {
+    guard let entry = live[run], entry.approval == nil,
+      let approval = environment.approvals.request(for: entry.contract, by: .system, at: environment.now())
+    else { return }
+    live[run]?.approval = approval
+    journal.note(approvalRequest(approval, for: run, entry.contract, by: .system))
   }
 
   /// A start that was under way when the last orchestrator ended and is not on record: the runtime's folders tell.

@@ -11,6 +11,7 @@ struct RuntimePool {
     let id = registration.runtime.runtimeId
     registrations[id] = registration
     summaries[id] = RuntimeSummary(runtimeId: id, kind: registration.kind, capabilities: capabilities)
+    summaries[id]?.quietSeconds = registration.quietSeconds
   }
 
   subscript(id: RuntimeID) -> (any AgentRuntime)? { registrations[id]?.runtime }

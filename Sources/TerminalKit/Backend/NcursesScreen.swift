@@ -7,6 +7,7 @@ final class NcursesScreen {
   let depth: ColorDepth
   let isUTF8: Bool
   private var shown: Frame?
+  private var overlay: LinkOverlay?
   private var mapper: ColorMapper
   private var pairs: [Colors: Int32] = [:]
   private var lastStyle: (style: Style, pair: Int32)?
@@ -16,7 +17,8 @@ final class NcursesScreen {
     var background: Int32
   }
 
-  private init(depth: ColorDepth, isUTF8: Bool) {
+  private init(depth: ColorDepth, isUTF8: Bool, overlay: (ColorDepth) -> LinkOverlay?) {
+    self.overlay = overlay(depth)
     self.depth = depth
     self.isUTF8 = isUTF8
     mapper = ColorMapper(depth: depth)
@@ -43,7 +45,9 @@ final class NcursesScreen {
     case Int(CTERM_UNKNOWN): throw .unknown(term)
     default: throw .noMemory
     }
-    return NcursesScreen(depth: min(depth == .none ? .none : Self.depthOfScreen, wish ?? .trueColor), isUTF8: isUTF8)
+    return NcursesScreen(depth: min(depth == .none ? .none : Self.depthOfScreen, wish ?? .trueColor), isUTF8: isUTF8) {
+      LinkOverlay(term: term, depth: $0, isUTF8: isUTF8, environment: environment)
+    }
   }
 
   private static var depthOfScreen: ColorDepth {
@@ -89,6 +93,7 @@ final class NcursesScreen {
         put(frame.cells[place], place, frame.size.width)
       }
     }
+    let links = overlay?.bytes(from: whole ? nil : shown, to: frame) ?? []
     shown = frame
     if let cursor = frame.cursor, frame.bounds.contains(cursor) {
       cterm_screen_cursor(Int32(cursor.y), Int32(cursor.x))
@@ -96,7 +101,7 @@ final class NcursesScreen {
       cterm_screen_cursor(-1, 0)
     }
     cterm_screen_render(whole)
-    return takeOutput()
+    return takeOutput() + links
   }
 
   private func put(_ cell: Cell, _ place: Int, _ width: Int) {

@@ -8,6 +8,8 @@ struct Configuration: Sendable, Equatable {
   var theme: String?
   /// Keys for an action, by the action's name: they replace its own.
   var keys: [String: [String]] = [:]
+  /// The columns of the runs, `name` or `name:width`; nil: the usual ones.
+  var columns: [ColumnChoice]?
   var mouse = true
   /// The dashboard changes nothing.
   var readOnly = false
@@ -20,6 +22,10 @@ struct Configuration: Sendable, Equatable {
   var verifyTimeout: Duration = .seconds(600)
   /// How long a canceled agent has to stop before it is killed.
   var stopGrace: Duration = .seconds(5)
+  /// The risks that wait for people's approval.
+  var approvalsRequired: Set<Contract.Risk> = [.high, .critical]
+  /// Whether people may approve what they asked for.
+  var approvesOwnRequests = true
 }
 
 /// An orchestrator beside this user's own.
@@ -34,6 +40,8 @@ struct OrchestratorConfiguration: Sendable, Equatable {
 struct RuntimeConfiguration: Sendable, Equatable {
   var id: RuntimeID
   var kind: Kind
+  /// How long a live run may be silent before it is called stalled.
+  var quietSeconds = 120.0
 
   enum Kind: Sendable, Equatable {
     case simulated(Simulated)

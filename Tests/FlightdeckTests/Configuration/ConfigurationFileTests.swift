@@ -33,6 +33,7 @@ struct ConfigurationFileTests {
         - {id: played, kind: mock, script: plays/a.json}
       theme: flightdeck-light
       keys: {cancel: [x, ctrl-k], quit: Q}
+      columns: [run, title, "branch:40"]
       mouse: false
       readOnly: true
       screenFormat: html
@@ -63,6 +64,7 @@ struct ConfigurationFileTests {
       ])
     #expect(configuration.theme == "flightdeck-light")
     #expect(configuration.keys == ["cancel": ["x", "ctrl-k"], "quit": ["Q"]])
+    #expect(configuration.columns == (try ColumnChoice.list(["run", "title", "branch:40"])))
     #expect(configuration.mouse == false)
     #expect(configuration.readOnly)
     #expect(configuration.screenFormat == .html)
@@ -99,6 +101,9 @@ struct ConfigurationFileTests {
         ":2: Unknown key \"command\" in a runtime of kind simulated"
       ),
       ("runtimes:\n  - {id: a, kind: locl}", ":2: Unknown kind \"locl\". Did you mean \"local\"?"),
+      ("theme: a\ncolumns:\n  - run\n  - titel", ":4: There is no column \"titel\". Did you mean \"title\"?"),
+      ("columns: [run, run]", ":1: The column run is there twice."), ("columns: []", "is empty"),
+      ("columns:\n  - \"run:0\"", ":2: The width of run must be"), ("columns: run", "must be a list"),
       ("runtimes:\n  - {id: a}", "needs a \"kind\""),
       ("runtimes:\n  - {kind: local, command: [x]}", "needs an \"id\""),
       ("runtimes:\n  - {id: a b, kind: simulated}", "The id \"a b\""),
