@@ -45,23 +45,7 @@ func drawTabState(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   guard let open = state.open else { return }
   var spans: [Span] = []
   switch open.tab {
-  case .events:
-    if rect.width >= 20 {
-      let types = state.log?.types ?? []
-      if !types.isEmpty { spans.append(Span(fitted(types.sorted().joined(separator: " "), 16) + "  ", .accent)) }
-      if let dropped = state.board[open.id]?.outputDropped, dropped > 0 {
-        spans.append(Span("\(Format.count(dropped)) dropped  ", .runAttention))
-      }
-    }
-    if let place = state.matchPlace { spans.append(Span("/\(place)  ", .accent)) }
-    if open.events.pausedAt != nil {
-      let behind = (state.log?.count ?? 0) - state.shownLogCount
-      spans.append(Span("paused" + (behind > 0 ? ", \(behind) new" : ""), .runAttention))
-    } else if open.events.isFollowing {
-      spans.append(Span("⇣ following", .runRunning))
-    } else {
-      spans.append(Span("\(state.eventsCursor + 1) of \(state.shownLogCount)", .muted))
-    }
+  case .events: spans = eventsState(state, open, isShort: rect.width < 20)
   case .diff:
     guard let patch = open.patch, patch.lineCount > 0 else { break }
     if !open.diff.search.isEmpty { spans.append(Span("/\(open.diff.search)  ", .accent)) }
@@ -82,7 +66,7 @@ func drawTabState(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
     }
     spans += [Span("+\(patch.added) ", .added), Span("-\(patch.removed)", .removed)]
   case .evidence: break
-  case .audit: if let trail = open.audit.trail { spans = auditState(trail, isShort: rect.width < 30) }
+  case .audit: if let trail = open.audit.trail { spans = auditState(trail, isShort: rect.width < 24) }
   case .tests:
     let tests = open.artifacts?.testsRun ?? []
     let failed = tests.filter { $0.status == .failed || $0.status == .error }.count
@@ -95,6 +79,32 @@ func drawTabState(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   // What does not fit is left out from its left end: the place comes last.
   while spans.count > 1, spans.reduce(0, { $0 + $1.width }) > rect.width { spans.removeFirst() }
   frame.draw(StyledLine([], right: spans), in: rect, state.theme)
+}
+
+/// Types, what was dropped, the search's place, and whether it follows; in short only what matters most.
+private func eventsState(_ state: DashboardState, _ open: OpenRun, isShort: Bool) -> [Span] {
+  var spans: [Span] = []
+  let place = state.matchPlace.map { Span("/\($0)", .accent) }
+  if !isShort {
+    let types = state.log?.types ?? []
+    if !types.isEmpty { spans.append(Span(fitted(types.sorted().joined(separator: " "), 16) + "  ", .accent)) }
+    if let dropped = state.board[open.id]?.outputDropped, dropped > 0 {
+      spans.append(Span("\(Format.count(dropped)) dropped  ", .runAttention))
+    }
+    if let place { spans += [place, Span("  ")] }
+  }
+  if open.events.pausedAt != nil {
+    let behind = (state.log?.count ?? 0) - state.shownLogCount
+    let more = behind > 0 ? (isShort ? " +\(behind)" : ", \(behind) new") : ""
+    spans.append(Span("paused" + more, .runAttention))
+  } else if open.events.isFollowing {
+    spans.append(Span(isShort ? "⇣ follows" : "⇣ following", .runRunning))
+  } else if isShort, let place {
+    spans.append(place)
+  } else {
+    spans.append(Span("\(state.eventsCursor + 1) of \(state.shownLogCount)", .muted))
+  }
+  return spans
 }
 
 private func drawEvidence(_ state: DashboardState, _ open: OpenRun, _ rect: Rect, _ frame: inout Frame) {

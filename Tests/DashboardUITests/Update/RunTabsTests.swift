@@ -263,6 +263,6 @@ import Testing
     let state = Sample.opened(Size(width: 80, height: 24), .events)
     let line = drawDashboard(state).text.split(separator: "\n", omittingEmptySubsequences: false)[2]
     for number in 1...9 { #expect(line.contains("\(number)\(RunTab.allCases[number - 1].shortTitle)")) }
-    #expect(line.contains("following"))
+    #expect(line.hasSuffix("⇣ follows"))
   }
 }
