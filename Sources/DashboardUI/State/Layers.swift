@@ -12,12 +12,14 @@ enum Layer: Sendable {
   case views(ViewsDialog)
   case search(TextField)
   case switcher(SwitcherDialog)
+  /// Which types of events show.
+  case eventTypes(cursor: Int)
 
   /// Whether someone is about to act on what is on the screen, so that its rows hold still.
   var holdsRows: Bool {
     switch self {
     case .confirm, .cancel, .answer: true
-    case .help, .palette, .filter, .search, .switcher: false
+    case .help, .palette, .filter, .search, .switcher, .eventTypes: false
     case .columns, .views: false
     }
   }
