@@ -10,7 +10,9 @@ typealias OnceFormat = ScreenFormat
 
 /// The dashboard on the terminal, until the user quits or a signal comes, which it returns: the caller cleans up and ends
 /// the process by it.
-func runDashboard(client: RunClient, configuration: Configuration, paths: Paths) async throws -> Int32? {
+func runDashboard(client: RunClient, configuration: Configuration, paths: Paths, tour: Bool = false) async throws
+  -> Int32?
+{
   let themes = try ThemeShelf.themes(paths)
   let theme = try ThemeShelf.choose(configuration.theme, among: themes)
   let keys = try KeyMap(overrides: configuration.keys.mapValues { $0.joined(separator: " ") })
@@ -21,7 +23,7 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
   defer { reading.cancel() }
   return try await show(
     client: client, inbox: inbox, theme: theme, themes: themes, keys: keys, memory: PreferencesFile(paths),
-    configuration: configuration)
+    configuration: configuration, tour: tour)
 }
 
 @concurrent private func read(_ feed: LiveFeed, into inbox: EventInbox) async {
@@ -30,7 +32,7 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
 
 @TerminalActor private func show(
   client: RunClient, inbox: EventInbox, theme: Theme, themes: [Theme], keys: KeyMap,
-  memory: PreferencesFile, configuration: Configuration
+  memory: PreferencesFile, configuration: Configuration, tour: Bool
 ) async throws -> Int32? {
   var options = Terminal.Options()
   options.mouse = configuration.mouse
@@ -42,6 +44,7 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
   state.asciiOnly = !terminal.isUTF8
   if terminal.colorDepth == .none { _ = state.update(.setTheme(.monochrome)) }
   state.utcOffset = localOffset()
+  if tour { state.toggleTour() }
   state.isReadOnly = configuration.readOnly
   state.notificationRules = configuration.notifications
   state.screenFormat = configuration.screenFormat
