@@ -9,19 +9,6 @@ struct SimulatedWork {
   struct File {
     var path: String
     var lines: [(mark: Character, text: String)]
-    /// The files that are changed by then, and their live counts.
-    func changes(_ end: TaskEnd.Outcome?, progress: Double, naming: Bool) -> RuntimeEvent.Kind? {
-      let shown = shown(end, progress: progress)
-      guard !shown.isEmpty else { return nil }
-      return .changes(
-        files: shown.count, added: shown.reduce(0) { $0 + $1.added }, removed: shown.reduce(0) { $0 + $1.removed },
-        paths: naming ? shown.map(\.path) : nil)
-    }
-
-    private func shown(_ end: TaskEnd.Outcome?, progress: Double) -> [File] {
-      end == .succeeded ? files : Array(files.prefix(Int((Double(files.count) * progress).rounded(.up))))
-    }
-
     var added: Int { lines.count { $0.mark == "+" } }
     var removed: Int { lines.count { $0.mark == "-" } }
   }
@@ -69,6 +56,19 @@ struct SimulatedWork {
     self.files = files
     tests = (0..<(2 + Int(random.next() % 5))).map { index in "test_\(words.first ?? "task")_\(index + 1)" }
     testMilliseconds = tests.map { _ in Int64(3 + random.next() % 240) }
+  }
+
+  /// The files that are changed by then, and their live counts.
+  func changes(_ end: TaskEnd.Outcome?, progress: Double, naming: Bool) -> RuntimeEvent.Kind? {
+    let shown = shown(end, progress: progress)
+    guard !shown.isEmpty else { return nil }
+    return .changes(
+      files: shown.count, added: shown.reduce(0) { $0 + $1.added }, removed: shown.reduce(0) { $0 + $1.removed },
+      paths: naming ? shown.map(\.path) : nil)
+  }
+
+  private func shown(_ end: TaskEnd.Outcome?, progress: Double) -> [File] {
+    end == .succeeded ? files : Array(files.prefix(Int((Double(files.count) * progress).rounded(.up))))
   }
 
   var added: Int { files.reduce(0) { $0 + $1.added } }
