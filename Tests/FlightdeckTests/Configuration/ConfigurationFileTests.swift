@@ -81,6 +81,19 @@ struct ConfigurationFileTests {
     #expect(configuration.stopGrace == .milliseconds(500))
   }
 
+  @Test("What waits for approval is a setting, and so is how long a run may be silent")
+  func approvals() throws {
+    let configuration = try ConfigurationFile(path: "/c.yaml").parse(
+      "approvals: {required: [low, critical], ownRequests: false}\n"
+        + "runtimes: [{id: a, kind: simulated, quietSeconds: 30}]\n")
+    #expect(configuration.approvalsRequired == [.low, .critical] && !configuration.approvesOwnRequests)
+    #expect(configuration.runtimes.first?.quietSeconds == 30)
+    let plain = try ConfigurationFile(path: "/c.yaml").parse("approvals: {}")
+    #expect(plain.approvalsRequired == [.high, .critical] && plain.approvesOwnRequests)
+    #expect(plain.runtimes.first?.quietSeconds == 120)
+    #expect(try ConfigurationFile(path: "/c.yaml").parse("approvals: {required: []}").approvalsRequired.isEmpty)
+  }
+
   @Test("All that is wrong is said at once, and what is right is read")
   func several() {
     let (configuration, problems) = ConfigurationFile(path: "/c.yaml").check(
@@ -120,6 +133,8 @@ struct ConfigurationFileTests {
       ),
       ("runtimes:\n  - {id: a, kind: simulated, maxParallelTasks: 0}", "\"maxParallelTasks\""),
       ("runtimes: []", "empty"), ("runtimes: x", "must be a list"),
+      ("approvals: {required: [hi]}", "\"hi\" is no risk"), ("approvals: {own: true}", "Unknown key \"own\""),
+      ("runtimes: [{id: a, kind: simulated, quietSeconds: 0}]", "\"quietSeconds\""),
       ("mouse: maybe", ":1: \"mouse\" must be true or false"),
       ("verifyTimeoutSeconds: -1", "above 0"), ("- a", "must be"), ("a: [", "not YAML"),
       ("mouse: true\nmouse: false", "twice"),
