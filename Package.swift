@@ -10,9 +10,11 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-/// Built into the program; `ThemeTests` holds this list to the folder.
+/// Built into the program. A new theme: its file in themes/, its name here, and a line in `BuiltinThemes`; `ThemeTests` says
+/// which of the three is missing.
 let themes = [
   "flightdeck-dark", "flightdeck-light", "flightdeck-contrast",
+  "hangar", "altitude", "cirrus", "noon", "beacon-dark", "beacon-light", "radar-amber",
 ]
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")

@@ -10,12 +10,13 @@ enum Layer: Sendable {
   /// With the filter to go back to.
   case filter(TextField, before: String)
   case search(TextField)
+  case themes(ThemePicker)
 
   /// Whether someone is about to act on what is on the screen, so that its rows hold still.
   var holdsRows: Bool {
     switch self {
     case .confirm, .cancel, .answer: true
-    case .help, .palette, .filter, .search: false
+    case .help, .palette, .filter, .search, .themes: false
     }
   }
 }

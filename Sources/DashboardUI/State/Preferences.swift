@@ -8,6 +8,10 @@ package struct Preferences: Sendable, Equatable {
   /// Reasons given for cancels, latest first.
   package var reasons = ["No longer needed"]
 
+  /// The slug of the theme that was chosen in the dashboard, and what the configuration said then.
+  package var theme: String?
+  package var themeOver: String?
+
   private var others: JSONObject = [:]
 
   package init() {}
@@ -23,6 +27,8 @@ extension Preferences: JSONWritable {
     var object = others
     object["filters"] = .array(filters.map { .string($0) })
     object["reasons"] = .array(reasons.map { .string($0) })
+    if let theme { object["theme"] = .string(theme) }
+    if let themeOver { object["themeOver"] = .string(themeOver) }
     JSONValue.object(object).write(to: &json)
   }
 
@@ -32,6 +38,8 @@ extension Preferences: JSONWritable {
       switch key {
       case "filters": filters = value.strings
       case "reasons": reasons = value.strings
+      case "theme": theme = value.string
+      case "themeOver": themeOver = value.string
       default: others.append(key, value)
       }
     }

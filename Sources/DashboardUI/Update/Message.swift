@@ -36,6 +36,8 @@ package enum Message: Sendable {
   /// The file that the screen was saved to.
   case saved(path: String)
   case setTheme(Theme)
+  /// The themes there are now, as a file of the user's changed.
+  case themes([Theme], broken: [ThemeFault])
   /// A word for the person.
   case note(String)
 }

@@ -39,6 +39,7 @@ extension DashboardState {
       formChanged()
     case .saved(let path): toast("Saved to \(path)", .good)
     case .setTheme(let theme): setTheme(theme)
+    case .themes(let themes, let broken): takeThemes(themes, broken: broken)
     case .note(let text): toast(text, .info)
     }
     defer { outbox = [] }

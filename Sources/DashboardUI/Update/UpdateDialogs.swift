@@ -58,6 +58,7 @@ extension DashboardState {
     case .search(var field):
       field.insert(text)
       setLayer(.search(field))
+    case .themes(let picker): pasteInThemes(text, picker)
     }
   }
 
@@ -75,6 +76,7 @@ extension DashboardState {
     case .palette(let dialog): takeInPalette(key, dialog)
     case .filter(let field, let before): takeInFilter(key, field, before)
     case .search(let field): takeInSearch(key, field)
+    case .themes(let picker): takeInThemes(key, picker)
     }
   }
 
@@ -253,6 +255,11 @@ extension DashboardState {
       dialog.cursor = 0
     }
     if case .palette = layers.last { setLayer(.palette(dialog)) }
+    // The names of themes are chosen where they can be seen.
+    if dialog.field.text.hasPrefix("theme ") {
+      layers.removeLast()
+      askTheme(String(dialog.field.text.dropFirst(6)))
+    }
   }
 
   /// What the palette offers for what is typed so far, those that begin with it first.
@@ -260,9 +267,7 @@ extension DashboardState {
     let words = typed.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
     let first = words.first.map(String.init) ?? ""
     var entries: [PaletteEntry]
-    if typed.contains(" "), first == "theme" {
-      entries = themes.map { PaletteEntry(name: "theme \($0.slug)", help: $0.name, keys: "") }
-    } else if typed.contains(" "), first == "sort" {
+    if typed.contains(" "), first == "sort" {
       entries = SortColumn.allCases.map { PaletteEntry(name: "sort \($0.rawValue)", help: "", keys: "") }
     } else if typed.contains(" "), first == "filter" {
       return [PaletteEntry(name: typed, help: "show only the runs that match", keys: "/")]
@@ -291,7 +296,7 @@ extension DashboardState {
             keys: binding.keys.map(\.label).joined(separator: " ")))
       }
     }
-    entries.append(PaletteEntry(name: "theme", help: "choose a theme by name", keys: ""))
+    entries.append(PaletteEntry(name: "theme", help: "choose a theme and see it while you choose", keys: ""))
     return entries.sorted { $0.name < $1.name }
   }
 
@@ -302,15 +307,7 @@ extension DashboardState {
     let rest = words.count > 1 ? words[1].trimmed : ""
     switch name {
     case "theme":
-      if let theme = themes.first(where: { $0.slug == rest || $0.slug == "flightdeck-\(rest)" }) {
-        setTheme(theme)
-      } else if rest.isEmpty {
-        var dialog = PaletteDialog()
-        dialog.field.replace("theme ")
-        layers.append(.palette(dialog))
-      } else {
-        toast("There is no theme \"\(rest)\".\(Nearest.hint(for: rest, among: themes.map(\.slug)))", .bad)
-      }
+      if rest.isEmpty { askTheme() } else { chooseTheme(named: rest) }
     case "sort" where !rest.isEmpty:
       if let column = SortColumn(rawValue: rest) {
         setSort(RunSort(column: column))

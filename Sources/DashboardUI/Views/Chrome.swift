@@ -167,6 +167,11 @@ func drawFooter(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
       drawField(field, Rect(x: 2, y: rect.y, width: rect.width - 2, height: 1), state, &frame, isFocused: true)
       return
     }
+    if case .themes(let picker) = layer {
+      frame.put(" :theme ", x: rect.x, y: rect.y, width: 8, style: theme[.footerKey])
+      drawField(picker.field, Rect(x: 8, y: rect.y, width: rect.width - 8, height: 1), state, &frame, isFocused: true)
+      return
+    }
     if case .palette(let dialog) = layer {
       frame.put(" :", x: rect.x, y: rect.y, width: 2, style: theme[.footerKey])
       drawField(dialog.field, Rect(x: 2, y: rect.y, width: rect.width - 2, height: 1), state, &frame, isFocused: true)
@@ -199,7 +204,7 @@ private func footerHints(_ state: DashboardState) -> [(keys: String, text: Strin
   case .confirm, .answer: contexts = [.dialog]
   case .filter: contexts = [.prompt]
   case .help: return [("esc", "close"), ("j k", "scroll")]
-  case .palette, .search, nil: break
+  case .palette, .search, .themes, nil: break
   }
   if state.screen == .dispatch, state.layers.isEmpty, !state.form.isReviewing { contexts = [.form] }
   if state.screen == .dispatch, state.form.isReviewing { return [("enter", "dispatch"), ("esc", "back to the form")] }

@@ -10,6 +10,10 @@ package enum ControlSequence {
     Array("\u{1B}]2;\(DisplayText.plain(text))\u{07}".utf8)
   }
 
+  /// Asks what the background is (OSC 11), then what kind of terminal it is: nearly all answer the second, in order, so that
+  /// nobody waits for a first answer that will not come.
+  static let backgroundQuestion = Array("\u{1B}]11;?\u{07}\u{1B}[c".utf8)
+
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
   private static func base64(_ bytes: [UInt8]) -> [UInt8] {

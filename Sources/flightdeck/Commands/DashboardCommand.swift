@@ -17,6 +17,8 @@ struct DashboardCommand: AsyncParsableCommand {
   var size: ScreenSize?
   @Option(help: "With --once: text, ansi, svg or html.")
   var format: OnceFormat = .text
+  @Flag(help: "Draw with ASCII alone (also: ascii in the configuration).")
+  var ascii = false
   @OptionGroup var settings: ConfigurationOption
   @OptionGroup var link: LinkOptions
 
@@ -29,7 +31,8 @@ struct DashboardCommand: AsyncParsableCommand {
   func run() async throws {
     let environment = ProcessInfo.processInfo.environment
     let paths = try Paths(environment: environment, state: link.store.state, configuration: settings.config)
-    let configuration = try ConfigurationFile.load(paths)
+    var configuration = try ConfigurationFile.load(paths)
+    if ascii { configuration.ascii = true }
     let surroundings = Surroundings.present
     if !once, !surroundings.outputIsTerminal {
       throw Problem(

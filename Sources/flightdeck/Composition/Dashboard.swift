@@ -11,8 +11,8 @@ enum OnceFormat: String, CaseIterable, Sendable { case text, ansi, svg, html }
 /// The dashboard on the terminal, until the user quits or a signal comes, which it returns: the caller cleans up and ends
 /// the process by it.
 func runDashboard(client: RunClient, configuration: Configuration, paths: Paths) async throws -> Int32? {
-  let themes = try ThemeShelf.themes(paths)
-  let theme = try ThemeShelf.choose(configuration.theme, among: themes)
+  let (themes, broken) = ThemeShelf.load(paths.themes)
+  try ThemeShelf.check(configuration.theme, at: configuration.themePlace, among: themes, broken)
   let keys = try KeyMap(overrides: configuration.keys.mapValues { $0.joined(separator: " ") })
   let inbox = EventInbox()
   let feed = LiveFeed(client) { inbox.isOpen($0) }

@@ -1,3 +1,4 @@
+import DashboardUI
 import FoundationEssentials
 import RunModel
 import Yams
@@ -25,11 +26,14 @@ struct ConfigurationFile {
     guard let root, !root.isNull else { return configuration }
     for (key, value) in try members(
       root, of: "the configuration",
-      known: ["runtimes", "theme", "keys", "mouse", "verifyTimeoutSeconds", "stopGraceSeconds"])
+      known: ["runtimes", "theme", "ascii", "keys", "mouse", "verifyTimeoutSeconds", "stopGraceSeconds"])
     {
       switch key {
       case "runtimes": configuration.runtimes = try runtimes(value)
-      case "theme": configuration.theme = try self.text(value, key)
+      case "theme":
+        configuration.theme = try theme(value)
+        configuration.themePlace = value.mark.map { "\(path):\($0.line)" } ?? path
+      case "ascii": configuration.ascii = try flag(value, key)
       case "mouse": configuration.mouse = try flag(value, key)
       case "keys": configuration.keys = try keys(value)
       case "verifyTimeoutSeconds": configuration.verifyTimeout = .seconds(try number(value, key, above: 0))
@@ -38,6 +42,22 @@ struct ConfigurationFile {
       }
     }
     return configuration
+  }
+
+  /// A name, `auto`, or a name for dark terminals and one for light ones.
+  private func theme(_ node: Node) throws(Problem) -> ThemeSetting {
+    if case .scalar = node {
+      let name = try text(node, "theme")
+      return name == "auto" ? ThemeSetting() : ThemeSetting(name)
+    }
+    guard case .mapping = node else {
+      throw error("\"theme\" must be a name, auto, or {dark: NAME, light: NAME}.", node)
+    }
+    var setting = ThemeSetting()
+    for (key, value) in try members(node, of: "\"theme\"", known: ["dark", "light"]) {
+      if key == "dark" { setting.dark = try text(value, key) } else { setting.light = try text(value, key) }
+    }
+    return setting
   }
 
   private func keys(_ node: Node) throws(Problem) -> [String: [String]] {

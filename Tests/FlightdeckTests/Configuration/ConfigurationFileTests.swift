@@ -54,7 +54,7 @@ struct ConfigurationFileTests {
         RuntimeConfiguration(id: "fake", kind: .simulated(simulated)),
         RuntimeConfiguration(id: "played", kind: .mock(.init(script: "/etc/fd/plays/a.json"))),
       ])
-    #expect(configuration.theme == "flightdeck-light")
+    #expect(configuration.theme == ThemeSetting("flightdeck-light"))
     #expect(configuration.keys == ["cancel": ["x", "ctrl-k"], "quit": ["Q"]])
     #expect(configuration.mouse == false)
     #expect(configuration.verifyTimeout == .seconds(60))
