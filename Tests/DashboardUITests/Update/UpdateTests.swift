@@ -33,12 +33,12 @@ import TerminalKit
     state.press("x")
     state.type("fix elsewhere")
     let effects = state.press("enter")
-    guard case .cancel(_, "fix elsewhere", false)? = effects.first else {
+    guard case .cancel(_, "fix elsewhere", false)? = effects.last else {
       Issue.record("\(effects)")
       return
     }
     state.press("j", "x", "up")
-    #expect(state.reasons.first == "fix elsewhere")
+    #expect(state.preferences.reasons.first == "fix elsewhere")
   }
 
   @Test("X forces, and the second X does it; escape lets the run be")
