@@ -119,10 +119,11 @@ let package = Package(
       name: "TerminalKitTests", dependencies: ["TerminalKit", "TestSupport", "CVTerm", "terminal-fixture"],
       swiftSettings: strict),
     .testTarget(
-      name: "DashboardUITests", dependencies: ["RunModel", "TerminalKit", "DashboardUI"], swiftSettings: strict),
+      name: "DashboardUITests", dependencies: ["RunModel", "TerminalKit", "DashboardUI", "TestSupport", "CVTerm"],
+      swiftSettings: strict),
     .testTarget(
       name: "FlightdeckTests",
-      dependencies: ["RunModel", "RunClient", "TestSupport", "CVTerm", "TerminalKit", "flightdeck"],
+      dependencies: ["RunModel", "RunClient", "TestSupport", "CVTerm", "TerminalKit", "DashboardUI", "flightdeck"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -39,7 +39,9 @@ package enum TerminalGround {
 
   /// Of `COLORFGBG`, as rxvt and its relatives set it: `15;0`, `0;default;15`. Nil when it says nothing.
   package static func isLight(environment value: String?) -> Bool? {
-    guard let last = value?.split(separator: ";").last, let color = Int(last), (0...15).contains(color) else { return nil }
+    guard let last = value?.split(separator: ";").last, let color = Int(last), (0...15).contains(color) else {
+      return nil
+    }
     return color == 7 || color > 8
   }
 }

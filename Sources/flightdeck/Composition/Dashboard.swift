@@ -20,8 +20,8 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
   let reading = Task { await read(feed, into: inbox) }
   defer { reading.cancel() }
   return try await show(
-    client: client, inbox: inbox, theme: theme, themes: themes, keys: keys, memory: PreferencesFile(paths),
-    mouse: configuration.mouse)
+    client: client, inbox: inbox, configuration: configuration, themes: themes, broken: broken, keys: keys, paths: paths
+  )
 }
 
 @concurrent private func read(_ feed: LiveFeed, into inbox: EventInbox) async {
@@ -29,25 +29,45 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
 }
 
 @TerminalActor private func show(
-  client: RunClient, inbox: EventInbox, theme: Theme, themes: [Theme], keys: KeyMap,
-  memory: PreferencesFile, mouse: Bool
+  client: RunClient, inbox: EventInbox, configuration: Configuration, themes: [Theme], broken: [ThemeFault],
+  keys: KeyMap, paths: Paths
 ) async throws -> Int32? {
+  let memory = PreferencesFile(paths)
   var options = Terminal.Options()
-  options.mouse = mouse
+  options.mouse = configuration.mouse
   let terminal: Terminal
   do { terminal = try Terminal.open(options) } catch { throw Problem(.invalid, "\(error)") }
   var state = DashboardState(
-    size: terminal.size, now: .now, theme: theme, themes: themes, keys: keys,
-    preferences: memory.read(), directory: FileManager.default.currentDirectoryPath)
-  state.asciiOnly = !terminal.isUTF8
-  if terminal.colorDepth == .none { _ = state.update(.setTheme(.monochrome)) }
+    size: terminal.size, now: .now, themes: themes, keys: keys, preferences: memory.read(),
+    directory: FileManager.default.currentDirectoryPath)
+  state.asciiOnly = configuration.ascii || !terminal.isUTF8
+  state.isColorless = terminal.colorDepth == .none
+  var isLight = environmentIsLight
+  if !state.isColorless, configuration.theme.isAutomatic {
+    // The link is made meanwhile; a terminal that does not answer holds the first frame up no longer than this.
+    if let ground = await terminal.askBackground(within: 100) { isLight = TerminalGround.isLight(ground) }
+  }
+  state.setUpTheme(configuration.theme, groundIsLight: isLight)
+  if !broken.isEmpty { _ = state.update(.themes(themes, broken: broken)) }
   state.utcOffset = localOffset()
   if case .unix = client.address { state.place = "local" } else { state.place = "\(client.address)" }
   let loop = DashboardLoop(
     state: state, terminal: terminal, inbox: inbox, errands: Errands(client: client, memory: memory))
   inbox.onArrival { Task { await loop.requestFrame() } }
+  let watch = ThemeWatch(paths.themes) {
+    Task {
+      let (themes, broken) = ThemeShelf.load(paths.themes)
+      await loop.deliver(.themes(themes, broken: broken))
+    }
+  }
   await loop.run()
+  withExtendedLifetime(watch) {}
   return terminal.endedBy
+}
+
+/// What the environment says of the terminal's ground; dark when it says nothing.
+private var environmentIsLight: Bool {
+  TerminalGround.isLight(environment: ProcessInfo.processInfo.environment["COLORFGBG"]) ?? false
 }
 
 /// Seconds east of Greenwich, now.
@@ -62,13 +82,15 @@ private func localOffset() -> Int {
 func drawOnce(
   client: RunClient, configuration: Configuration, paths: Paths, screen: String?, size: Size, format: OnceFormat
 ) async throws {
-  let themes = try ThemeShelf.themes(paths)
+  let (themes, broken) = ThemeShelf.load(paths.themes)
+  try ThemeShelf.check(configuration.theme, at: configuration.themePlace, among: themes, broken)
   let memory = PreferencesFile(paths)
   var state = DashboardState(
-    size: size, now: .now, theme: try ThemeShelf.choose(configuration.theme, among: themes), themes: themes,
-    preferences: memory.read(), directory: FileManager.default.currentDirectoryPath)
+    size: size, now: .now, themes: themes, preferences: memory.read(),
+    directory: FileManager.default.currentDirectoryPath)
+  state.setUpTheme(configuration.theme, groundIsLight: environmentIsLight)
   state.utcOffset = localOffset()
-  state.asciiOnly = !Surroundings.present.isUTF8
+  state.asciiOnly = configuration.ascii || !Surroundings.present.isUTF8
   if case .unix = client.address { state.place = "local" } else { state.place = "\(client.address)" }
   _ = state.update(.link(.live))
   let snapshot = try await client.snapshot()

@@ -13,7 +13,11 @@ enum ThemeShelf {
       do throws(Problem) {
         let text = String(decoding: try WholeFile.read(path), as: UTF8.self)
         let theme = try ThemeLibrary.parse(text, slug: slug)
-        if let place = themes.firstIndex(where: { $0.slug == slug }) { themes[place] = theme } else { themes.append(theme) }
+        if let place = themes.firstIndex(where: { $0.slug == slug }) {
+          themes[place] = theme
+        } else {
+          themes.append(theme)
+        }
       } catch { broken.append(ThemeFault(slug: slug, text: error.detail)) }
     }
     return (themes, broken)

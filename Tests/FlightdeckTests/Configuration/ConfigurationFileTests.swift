@@ -1,3 +1,4 @@
+import DashboardUI
 import RunModel
 import Testing
 
@@ -62,9 +63,35 @@ struct ConfigurationFileTests {
   }
 
   @Test(
+    "The theme is one name, one for each ground, or left to the terminal",
+    arguments: [
+      ("theme: auto", ThemeSetting()), ("", ThemeSetting()), ("theme: hangar", ThemeSetting("hangar")),
+      ("theme: {dark: altitude, light: noon}", ThemeSetting(dark: "altitude", light: "noon")),
+      ("theme:\n  light: cirrus", ThemeSetting(light: "cirrus")),
+    ])
+  func theme(text: String, setting: ThemeSetting) throws {
+    let configuration = try Self.parse(text)
+    #expect(configuration.theme == setting)
+  }
+
+  @Test("A theme that does not exist is named with its line, and with what was probably meant")
+  func unknownTheme() throws {
+    let configuration = try Self.parse("mouse: true\ntheme: {dark: altitude, light: nonn}")
+    #expect {
+      try ThemeShelf.check(configuration.theme, at: configuration.themePlace, among: ThemeLibrary.builtin, [])
+    } throws: {
+      let detail = ($0 as? Problem)?.detail ?? ""
+      return detail.contains("config.yaml:2: There is no theme \"nonn\". Did you mean \"noon\"?")
+    }
+  }
+
+  @Test(
     "What is wrong is named with its line and what was probably meant",
     arguments: [
       ("theme: a\nmous: true", ":2: Unknown key \"mous\" in the configuration. Did you mean \"mouse\"?"),
+      ("mouse: true\ntheme: {drak: a}", ":2: Unknown key \"drak\" in \"theme\". Did you mean \"dark\"?"),
+      ("theme: [a]", ":1: \"theme\" must be a name, auto, or {dark: NAME, light: NAME}."),
+      ("ascii: maybe", ":1: \"ascii\" must be true or false."),
       ("runtimes:\n  - id: a\n    kind: local\n    comand: [x]", ":4: Unknown key \"comand\""),
       (
         "runtimes:\n  - {id: a, kind: simulated, command: [x]}",
