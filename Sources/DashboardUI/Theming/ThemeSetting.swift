@@ -1,5 +1,3 @@
-package import RunModel
-
 /// What the configuration says of the theme: one for a dark and one for a light terminal, or the same for both.
 package struct ThemeSetting: Sendable, Equatable {
   package var dark: String

@@ -10,7 +10,7 @@ final class ThemeWatch {
 
   /// Nil where the system has no more watches: themes are then read at the start alone.
   init?(_ folder: String, onChange: @escaping @Sendable () -> Void) {
-    let descriptor = inotify_init1(Int32(IN_NONBLOCK.rawValue | IN_CLOEXEC.rawValue))
+    let descriptor = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
     guard descriptor >= 0 else { return nil }
     Self.watch(folder, descriptor)
     source = DispatchSource.makeReadSource(fileDescriptor: descriptor)

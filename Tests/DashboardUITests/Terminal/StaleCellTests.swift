@@ -88,7 +88,7 @@ import Testing
   ]
 
   @Test("Every script stays in its cells: what stands right of it does not move", arguments: scripts)
-  @TerminalActor func scripts(text: String) throws {
+  @TerminalActor func anyScript(text: String) throws {
     let size = Size(width: 60, height: 3)
     var frame = Frame(size: size)
     frame.put(text, x: 2, y: 0, width: 40)

@@ -11,12 +11,24 @@ import Testing
 
   /// A home screen that is full to its last row.
   static func busy() -> DashboardState {
-    var runs: [Run] = []
-    for copy in 0..<9 {
-      for (place, run) in Sample.runs.enumerated() {
-        var one = run
-        one.runId = Sample.id(copy * 100 + place + 1)
-        runs.append(one)
+    let titles = Sample.runs.map(\.title)
+    let runs = (1...90).map { number in
+      Sample.run(number, "\(titles[number % titles.count]), part \(number)") { run in
+        run.runtimeId = number % 3 == 0 ? "local" : "vibe"
+        run.startedAt = Sample.start + .seconds(number)
+        run.status = [.running, .running, .running, .queued, .succeeded, .failed, .canceled][number % 7]
+        run.progress = Double(number) / 90
+        run.progressKnown = number % 4 != 0
+        run.filesChanged = number
+        run.added = number * 13
+        run.removed = number * 3
+        run.testsTotal = 40
+        run.testsPassed = number % 41
+        if run.status.isTerminal { run.endedAt = Sample.start + .seconds(number + 300) }
+        if number == 4 {
+          run.attention = Attention(
+            attentionId: "q1", question: "Drop the old table?", options: ["yes", "no"], since: Sample.start)
+        }
       }
     }
     var state = DashboardState(size: size, now: Sample.now)
@@ -54,7 +66,7 @@ import Testing
     var state = Self.busy()
     _ = screen.render(drawDashboard(state))
     var sizes: [String: Int] = [:]
-    let run = Sample.id(5)
+    let run = Sample.id(7)
     _ = state.update(
       .events([
         RunEvent(
