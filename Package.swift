@@ -123,7 +123,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "FlightdeckTests",
-      dependencies: ["RunModel", "RunClient", "TestSupport", "CVTerm", "TerminalKit", "DashboardUI", "flightdeck"],
+      dependencies: [
+        "RunModel", "RunClient", "TestSupport", "CVTerm", "TerminalKit", "DashboardUI", "flightdeck",
+      ],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DashboardUI
 import FoundationEssentials
 import RunClient
 import RunModel
@@ -19,6 +20,8 @@ struct DashboardCommand: AsyncParsableCommand {
   var format: OnceFormat = .text
   @Flag(help: "Draw with ASCII alone (also: ascii in the configuration).")
   var ascii = false
+  @Flag(help: "Change nothing from here: no dispatch, no cancel, no answer (or readOnly: true in the configuration).")
+  var readOnly = false
   @OptionGroup var settings: ConfigurationOption
   @OptionGroup var link: LinkOptions
 
@@ -33,6 +36,7 @@ struct DashboardCommand: AsyncParsableCommand {
     let paths = try Paths(environment: environment, state: link.store.state, configuration: settings.config)
     var configuration = try ConfigurationFile.load(paths)
     if ascii { configuration.ascii = true }
+    if readOnly { configuration.readOnly = true }
     let surroundings = Surroundings.present
     if !once, !surroundings.outputIsTerminal {
       throw Problem(

@@ -6,7 +6,7 @@ import RunModel
 import TerminalKit
 
 /// How `--once` draws.
-enum OnceFormat: String, CaseIterable, Sendable { case text, ansi, svg, html }
+typealias OnceFormat = ScreenFormat
 
 /// The dashboard on the terminal, until the user quits or a signal comes, which it returns: the caller cleans up and ends
 /// the process by it.
@@ -50,6 +50,10 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
   state.setUpTheme(configuration.theme, groundIsLight: isLight)
   if !broken.isEmpty { _ = state.update(.themes(themes, broken: broken)) }
   state.utcOffset = localOffset()
+  state.isReadOnly = configuration.readOnly
+  state.notificationRules = configuration.notifications
+  state.screenFormat = configuration.screenFormat
+  state.clipboardTool = ClipboardTool.find { name in getenv(name).map { String(cString: $0) } }?.name
   if case .unix = client.address { state.place = "local" } else { state.place = "\(client.address)" }
   let loop = DashboardLoop(
     state: state, terminal: terminal, inbox: inbox, errands: Errands(client: client, memory: memory))
@@ -86,10 +90,12 @@ func drawOnce(
   try ThemeShelf.check(configuration.theme, at: configuration.themePlace, among: themes, broken)
   let memory = PreferencesFile(paths)
   var state = DashboardState(
-    size: size, now: .now, themes: themes, preferences: memory.read(),
-    directory: FileManager.default.currentDirectoryPath)
+    size: size, now: .now, themes: themes,
+    keys: try KeyMap(overrides: configuration.keys.mapValues { $0.joined(separator: " ") }),
+    preferences: memory.read(), directory: FileManager.default.currentDirectoryPath)
   state.setUpTheme(configuration.theme, groundIsLight: environmentIsLight)
   state.utcOffset = localOffset()
+  state.isReadOnly = configuration.readOnly
   state.asciiOnly = configuration.ascii || !Surroundings.present.isUTF8
   if case .unix = client.address { state.place = "local" } else { state.place = "\(client.address)" }
   _ = state.update(.link(.live))
@@ -116,7 +122,7 @@ func drawOnce(
     var renderer = ANSIRenderer(
       depth: ColorDepth.fromEnvironment { ProcessInfo.processInfo.environment[$0] }, isUTF8: !state.asciiOnly)
     Console.print(renderer.render(frame))
-  case .svg: Console.print(SVGRenderer(title: "flightdeck").render(frame))
-  case .html: Console.print(HTMLRenderer().render(frame))
+  case .svg: Console.print(SVGRenderer(colors: state.canvas, title: "flightdeck").render(frame))
+  case .html: Console.print(HTMLRenderer(colors: state.canvas).render(frame))
   }
 }
