@@ -53,7 +53,11 @@ extension Theme {
     func ground(_ name: String, _ role: Role) -> Ground? {
       RGB(self[role].background).map { Ground(name: name, color: $0) }
     }
-    guard self[role].background == self[.text].background else {
+    let hasOwn: Set<Role> = [
+      .header, .headerName, .footer, .footerKey, .dialog, .dialogTitle, .input, .inputFocused, .button, .buttonFocused,
+      .linkLive, .linkLost, .linkConnecting, .diffFile, .toastInfo, .toastGood, .toastBad,
+    ]
+    guard self[role].background == self[.text].background, !hasOwn.contains(role) else {
       return [ground("its own ground", role)].compactMap { $0 }
     }
     var grounds = [ground("the screen", .text), ground("the selected row", .selection)]

@@ -19,8 +19,10 @@ import Testing
         let style = cell.style
         guard
           text == cell.text, max(1, shown.width) == Int(cell.width),
-          shown.foreground == color(style.foreground), shown.background == color(style.background),
-          shown.isBold == style.attributes.contains(.bold),
+          shown.background == color(style.background),
+          // The ink of a space shows nowhere.
+          text == " " && style.attributes.isDisjoint(with: [.underline, .reverse])
+            || shown.foreground == color(style.foreground) && shown.isBold == style.attributes.contains(.bold),
           shown.isUnderlined == style.attributes.contains(.underline),
           shown.isReversed == style.attributes.contains(.reverse)
         else { return "(\(x), \(y)): \(cell) is shown as \(shown)" }

@@ -58,7 +58,7 @@ import Testing
     (.added, .removed), (.yes, .invalid), (.linkLive, .linkConnecting),
   ]
   private static let grounds: [(Role, Role, Double)] = [
-    (.diffAdded, .diffRemoved, 0.03), (.diffAddedWord, .diffRemovedWord, 0.07), (.toastGood, .toastBad, 0.07),
+    (.diffAdded, .diffRemoved, 0.025), (.diffAddedWord, .diffRemovedWord, 0.07), (.toastGood, .toastBad, 0.07),
   ]
 
   private static func nearest(_ theme: Theme, _ sight: Sight) -> [String] {

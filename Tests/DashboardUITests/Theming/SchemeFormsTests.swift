@@ -76,7 +76,7 @@ import Testing
     arguments: [
       (
         "base0A: \"d8bb6c\"", "base0A: \"d8bb6\"",
-        "line 12: \"base0A\" must be a colour such as \"#8fc87c\", not \"d8bb6\"."
+        "line 13: \"base0A\" must be a colour such as \"#8fc87c\", not \"d8bb6\"."
       ),
       ("base0A: \"d8bb6c\"", "base0A: #d8bb6c", "a colour with # needs quotes"),
       ("base0A: \"d8bb6c\"\n", "", "The palette has no \"base0A\"."),

@@ -84,12 +84,13 @@ import TerminalKit
       ("system: base16\nvariant: drak", "must be dark or light"), ("name: X\nname: Y", "is there twice"),
       ("system: base16\nroles:\n  runFaild: base08\n", "Did you mean \"runFailed\"?"),
       ("system: base99", "base16 or base24"), ("name: X", "\"palette\" is missing"), ("- a\n- b", "mapping"),
-      ("name: X\na: [", "line 2: This is not YAML"), ("roles:\n  runFailed: red\n", "\"runFailed\" must be a colour"),
+      ("name: X\na: [", "This is not YAML"), ("roles:\n  runFailed: red\n", "\"runFailed\" must be a colour"),
       ("roles:\n  runFailed: {blod: true}\n", "Did you mean \"bold\"?"),
     ])
   func issues(text: String, word: String) {
     var whole = text
     if text.contains("roles:") || text.contains("variant") {
+      if !whole.hasSuffix("\n") { whole += "\n" }
       whole += "palette:\n" + Palette.names.prefix(16).map { "  \($0): \"#112233\"\n" }.joined()
     }
     let issues = ThemeLibrary.check(whole)

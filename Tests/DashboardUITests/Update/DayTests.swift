@@ -62,6 +62,7 @@ private struct Day {
 
   /// Runs begin, talk and end, one after the other, as a day brings them: 2.9 s apart.
   mutating func work(runs: Int) {
+    var waiting: [RunEvent] = []
     for _ in 0..<runs {
       number += 1
       let run = Sample.id(number)
@@ -79,7 +80,12 @@ private struct Day {
         number % 9 == 0
           ? event(.failed, run, ["exitCode": 1, "reason": "verify failed: make test exited 1"])
           : event(.succeeded, run, ["exitCode": 0]))
-      take(events, after: .milliseconds(2900))
+      waiting += events
+      // What comes in a minute is taken in together, or the test would take as long as its day.
+      if number % 20 == 0 {
+        take(waiting, after: .milliseconds(58_000))
+        waiting = []
+      }
     }
   }
 
@@ -100,8 +106,8 @@ private struct Day {
     answer(state.update(.events(events)))
     answer(state.update(.tick(now)))
     batches += 1
-    if batches % 200 == 0 {
-      answer(state.press(["down", "up", "enter", "esc", "2", "1", "T"][batches / 200 % 7]))
+    if batches % 20 == 0 {
+      answer(state.press(["down", "up", "enter", "esc", "2", "1", "T"][batches / 20 % 7]))
       _ = drawDashboard(state)
     }
   }

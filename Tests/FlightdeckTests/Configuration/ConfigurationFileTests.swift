@@ -85,7 +85,7 @@ struct ConfigurationFileTests {
       "mous: true\ntheme: mine\nmouse: maybe\nkeys: {cansel: x}\nreadOnly: true\n")
     #expect(problems.count == 3)
     #expect(problems.map { String($0.detail.prefix(9)) } == ["/c.yaml:1", "/c.yaml:3", "/c.yaml:4"])
-    #expect(configuration.theme == "mine")
+    #expect(configuration.theme == ThemeSetting("mine"))
     #expect(configuration.readOnly)
   }
 
