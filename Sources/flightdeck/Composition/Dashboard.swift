@@ -10,7 +10,9 @@ typealias OnceFormat = ScreenFormat
 
 /// The dashboard on the terminal, until the user quits or a signal comes, which it returns: the caller cleans up and ends
 /// the process by it.
-func runDashboard(client: RunClient, configuration: Configuration, paths: Paths) async throws -> Int32? {
+func runDashboard(client: RunClient, configuration: Configuration, paths: Paths, tour: Bool = false) async throws
+  -> Int32?
+{
   let (themes, broken) = ThemeShelf.load(paths.themes)
   try ThemeShelf.check(configuration.theme, at: configuration.themePlace, among: themes, broken)
   let keys = try KeyMap(overrides: configuration.keys.mapValues { $0.joined(separator: " ") })
@@ -20,8 +22,9 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
   let reading = Task { await read(feed, into: inbox) }
   defer { reading.cancel() }
   return try await show(
-    client: client, inbox: inbox, configuration: configuration, themes: themes, broken: broken, keys: keys, paths: paths
-  )
+    client: client, inbox: inbox, configuration: configuration, themes: themes, broken: broken, keys: keys,
+    paths: paths,
+    tour: tour)
 }
 
 @concurrent private func read(_ feed: LiveFeed, into inbox: EventInbox) async {
@@ -30,7 +33,7 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
 
 @TerminalActor private func show(
   client: RunClient, inbox: EventInbox, configuration: Configuration, themes: [Theme], broken: [ThemeFault],
-  keys: KeyMap, paths: Paths
+  keys: KeyMap, paths: Paths, tour: Bool
 ) async throws -> Int32? {
   let memory = PreferencesFile(paths)
   var options = Terminal.Options()
@@ -50,6 +53,7 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
   state.setUpTheme(configuration.theme, groundIsLight: isLight)
   if !broken.isEmpty { _ = state.update(.themes(themes, broken: broken)) }
   state.utcOffset = localOffset()
+  if tour { state.toggleTour() }
   state.isReadOnly = configuration.readOnly
   state.notificationRules = configuration.notifications
   state.screenFormat = configuration.screenFormat
