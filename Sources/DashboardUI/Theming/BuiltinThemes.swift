@@ -6,10 +6,10 @@ enum BuiltinThemes {
     ("flightdeck-contrast", PackageResources.flightdeck_contrast_yaml),
     ("noon", PackageResources.noon_yaml),
     ("hangar", PackageResources.hangar_yaml),
-    ("altitude", PackageResources.altitude_yaml),
     ("cirrus", PackageResources.cirrus_yaml),
-    ("beacon-dark", PackageResources.beacon_dark_yaml),
+    ("altitude", PackageResources.altitude_yaml),
     ("beacon-light", PackageResources.beacon_light_yaml),
+    ("beacon-dark", PackageResources.beacon_dark_yaml),
     ("radar-amber", PackageResources.radar_amber_yaml),
   ]
 }
