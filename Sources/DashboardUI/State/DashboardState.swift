@@ -32,7 +32,13 @@ package struct DashboardState: Sendable {
   package internal(set) var size: Size
   package internal(set) var theme: Theme
   /// Those that `T` and `:theme` choose from.
-  package var themes: [Theme]
+  package internal(set) var themes: [Theme]
+  /// What the configuration says of the theme.
+  var themeSetting = ThemeSetting()
+  /// As the terminal tells it; dark until it does.
+  var groundIsLight = false
+  /// The terminal shows no colours: one theme does for all.
+  package var isColorless = false
   package var keys: KeyMap
   /// Only ASCII can be shown: every frame is brought down to it.
   package var asciiOnly = false

@@ -14,12 +14,13 @@ enum Layer: Sendable {
   case switcher(SwitcherDialog)
   /// Which types of events show.
   case eventTypes(cursor: Int)
+  case themes(ThemePicker)
 
   /// Whether someone is about to act on what is on the screen, so that its rows hold still.
   var holdsRows: Bool {
     switch self {
     case .confirm, .cancel, .answer: true
-    case .help, .palette, .filter, .search, .switcher, .eventTypes: false
+    case .help, .palette, .filter, .search, .switcher, .eventTypes, .themes: false
     case .columns, .views: false
     }
   }

@@ -20,6 +20,10 @@ package struct Preferences: Sendable, Equatable {
   /// The window of the pulse screen.
   package var pulseWindow: String?
 
+  /// The slug of the theme that was chosen in the dashboard, and what the configuration said then.
+  package var theme: String?
+  package var themeOver: String?
+
   private var others: JSONObject = [:]
 
   package init() {}
@@ -40,6 +44,8 @@ extension Preferences: JSONWritable {
     if !views.isEmpty { object["views"] = .array(views.map(\.json)) }
     if let chartStyle { object["chartStyle"] = .string(chartStyle.rawValue) }
     if let pulseWindow { object["pulseWindow"] = .string(pulseWindow) }
+    if let theme { object["theme"] = .string(theme) }
+    if let themeOver { object["themeOver"] = .string(themeOver) }
     JSONValue.object(object).write(to: &json)
   }
 
@@ -54,6 +60,8 @@ extension Preferences: JSONWritable {
       case "views": views = (value.array ?? []).compactMap(SavedView.init(json:))
       case "chartStyle": chartStyle = value.string.flatMap(ChartStyle.init)
       case "pulseWindow": pulseWindow = value.string
+      case "theme": theme = value.string
+      case "themeOver": themeOver = value.string
       default: others.append(key, value)
       }
     }

@@ -48,6 +48,8 @@ package enum Message: Sendable {
   case replay(ReplayStatus)
   /// How another orchestrator is.
   case orchestrator(OrchestratorSight)
+  /// The themes there are now, as a file of the user's changed.
+  case themes([Theme], broken: [ThemeFault])
   /// A word for the person.
   case note(String)
 }

@@ -50,6 +50,7 @@ extension DashboardState {
     case .setTheme(let theme): setTheme(theme)
     case .replay(let status): take(status)
     case .orchestrator(let sight): take(sight)
+    case .themes(let themes, let broken): takeThemes(themes, broken: broken)
     case .note(let text): toast(text, .info)
     }
     advanceTour()

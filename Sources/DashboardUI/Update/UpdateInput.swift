@@ -12,6 +12,7 @@ extension DashboardState {
     case .paste(let text): paste(text)
     case .mouse(let mouse): take(mouse)
     case .key(let key): take(key)
+    case .background(let color): takeGround(color)
     }
   }
 
@@ -185,18 +186,6 @@ extension DashboardState {
       return
     }
     layers.append(.confirm(Confirm(subject: .quit)))
-  }
-
-  private mutating func nextTheme() {
-    guard !themes.isEmpty else { return }
-    let place = themes.firstIndex { $0.slug == theme.slug } ?? -1
-    setTheme(themes[(place + 1) % themes.count])
-  }
-
-  mutating func setTheme(_ theme: Theme) {
-    self.theme = theme
-    if let place = themes.firstIndex(where: { $0.slug == theme.slug }) { themes[place] = theme }
-    toast("Theme: \(theme.name)", .info)
   }
 
   private mutating func turnPane(_ step: Int) {

@@ -185,6 +185,11 @@ func drawFooter(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
       drawField(field, Rect(x: 2, y: rect.y, width: rect.width - 2, height: 1), state, &frame, isFocused: true)
       return
     }
+    if case .themes(let picker) = layer {
+      frame.put(" :theme ", x: rect.x, y: rect.y, width: 8, style: theme[.footerKey])
+      drawField(picker.field, Rect(x: 8, y: rect.y, width: rect.width - 8, height: 1), state, &frame, isFocused: true)
+      return
+    }
     if case .palette(let dialog) = layer {
       frame.put(" :", x: rect.x, y: rect.y, width: 2, style: theme[.footerKey])
       drawField(dialog.field, Rect(x: 2, y: rect.y, width: rect.width - 2, height: 1), state, &frame, isFocused: true)
@@ -223,8 +228,9 @@ private func footerHints(_ state: DashboardState) -> [(key: Key?, keys: String, 
   case .columns: contexts = [.columnsDialog]
   case .views(let dialog): contexts = dialog.naming == nil ? [.viewsDialog] : [.prompt]
   case .help: return [(.escape, "esc", "close"), (nil, "j k", "scroll")]
-  case .eventTypes: return [(.character(" "), "space", "on or off"), (.enter, "enter", "only this"), (.escape, "esc", "close")]
-  case .palette, .search, nil: break
+  case .eventTypes:
+    return [(.character(" "), "space", "on or off"), (.enter, "enter", "only this"), (.escape, "esc", "close")]
+  case .palette, .search, .themes, nil: break
   }
   if state.screen == .dispatch, state.layers.isEmpty, !state.form.isReviewing { contexts = [.form] }
   if state.screen == .dispatch, state.form.isReviewing {
