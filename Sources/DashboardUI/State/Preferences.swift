@@ -12,6 +12,9 @@ package struct Preferences: Sendable, Equatable {
   /// Ways to look at the runs, in the order they were saved.
   var views: [SavedView] = []
 
+  /// Files that were reviewed.
+  package var reviews = Reviews()
+
   private var others: JSONObject = [:]
 
   package init() {}
@@ -29,6 +32,7 @@ extension Preferences: JSONWritable {
     object["reasons"] = .array(reasons.map { .string($0) })
     if let columns { object["columns"] = .array(columns.map { .string($0.text) }) }
     if !views.isEmpty { object["views"] = .array(views.map(\.json)) }
+    object["reviewed"] = reviews.json
     JSONValue.object(object).write(to: &json)
   }
 
@@ -40,6 +44,7 @@ extension Preferences: JSONWritable {
       case "reasons": reasons = value.strings
       case "columns": columns = ColumnChoice.remembered(value)
       case "views": views = (value.array ?? []).compactMap(SavedView.init(json:))
+      case "reviewed": reviews = Reviews(json: value)
       default: others.append(key, value)
       }
     }

@@ -38,7 +38,7 @@ extension DashboardState {
 
   mutating func pasteInLayer(_ text: String, _ layer: Layer) {
     switch layer {
-    case .help, .confirm: break
+    case .help, .confirm, .eventTypes: break
     case .cancel(var dialog):
       if !dialog.isEditing { dialog.reason.replace("") }
       dialog.isEditing = true
@@ -82,6 +82,7 @@ extension DashboardState {
     case .columns(let dialog): takeInColumns(key, dialog)
     case .views(let dialog): takeInViews(key, dialog)
     case .search(let field): takeInSearch(key, field)
+    case .eventTypes(let cursor): takeInEventTypes(key, cursor)
     }
   }
 
@@ -208,14 +209,17 @@ extension DashboardState {
       if open?.tab == .diff {
         open?.diff.search = field.text
         open?.diff.matchLine = nil
+      } else if open?.tab == .handoff {
+        open?.noteSearch = field.text
+        open?.noteMatch = nil
       } else {
-        open?.events.search = field.text
+        searchEvents(field.text)
       }
       goToMatch(1)
     case .escape:
       layers.removeLast()
       open?.diff.search = ""
-      open?.events.search = ""
+      if open?.tab == .handoff { open?.noteSearch = "" } else if open?.tab == .events { searchEvents("") }
     default: if field.handle(key) { setLayer(.search(field)) }
     }
   }

@@ -10,6 +10,7 @@ func drawLayer(_ layer: Layer, _ state: DashboardState, _ frame: inout Frame) {
   case .palette(let dialog): drawPalette(dialog, state, &frame)
   case .columns(let dialog): drawColumnsDialog(dialog, state, &frame)
   case .views(let dialog): drawViewsDialog(dialog, state, &frame)
+  case .eventTypes(let cursor): drawEventTypes(cursor, state, &frame)
   case .filter, .search: break  // on the tabs line and in the footer
   }
 }

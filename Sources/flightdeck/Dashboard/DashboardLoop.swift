@@ -110,7 +110,9 @@ import TerminalKit
       case .notify(let notification): notify(notification)
       case .saveScreen(let format, let path): save(drawDashboard(state), format, path)
       case .edit(let text): edit(text)
-      case .cancel, .retry, .answer, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog, .fetchRuntimes,
+      case .openFile(let worktree, let path, let line): openFile(worktree, path, line)
+      case .cancel, .retry, .answer, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog, .fetchRunAudit,
+        .openLink, .fetchRuntimes,
         .dispatch, .dryRun, .keep:
         errands.run(effect) { [weak self] message in await self?.deliver(message) }
       }
@@ -150,6 +152,18 @@ import TerminalKit
       deliver(.saved(path: saved))
     } catch {
       deliver(.failed(error, .here))
+    }
+  }
+
+  private func openFile(_ worktree: String, _ path: String, _ line: Int) {
+    Task {  // the editor has the terminal until it ends
+      do {
+        let file = try Editor.file(path, in: worktree)
+        try await terminal.outside { try await Editor.visit(file, line: line) }
+        requestFrame()
+      } catch {
+        deliver(.failed(error as? Problem ?? Problem(.internal, "\(error)"), .here))
+      }
     }
   }
 

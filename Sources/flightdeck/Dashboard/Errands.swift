@@ -60,6 +60,13 @@ struct Errands: Sendable {
         let stream = try await client.events(EventQuery(runs: [run.description], follow: false, tail: limit))
         for try await batch in stream { events += batch }
         return [.backlog(run, events)]
+      case .fetchRunAudit(let run):
+        errand = .runAudit(run)
+        return [.runAudit(run, try await AuditReading.read(client, run: run, limit: 2000))]
+      case .openLink(let address):
+        errand = .openLink(address)
+        try await LinkOpener.open(address)
+        return []
       case .fetchRuntimes:
         errand = .runtimes
         return [.runtimes(try await client.runtimes())]
@@ -75,7 +82,7 @@ struct Errands: Sendable {
       case .keep(let preferences):
         try await memory.write(preferences)
         return []
-      case .quit, .suspend, .redraw, .saveScreen, .copy, .copyWithTool, .edit, .bell, .notify: return []
+      case .quit, .suspend, .redraw, .saveScreen, .copy, .copyWithTool, .edit, .openFile, .bell, .notify: return []
       }
     } catch {
       return [.failed(error as? Problem ?? Problem(.unavailable, "\(error)"), errand)]
