@@ -74,6 +74,7 @@ package struct DashboardState: Sendable {
   var audit = AuditPage()
   var pulse = PulsePage()
   var form: DispatchForm
+  var tour: Tour?
   var toasts: [Toast] = []
   var notices = NotificationMachine()
   var lastCopy: LastCopy?

@@ -18,6 +18,8 @@ package enum Message: Sendable {
   /// The time; send one before each frame and whenever `nextTick` comes.
   case tick(Timestamp)
   case snapshot(Snapshot)
+  /// The first runs of the snapshot to come, so that there is something to see at once.
+  case glimpse(Snapshot)
   /// In order, following the snapshot or the events before.
   case events([RunEvent])
   case link(LinkState)

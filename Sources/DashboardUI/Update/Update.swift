@@ -8,6 +8,7 @@ extension DashboardState {
     case .input(let input): take(input)
     case .tick(let time): tick(time)
     case .snapshot(let snapshot): take(snapshot)
+    case .glimpse(let snapshot): takeGlimpse(snapshot)
     case .events(let events): take(events)
     case .link(let link): self.link = link
     case .detail(let run, let detail):
@@ -43,6 +44,7 @@ extension DashboardState {
     case .orchestrator(let sight): take(sight)
     case .note(let text): toast(text, .info)
     }
+    advanceTour()
     defer { outbox = [] }
     return outbox
   }
@@ -72,6 +74,15 @@ extension DashboardState {
   }
 
   // MARK: The orchestrator
+
+  /// Only at the start: what is on the screen already is better than a part of the new.
+  private mutating func takeGlimpse(_ snapshot: Snapshot) {
+    guard !hasSnapshot else { return }
+    board = RunBoard(glimpse: snapshot)
+    runtimes = snapshot.runtimes
+    list.reset(board)
+    refindSelection()
+  }
 
   private mutating func take(_ snapshot: Snapshot) {
     let before = hasSnapshot ? board : nil

@@ -61,6 +61,12 @@ extension DashboardState {
     case .redraw: emit(.redraw)
     case .saveScreen: emit(.saveScreen(screenFormat, path: nil))
     case .help: layers.append(.help(top: 0))
+    case .tour: toggleTour()
+    case .nextTip:
+      if var tour {
+        tour.next(self)
+        self.tour = tour
+      }
     case .palette: layers.append(.palette(PaletteDialog()))
     case .back: back()
     case .dispatch: show(.dispatch)

@@ -11,6 +11,8 @@ struct Layout: Sendable {
   /// Of a replay.
   var timeBar = Rect(x: 0, y: 0, width: 0, height: 0)
   var footer = Rect(x: 0, y: 0, width: 0, height: 0)
+  /// Above the footer, while there is a tour.
+  var tour = Rect(x: 0, y: 0, width: 0, height: 0)
   /// Of the body on the runs screen.
   var columns = Rect(x: 0, y: 0, width: 0, height: 0)
   var rows = Rect(x: 0, y: 0, width: 0, height: 0)
@@ -29,6 +31,7 @@ extension DashboardState {
     layout.header = rest.takeTop(1)
     layout.footer = rest.takeBottom(1)
     if replay != nil { layout.timeBar = rest.takeBottom(1) }
+    if tour != nil, size.height >= 20 { layout.tour = rest.takeBottom(3) }
     if screen == .run { layout.title = rest.takeTop(1) }
     layout.tabs = rest.takeTop(1)
     layout.body = rest

@@ -10,16 +10,19 @@ typealias OnceFormat = ScreenFormat
 
 /// The dashboard on the terminal, until the user quits or a signal comes, which it returns: the caller cleans up and ends
 /// the process by it.
-func runDashboard(client: RunClient, configuration: Configuration, paths: Paths) async throws -> Int32? {
+func runDashboard(client: RunClient, configuration: Configuration, paths: Paths, tour: Bool = false) async throws
+  -> Int32?
+{
   let memory = PreferencesFile(paths)
   let destinations = Destinations(configuration, paths, memory, from: client.address)
   let session = DashboardSession(live: client, place: destinations.name(of: client.address), memory: memory)
-  return try await runDashboard(session, destinations, configuration, paths)
+  return try await runDashboard(session, destinations, configuration, paths, tour: tour)
 }
 
 /// The same for anything that can be looked at.
 func runDashboard(
-  _ session: DashboardSession, _ destinations: Destinations, _ configuration: Configuration, _ paths: Paths
+  _ session: DashboardSession, _ destinations: Destinations, _ configuration: Configuration, _ paths: Paths,
+  tour: Bool = false
 ) async throws -> Int32? {
   let themes = try ThemeShelf.themes(paths)
   let theme = try ThemeShelf.choose(configuration.theme, among: themes)
@@ -27,7 +30,8 @@ func runDashboard(
   // The link is made while the terminal opens: the first frame already shows what is known.
   session.begin()
   do {
-    return try await show(session, destinations, theme: theme, themes: themes, keys: keys, configuration: configuration)
+    return try await show(
+      session, destinations, theme: theme, themes: themes, keys: keys, configuration: configuration, tour: tour)
   } catch {
     await session.end()
     throw error
@@ -36,7 +40,7 @@ func runDashboard(
 
 @TerminalActor private func show(
   _ session: DashboardSession, _ destinations: Destinations, theme: Theme, themes: [Theme], keys: KeyMap,
-  configuration: Configuration
+  configuration: Configuration, tour: Bool
 ) async throws -> Int32? {
   var options = Terminal.Options()
   options.mouse = configuration.mouse
@@ -48,6 +52,7 @@ func runDashboard(
   state.asciiOnly = !terminal.isUTF8
   if terminal.colorDepth == .none { _ = state.update(.setTheme(.monochrome)) }
   state.utcOffset = localOffset()
+  if tour { state.toggleTour() }
   state.isReadOnly = configuration.readOnly
   state.notificationRules = configuration.notifications
   state.screenFormat = configuration.screenFormat

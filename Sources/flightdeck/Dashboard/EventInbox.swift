@@ -28,6 +28,7 @@ final class EventInbox: Sendable {
 
   func put(_ item: FeedItem) async {
     switch item {
+    case .glimpse(let snapshot): await put(message: .glimpse(snapshot))
     case .snapshot(let snapshot): await put(message: .snapshot(snapshot))
     case .events(let events): await put(message: .events(events))
     case .link(let link): await put(message: .link(LinkState(link)))
