@@ -12,6 +12,7 @@ extension Action {
   var changesRuns: Bool {
     switch self {
     case .dispatch, .cancel, .forceCancel, .retry, .answer: true
+    case .approve, .reject: true
     default: false
     }
   }
@@ -22,8 +23,10 @@ extension Effect {
   package var changesRuns: Bool {
     switch self {
     case .cancel, .retry, .answer, .dispatch: true
+    case .approve, .reject: true
     case .quit, .suspend, .redraw, .saveScreen, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog,
-      .fetchRuntimes, .fetchHealth, .dryRun, .copy, .copyWithTool, .edit, .openFile, .bell, .notify, .connect, .lookAround,
+      .fetchRuntimes, .fetchHealth, .fetchAudit, .verifyAudit, .dryRun, .copy, .copyWithTool, .edit, .openFile, .bell,
+      .notify, .connect, .lookAround,
       .startReplay, .replayCommand, .leaveReplay, .keep:
       false
     }

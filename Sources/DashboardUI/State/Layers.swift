@@ -6,16 +6,20 @@ enum Layer: Sendable {
   case confirm(Confirm)
   case cancel(CancelDialog)
   case answer(AnswerDialog)
+  case approval(ApprovalDialog)
   case palette(PaletteDialog)
   case filter(FilterPrompt)
   case columns(ColumnsDialog)
   case views(ViewsDialog)
   case search(TextField)
+  case auditFilter(TextField, before: String)
   case switcher(SwitcherDialog)
 
   /// Whether someone is about to act on what is on the screen, so that its rows hold still.
   var holdsRows: Bool {
     switch self {
+    case .approval: true
+    case .auditFilter: false
     case .confirm, .cancel, .answer: true
     case .help, .palette, .filter, .search, .switcher: false
     case .columns, .views: false
