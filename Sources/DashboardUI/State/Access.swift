@@ -25,9 +25,8 @@ extension Effect {
     case .cancel, .retry, .answer, .dispatch: true
     case .approve, .reject: true
     case .quit, .suspend, .redraw, .saveScreen, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog,
-      .fetchRuntimes, .fetchHealth, .fetchAudit, .verifyAudit, .dryRun, .copy, .copyWithTool, .edit, .openFile, .bell,
-      .notify, .connect, .lookAround,
-      .startReplay, .replayCommand, .leaveReplay, .keep:
+      .fetchRuntimes, .fetchHealth, .fetchAudit, .verifyAudit, .fetchRunAudit, .dryRun, .copy, .copyWithTool, .edit,
+      .openFile, .openLink, .bell, .notify, .connect, .lookAround, .startReplay, .replayCommand, .leaveReplay, .keep:
       false
     }
   }

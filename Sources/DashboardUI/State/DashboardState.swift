@@ -32,7 +32,13 @@ package struct DashboardState: Sendable {
   package internal(set) var size: Size
   package internal(set) var theme: Theme
   /// Those that `T` and `:theme` choose from.
-  package var themes: [Theme]
+  package internal(set) var themes: [Theme]
+  /// What the configuration says of the theme.
+  var themeSetting = ThemeSetting()
+  /// As the terminal tells it; dark until it does.
+  var groundIsLight = false
+  /// The terminal shows no colours: one theme does for all.
+  package var isColorless = false
   package var keys: KeyMap
   /// Only ASCII can be shown: every frame is brought down to it.
   package var asciiOnly = false
@@ -157,10 +163,16 @@ package struct DashboardState: Sendable {
     case .dispatch: [.form, .everywhere]
     case .run:
       switch open?.tab ?? .overview {
+      case .events where open?.events.tree != nil: [.tree, .run, .moving, .everywhere]
       case .events: [.events, .run, .moving, .everywhere]
       case .files: [.files, .run, .moving, .everywhere]
       case .diff: [.diff, .run, .moving, .everywhere]
-      case .overview, .commands, .tests, .handoff: [.run, .moving, .everywhere]
+      case .commands, .tests: [.records, .run, .moving, .everywhere]
+      case .handoff: [.note, .run, .moving, .everywhere]
+      case .evidence: [.tree, .run, .moving, .everywhere]
+      case .audit where open?.audit.tree != nil: [.tree, .run, .moving, .everywhere]
+      case .audit: [.trail, .run, .moving, .everywhere]
+      case .overview: [.run, .moving, .everywhere]
       }
     }
   }

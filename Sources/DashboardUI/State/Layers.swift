@@ -14,6 +14,9 @@ enum Layer: Sendable {
   case search(TextField)
   case auditFilter(TextField, before: String)
   case switcher(SwitcherDialog)
+  /// Which types of events show.
+  case eventTypes(cursor: Int)
+  case themes(ThemePicker)
 
   /// Whether someone is about to act on what is on the screen, so that its rows hold still.
   var holdsRows: Bool {
@@ -21,7 +24,7 @@ enum Layer: Sendable {
     case .approval: true
     case .auditFilter: false
     case .confirm, .cancel, .answer: true
-    case .help, .palette, .filter, .search, .switcher: false
+    case .help, .palette, .filter, .search, .switcher, .eventTypes, .themes: false
     case .columns, .views: false
     }
   }

@@ -22,6 +22,10 @@ package struct Preferences: Sendable, Equatable {
   /// The window of the pulse screen.
   package var pulseWindow: String?
 
+  /// The slug of the theme that was chosen in the dashboard, and what the configuration said then.
+  package var theme: String?
+  package var themeOver: String?
+
   private var others: JSONObject = [:]
 
   package init() {}
@@ -43,6 +47,8 @@ extension Preferences: JSONWritable {
     object["rationales"] = .array(rationales.map { .string($0) })
     if let chartStyle { object["chartStyle"] = .string(chartStyle.rawValue) }
     if let pulseWindow { object["pulseWindow"] = .string(pulseWindow) }
+    if let theme { object["theme"] = .string(theme) }
+    if let themeOver { object["themeOver"] = .string(themeOver) }
     JSONValue.object(object).write(to: &json)
   }
 
@@ -58,6 +64,8 @@ extension Preferences: JSONWritable {
       case "rationales": rationales = value.strings
       case "chartStyle": chartStyle = value.string.flatMap(ChartStyle.init)
       case "pulseWindow": pulseWindow = value.string
+      case "theme": theme = value.string
+      case "themeOver": themeOver = value.string
       default: others.append(key, value)
       }
     }

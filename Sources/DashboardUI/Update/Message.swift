@@ -3,7 +3,8 @@ package import TerminalKit
 
 /// What a failed effect was for; results and failures of what nobody waits for any more are dropped.
 package enum Errand: Sendable, Equatable {
-  case detail(RunID), artifacts(RunID), patch(RunID), backlog(RunID)
+  case detail(RunID), artifacts(RunID), patch(RunID), backlog(RunID), runAudit(RunID)
+  case openLink(String)
   case runtimes
   case health
   case audit(AuditPortion), verifyAudit
@@ -31,6 +32,8 @@ package enum Message: Sendable {
   case patch(RunID, [UInt8])
   /// The last events of one run, ascending.
   case backlog(RunID, [RunEvent])
+  /// One run's audit records, with how the chain stands.
+  case runAudit(RunID, AuditTrail)
   case runtimes([RuntimeSummary])
   /// The latest events of runtimes falling ill and getting well, ascending.
   case health([RunEvent])
@@ -50,6 +53,8 @@ package enum Message: Sendable {
   case replay(ReplayStatus)
   /// How another orchestrator is.
   case orchestrator(OrchestratorSight)
+  /// The themes there are now, as a file of the user's changed.
+  case themes([Theme], broken: [ThemeFault])
   /// A word for the person.
   case note(String)
 }
@@ -79,6 +84,9 @@ package enum Effect: Sendable {
   case copyWithTool(String)
   /// Open $EDITOR on this text; `Message.edited` brings it back.
   case edit(String)
+  /// Open an address with the desktop's own program.
+  case openLink(String)
+  case fetchRunAudit(RunID)
   /// Open $EDITOR on a file of a worktree, at a line.
   case openFile(worktree: String, path: String, line: Int)
   case bell

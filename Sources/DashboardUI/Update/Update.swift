@@ -19,6 +19,13 @@ extension DashboardState {
       guard open?.id == run else { break }
       open?.artifacts = artifacts
       open?.artifactsProblem = nil
+      takeEvidence(artifacts)
+      layFiles()
+      layNote()
+    case .runAudit(let run, let trail):
+      guard open?.id == run else { break }
+      open?.audit.trail = trail
+      open?.audit.problem = nil
     case .patch(let run, let bytes): takePatch(run, bytes)
     case .backlog(let run, let events): if log?.run == run { log?.load(events) }
     case .audit(let portion, let part): takeAudit(part, portion)
@@ -47,6 +54,7 @@ extension DashboardState {
     case .setTheme(let theme): setTheme(theme)
     case .replay(let status): take(status)
     case .orchestrator(let sight): take(sight)
+    case .themes(let themes, let broken): takeThemes(themes, broken: broken)
     case .note(let text): toast(text, .info)
     }
     advanceTour()
@@ -154,6 +162,7 @@ extension DashboardState {
     if event.type == .started || event.type.endsRun { runtimesStale = true }
     guard let open, open.id == run, screen == .run else { return }
     if event.type == .artifacts || event.type.endsRun || event.type == .started { fetch(run) }
+    askAudit()
   }
 
   mutating func fetch(_ run: RunID) {
@@ -169,6 +178,7 @@ extension DashboardState {
     patch.index()
     open?.patch = patch
     open?.patchProblem = nil
+    layFiles()
     if let diff = open?.diff, diff.top >= patch.lineCount, patch.isComplete {
       open?.diff.top = max(0, patch.lineCount - 1)
     }
@@ -179,11 +189,15 @@ extension DashboardState {
     switch errand {
     case .detail(let run): if open?.id == run { open?.detailProblem = problem.detail }
     case .artifacts(let run): if open?.id == run { open?.artifactsProblem = problem.detail }
+    case .runAudit(let run): if open?.id == run { open?.audit.problem = problem.detail }
+    case .openLink(let address):
+      copyOut(address)
+      toast("\(problem.detail): \(address) is copied", .info)
     case .patch(let run): if open?.id == run { open?.patchProblem = problem.detail }
     case .backlog(let run):
       guard log?.run == run else { return }
       // The live events go on below what is missing.
-      log?.load([])
+      if log?.isLoaded == true { log?.isAsking = false } else { log?.load([]) }
       toast("The earlier events could not be read: \(problem.detail)", .bad)
     case .dryRun(let generation):
       guard generation == form.generation else { return }
@@ -223,6 +237,7 @@ extension DashboardState {
     }
     if open?.patch?.isComplete == false {
       open?.patch?.index()
+      layFilesIfMany()
       followWantedPath()
     }
     if screen == .run, let open, let asked = open.askedAt, open.tab == .files || open.tab == .diff,

@@ -42,7 +42,7 @@ extension DashboardState {
 
   mutating func pasteInLayer(_ text: String, _ layer: Layer) {
     switch layer {
-    case .help, .confirm, .switcher: break
+    case .help, .confirm, .switcher, .eventTypes: break
     case .cancel(var dialog):
       if !dialog.isEditing { dialog.reason.replace("") }
       dialog.isEditing = true
@@ -74,6 +74,7 @@ extension DashboardState {
     case .search(var field):
       field.insert(text)
       setLayer(.search(field))
+    case .themes(let picker): pasteInThemes(text, picker)
     }
   }
 
@@ -96,6 +97,8 @@ extension DashboardState {
     case .auditFilter(let field, let before): takeInAuditFilter(key, field, before)
     case .search(let field): takeInSearch(key, field)
     case .switcher(let dialog): takeInSwitcher(key, dialog)
+    case .eventTypes(let cursor): takeInEventTypes(key, cursor)
+    case .themes(let picker): takeInThemes(key, picker)
     }
   }
 
@@ -222,14 +225,17 @@ extension DashboardState {
       if open?.tab == .diff {
         open?.diff.search = field.text
         open?.diff.matchLine = nil
+      } else if open?.tab == .handoff {
+        open?.noteSearch = field.text
+        open?.noteMatch = nil
       } else {
-        open?.events.search = field.text
+        searchEvents(field.text)
       }
       goToMatch(1)
     case .escape:
       layers.removeLast()
       open?.diff.search = ""
-      open?.events.search = ""
+      if open?.tab == .handoff { open?.noteSearch = "" } else if open?.tab == .events { searchEvents("") }
     default: if field.handle(key) { setLayer(.search(field)) }
     }
   }
@@ -254,6 +260,11 @@ extension DashboardState {
       dialog.cursor = 0
     }
     if case .palette = layers.last { setLayer(.palette(dialog)) }
+    // The names of themes are chosen where they can be seen.
+    if dialog.field.text.hasPrefix("theme ") {
+      layers.removeLast()
+      askTheme(String(dialog.field.text.dropFirst(6)))
+    }
   }
 
   /// What the palette offers for what is typed so far, those that begin with it first.
@@ -261,9 +272,7 @@ extension DashboardState {
     let words = typed.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
     let first = words.first.map(String.init) ?? ""
     var entries: [PaletteEntry]
-    if typed.contains(" "), first == "theme" {
-      entries = themes.map { PaletteEntry(name: "theme \($0.slug)", help: $0.name, keys: "") }
-    } else if typed.contains(" "), first == "sort" {
+    if typed.contains(" "), first == "sort" {
       entries = SortColumn.allCases.map { PaletteEntry(name: "sort \($0.rawValue)", help: "", keys: "") }
     } else if typed.contains(" "), let offers = runsPaletteEntries(first, typed) {
       return offers
@@ -299,7 +308,7 @@ extension DashboardState {
     }
     entries.append(PaletteEntry(name: "view", help: "take a saved view by name", keys: ""))
     entries.append(PaletteEntry(name: "save-view", help: "keep filter, order, groups and columns by name", keys: ""))
-    entries.append(PaletteEntry(name: "theme", help: "choose a theme by name", keys: ""))
+    entries.append(PaletteEntry(name: "theme", help: "choose a theme and see it while you choose", keys: ""))
     entries.append(PaletteEntry(name: "connect", help: "another orchestrator, by name or address", keys: "O"))
     if replay == nil {
       entries.append(PaletteEntry(name: "replay", help: "play a run again, or all", keys: "P"))
@@ -317,15 +326,7 @@ extension DashboardState {
     let rest = words.count > 1 ? words[1].trimmed : ""
     switch name {
     case "theme":
-      if let theme = themes.first(where: { $0.slug == rest || $0.slug == "flightdeck-\(rest)" }) {
-        setTheme(theme)
-      } else if rest.isEmpty {
-        var dialog = PaletteDialog()
-        dialog.field.replace("theme ")
-        layers.append(.palette(dialog))
-      } else {
-        toast("There is no theme \"\(rest)\".\(Nearest.hint(for: rest, among: themes.map(\.slug)))", .bad)
-      }
+      if rest.isEmpty { askTheme() } else { chooseTheme(named: rest) }
     case "sort" where !rest.isEmpty:
       if let column = SortColumn(rawValue: rest) {
         setSort(RunSort(column: column))

@@ -12,6 +12,7 @@ extension DashboardState {
     case .paste(let text): paste(text)
     case .mouse(let mouse): take(mouse)
     case .key(let key): take(key)
+    case .background(let color): takeGround(color)
     }
   }
 
@@ -85,8 +86,9 @@ extension DashboardState {
     case .pulse: show(.pulse)
     case .up, .down, .left, .right, .top, .bottom, .halfDown, .halfUp, .pageDown, .pageUp: move(action)
     case .nextPane, .previousPane: turnPane(action == .nextPane ? 1 : -1)
-    case .tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7:
-      if let place = [Action.tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7].firstIndex(of: action) {
+    case .tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7, .tab8, .tab9:
+      let tabs: [Action] = [.tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7, .tab8, .tab9]
+      if let place = tabs.firstIndex(of: action) {
         showTab(RunTab.allCases[place])
       }
     case .open: openCurrent()
@@ -120,6 +122,8 @@ extension DashboardState {
       performInReplay(action)
     case .replayRun: startReplay("")
     case .switchOrchestrator: openSwitcher()
+    case .markLine, .nextMark, .previousMark, .nextError, .previousError, .failedOnly: performInTab(action)
+    case .openLink: openLink()
     case .nextField, .previousField, .submit, .edit, .toggle: break  // only in forms and dialogs
     case .earlier, .later, .widen, .narrow, .standard, .saveView, .delete: break  // only in dialogs
     }
@@ -153,17 +157,23 @@ extension DashboardState {
       settleRows()
       keepCursorVisible()
       schedulePreview()
+      layNote()
     }
     arrivedAtPage()
   }
 
   private mutating func back() {
+    if closeTree() { return }
     if screen == .audit, !audit.filter.isEmpty {
       setAuditFilter("")
       return
     }
     if screen == .runtimes, runtimesPage.isOpen {
       runtimesPage.isOpen = false
+      return
+    }
+    if screen == .run, open?.readsOutput == true {
+      open?.readsOutput = false
       return
     }
     if screens.count > 1 {
@@ -187,18 +197,6 @@ extension DashboardState {
     layers.append(.confirm(Confirm(subject: .quit)))
   }
 
-  private mutating func nextTheme() {
-    guard !themes.isEmpty else { return }
-    let place = themes.firstIndex { $0.slug == theme.slug } ?? -1
-    setTheme(themes[(place + 1) % themes.count])
-  }
-
-  mutating func setTheme(_ theme: Theme) {
-    self.theme = theme
-    if let place = themes.firstIndex(where: { $0.slug == theme.slug }) { themes[place] = theme }
-    toast("Theme: \(theme.name)", .info)
-  }
-
   private mutating func turnPane(_ step: Int) {
     if screen == .run {
       let count = RunTab.allCases.count
@@ -217,10 +215,7 @@ extension DashboardState {
         fold(group)
       }
     case .run:
-      guard open?.tab == .files, let path = filePaths[safe: open?.fileCursor ?? 0] else { return }
-      open?.diff.wantedPath = path.path
-      showTab(.diff)
-      followWantedPath()
+      openInTab()
     case .runtimes: toggleRuntimePane()
     case .queue, .audit, .pulse: openOnPage()
     case .dispatch: break
@@ -236,8 +231,12 @@ extension DashboardState {
     var text = run.branch ?? run.runId.description
     if screen == .run, let open {
       switch open.tab {
-      case .overview, .events: text = open.detail?.mergeCommand ?? text
-      case .files: text = filePaths[safe: open.fileCursor]?.path ?? text
+      case .overview: text = open.detail?.mergeCommand ?? text
+      case .events: text = tree?.copied ?? log?[eventsCursor]?.text ?? text
+      case .evidence: text = tree?.copied ?? text
+      case .audit:
+        text = tree?.copied ?? open.audit.trail?.records[safe: open.audit.cursor]?.json.jsonText ?? text
+      case .files: text = open.files.rows[safe: open.files.cursor]?.path ?? text
       case .diff:
         if let patch = open.patch, let file = patch.fileIndex(at: open.diff.top) { text = patch.files[file].path }
       case .commands, .tests: text = records(open.tab)[safe: open.recordCursor[open.tab] ?? 0]?.name ?? text

@@ -16,6 +16,9 @@ extension DashboardState {
   mutating func showTab(_ tab: RunTab) {
     guard let open else { return }
     self.open?.tab = tab
+    self.open?.readsOutput = false
+    layNote()
+    askAudit()
     let isLive = board[open.id]?.status.isTerminal == false
     if tab == .diff || tab == .files, isLive, let asked = open.askedAt, (now - asked).milliseconds >= 2000 {
       self.open?.askedAt = now
@@ -39,22 +42,51 @@ extension DashboardState {
     openRun(run, tab)
   }
 
+  /// Enter, in a tab that has something to open.
+  mutating func openInTab() {
+    guard let open else { return }
+    if tree != nil {
+      tree?.toggle()
+      return
+    }
+    switch open.tab {
+    case .files: openFile()
+    case .events: openEvent()
+    case .commands, .tests: openRecord()
+    case .audit: openAuditRecord()
+    case .overview, .diff, .handoff, .evidence: break
+    }
+  }
+
+  /// The pull request, else where the contract comes from.
+  mutating func openLink() {
+    guard let address = open?.artifacts?.prURL ?? open?.detail?.contract.externalURL else {
+      toast("This run has no pull request", .info)
+      return
+    }
+    toast("Opening \(address)", .info)
+    emit(.openLink(address))
+  }
+
   // MARK: Moving
 
   mutating func moveInTab(_ action: Action) {
     guard let open else { return }
     let height = layout.body.height
+    if tree != nil {
+      moveTree(action)
+      return
+    }
     switch open.tab {
     case .overview, .handoff:
       let count = page(open.tab, width: layout.body.width).count
       let top = open.tops[open.tab] ?? 0
       self.open?.tops[open.tab] = Self.scrolled(top, action, page: height, count: count)
-    case .events: moveEvents(action, height)
+    case .events: moveEvents(action)
+    case .evidence: break
+    case .audit: moveAudit(action)
     case .files: moveFiles(action, height)
-    case .commands, .tests:
-      let count = records(open.tab).count
-      self.open?.recordCursor[open.tab] =
-        Self.moved(open.recordCursor[open.tab] ?? 0, action, page: height / 2, count: count)
+    case .commands, .tests: moveRecords(action, height)
     case .diff: moveInDiff(action)
     }
   }
@@ -84,6 +116,8 @@ extension DashboardState {
     switch (open.tab, action) {
     case (.events, _): performInEvents(action)
     case (.files, _): performInFiles(action)
+    case (.commands, _), (.tests, _): performInRecords(action)
+    case (.handoff, .search): layers.append(.search(TextField()))
     case (_, .nextMatch): goToMatch(1)
     case (_, .previousMatch): goToMatch(-1)
     case (.diff, _): performInDiff(action)
@@ -96,7 +130,8 @@ extension DashboardState {
     switch open.tab {
     case .diff: goToDiffMatch(step)
     case .events: goToEvent(step)
-    case .overview, .files, .commands, .tests, .handoff: break
+    case .handoff: goToNoteMatch(step)
+    case .overview, .files, .commands, .tests, .evidence, .audit: break
     }
   }
 }

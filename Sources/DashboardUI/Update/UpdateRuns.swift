@@ -225,9 +225,9 @@ extension DashboardState {
         guard let column = table.column(at: mouse.at.x - layout.columns.x)?.sort else { return }
         setSort(RunSort(column: column, isInverted: list.sort.column == column && !list.sort.isInverted))
       } else if screen == .run, let open, open.tab == .files, layout.body.contains(mouse.at) {
-        let index = listTop(open.fileCursor, filePaths.count, layout.body.height) + mouse.at.y - layout.body.y
-        guard index < filePaths.count else { return }
-        self.open?.fileCursor = index
+        let index = listTop(open.files.cursor, open.files.rows.count, layout.body.height) + mouse.at.y - layout.body.y
+        guard index < open.files.rows.count else { return }
+        self.open?.files.cursor = index
         if mouse.action == .doubleClick { perform(.open) }
       } else if layout.body.contains(mouse.at) {
         clickOnPage(mouse)

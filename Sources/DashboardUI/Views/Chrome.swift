@@ -67,8 +67,10 @@ extension DashboardState {
   var tabSpans: [TabSpan] {
     var spans: [TabSpan] = []
     var x = 1
+    // Nine tabs and how the open one stands: below this, short titles close to their numbers.
+    let isNarrow = screen == .run && size.width < 116
     func add(_ number: Int, _ title: String, _ action: Action, _ isActive: Bool) {
-      let text = size.width >= 90 || screen != .run ? "\(number) \(title)" : title
+      let text = isNarrow ? "\(number)\(title)" : "\(number) \(title)"
       spans.append(TabSpan(text: text, x: x, width: measure(text), action: action, isActive: isActive))
       x += measure(text) + 2
     }
@@ -80,8 +82,10 @@ extension DashboardState {
       add(4, "Audit", .audit, screen == .audit)
       add(5, "Pulse", .pulse, screen == .pulse)
     case .run:
-      let actions: [Action] = [.tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7]
-      for tab in RunTab.allCases { add(tab.rawValue + 1, tab.title, actions[tab.rawValue], tab == open?.tab) }
+      let actions: [Action] = [.tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7, .tab8, .tab9]
+      for tab in RunTab.allCases {
+        add(tab.rawValue + 1, isNarrow ? tab.shortTitle : tab.title, actions[tab.rawValue], tab == open?.tab)
+      }
     case .dispatch: break
     }
     return spans
@@ -112,9 +116,10 @@ private func drawFilterLine(_ state: DashboardState, _ rect: Rect, _ frame: inou
   let theme = state.theme
   let total = state.board.total
   let shown = state.list.visible.count
-  let isLoading = shown > 0 && !state.hasSnapshot
   var counts = shown == total ? [] : [Span("\(shown) of \(total)", .muted)]
-  if isLoading { counts = [Span("the latest \(shown) of \(total), the rest is coming", .muted)] }
+  if shown > 0, !state.hasSnapshot {
+    counts = [Span("the latest \(shown) of \(total), the rest is coming", .muted)]
+  }
   if state.isWide, state.table.hidesColumns { counts.insert(Span("← → columns   ", .muted), at: 0) }
   if state.list.sort != RunSort() {
     counts.insert(
@@ -183,6 +188,11 @@ func drawFooter(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
       drawField(field, Rect(x: 2, y: rect.y, width: rect.width - 2, height: 1), state, &frame, isFocused: true)
       return
     }
+    if case .themes(let picker) = layer {
+      frame.put(" :theme ", x: rect.x, y: rect.y, width: 8, style: theme[.footerKey])
+      drawField(picker.field, Rect(x: 8, y: rect.y, width: rect.width - 8, height: 1), state, &frame, isFocused: true)
+      return
+    }
     if case .palette(let dialog) = layer {
       frame.put(" :", x: rect.x, y: rect.y, width: 2, style: theme[.footerKey])
       drawField(dialog.field, Rect(x: 2, y: rect.y, width: rect.width - 2, height: 1), state, &frame, isFocused: true)
@@ -223,7 +233,9 @@ private func footerHints(_ state: DashboardState) -> [(key: Key?, keys: String, 
   case .columns: contexts = [.columnsDialog]
   case .views(let dialog): contexts = dialog.naming == nil ? [.viewsDialog] : [.prompt]
   case .help: return [(.escape, "esc", "close"), (nil, "j k", "scroll")]
-  case .palette, .search, nil: break
+  case .eventTypes:
+    return [(.character(" "), "space", "on or off"), (.enter, "enter", "only this"), (.escape, "esc", "close")]
+  case .palette, .search, .themes, nil: break
   }
   if state.screen == .dispatch, state.layers.isEmpty, !state.form.isReviewing { contexts = [.form] }
   if state.screen == .dispatch, state.form.isReviewing {

@@ -12,6 +12,8 @@ func drawLayer(_ layer: Layer, _ state: DashboardState, _ frame: inout Frame) {
   case .columns(let dialog): drawColumnsDialog(dialog, state, &frame)
   case .views(let dialog): drawViewsDialog(dialog, state, &frame)
   case .switcher(let dialog): drawSwitcher(dialog, state, &frame)
+  case .eventTypes(let cursor): drawEventTypes(cursor, state, &frame)
+  case .themes(let picker): drawThemePicker(picker, state, &frame)
   case .filter, .search, .auditFilter: break  // on the tabs line and in the footer
   }
 }

@@ -121,6 +121,7 @@ extension Orchestrator {
   func didStart(_ run: RunID, _ started: StartedTask, _ workspace: Workspace?, _ decision: RoutingDecision) {
     guard let id = live[run]?.runtime else { return }
     live[run]?.workspace = workspace
+    live[run]?.isStarted = true
     if started.runId != run { live[run]?.nameThere = started.runId }
     let now = environment.now()
     let attempt = journal.read { $0[run]?.attempt } ?? 1
@@ -178,6 +179,7 @@ extension Orchestrator {
     case .ended(let end):
       live[run]?.end = end
       apply(.agentEnded(end), to: run)
+    case .changes(_, _, _, let paths?): watch(run, changing: paths)
     case .progress, .output, .tool, .usage, .changes, .custom: break
     }
   }

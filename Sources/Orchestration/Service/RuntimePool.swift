@@ -15,6 +15,7 @@ struct RuntimePool {
   }
 
   subscript(id: RuntimeID) -> (any AgentRuntime)? { registrations[id]?.runtime }
+  func isSimulated(_ id: RuntimeID) -> Bool { registrations[id]?.kind == "simulated" }
   var ids: [RuntimeID] { summaries.keys.sorted() }
 
   var all: [RuntimeSummary] {

@@ -24,14 +24,15 @@ func runDashboard(
   _ session: DashboardSession, _ destinations: Destinations, _ configuration: Configuration, _ paths: Paths,
   tour: Bool = false
 ) async throws -> Int32? {
-  let themes = try ThemeShelf.themes(paths)
-  let theme = try ThemeShelf.choose(configuration.theme, among: themes)
+  let (themes, broken) = ThemeShelf.load(paths.themes)
+  try ThemeShelf.check(configuration.theme, at: configuration.themePlace, among: themes, broken)
   let keys = try KeyMap(overrides: configuration.keys.mapValues { $0.joined(separator: " ") })
   // The link is made while the terminal opens: the first frame already shows what is known.
   session.begin()
   do {
     return try await show(
-      session, destinations, theme: theme, themes: themes, keys: keys, configuration: configuration, tour: tour)
+      session, destinations, configuration: configuration, themes: themes, broken: broken, keys: keys, paths: paths,
+      tour: tour)
   } catch {
     await session.end()
     throw error
@@ -39,20 +40,27 @@ func runDashboard(
 }
 
 @TerminalActor private func show(
-  _ session: DashboardSession, _ destinations: Destinations, theme: Theme, themes: [Theme], keys: KeyMap,
-  configuration: Configuration, tour: Bool
+  _ session: DashboardSession, _ destinations: Destinations, configuration: Configuration, themes: [Theme],
+  broken: [ThemeFault], keys: KeyMap, paths: Paths, tour: Bool
 ) async throws -> Int32? {
   var options = Terminal.Options()
   options.mouse = configuration.mouse
   let terminal: Terminal
   do { terminal = try Terminal.open(options) } catch { throw Problem(.invalid, "\(error)") }
   var state = DashboardState(
-    size: terminal.size, now: .now, theme: theme, themes: themes, keys: keys,
-    preferences: destinations.memory.read(), directory: FileManager.default.currentDirectoryPath)
+    size: terminal.size, now: .now, themes: themes, keys: keys, preferences: destinations.memory.read(),
+    directory: FileManager.default.currentDirectoryPath)
   if let columns = configuration.columns { state.standardColumns = columns }
-  state.asciiOnly = !terminal.isUTF8
-  if terminal.colorDepth == .none { _ = state.update(.setTheme(.monochrome)) }
   state.hasBraille = ProcessInfo.processInfo.environment["TERM"] != "linux"
+  state.asciiOnly = configuration.ascii || !terminal.isUTF8
+  state.isColorless = terminal.colorDepth == .none
+  var isLight = environmentIsLight
+  if !state.isColorless, configuration.theme.isAutomatic {
+    // The link is made meanwhile; a terminal that does not answer holds the first frame up no longer than this.
+    if let ground = await terminal.askBackground(within: 100) { isLight = TerminalGround.isLight(ground) }
+  }
+  state.setUpTheme(configuration.theme, groundIsLight: isLight)
+  if !broken.isEmpty { _ = state.update(.themes(themes, broken: broken)) }
   state.utcOffset = localOffset()
   if tour { state.toggleTour() }
   state.isReadOnly = configuration.readOnly
@@ -62,8 +70,20 @@ func runDashboard(
   state.orchestrators = destinations.sights
   state.place = session.place
   let loop = DashboardLoop(state: state, terminal: terminal, session: session, destinations: destinations)
+  let watch = ThemeWatch(paths.themes) {
+    Task {
+      let (themes, broken) = ThemeShelf.load(paths.themes)
+      await loop.deliver(.themes(themes, broken: broken))
+    }
+  }
   await loop.run()
+  withExtendedLifetime(watch) {}
   return terminal.endedBy
+}
+
+/// What the environment says of the terminal's ground; dark when it says nothing.
+private var environmentIsLight: Bool {
+  TerminalGround.isLight(environment: ProcessInfo.processInfo.environment["COLORFGBG"]) ?? false
 }
 
 /// Seconds east of Greenwich, now.
@@ -78,16 +98,18 @@ func localOffset() -> Int {
 func drawOnce(
   client: RunClient, configuration: Configuration, paths: Paths, screen: String?, size: Size, format: OnceFormat
 ) async throws {
-  let themes = try ThemeShelf.themes(paths)
+  let (themes, broken) = ThemeShelf.load(paths.themes)
+  try ThemeShelf.check(configuration.theme, at: configuration.themePlace, among: themes, broken)
   let memory = PreferencesFile(paths)
   var state = DashboardState(
-    size: size, now: .now, theme: try ThemeShelf.choose(configuration.theme, among: themes), themes: themes,
+    size: size, now: .now, themes: themes,
     keys: try KeyMap(overrides: configuration.keys.mapValues { $0.joined(separator: " ") }),
     preferences: memory.read(), directory: FileManager.default.currentDirectoryPath)
   if let columns = configuration.columns { state.standardColumns = columns }
+  state.setUpTheme(configuration.theme, groundIsLight: environmentIsLight)
   state.utcOffset = localOffset()
   state.isReadOnly = configuration.readOnly
-  state.asciiOnly = !Surroundings.present.isUTF8
+  state.asciiOnly = configuration.ascii || !Surroundings.present.isUTF8
   state.place = Destinations(configuration, paths, memory, from: client.address).name(of: client.address)
   _ = state.update(.link(.live))
   let snapshot = try await client.snapshot()

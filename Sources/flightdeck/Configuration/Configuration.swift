@@ -4,8 +4,11 @@ import RunModel
 /// What the user has set in `config.yaml`, as plain values: the composition maps them to adapters and screens.
 struct Configuration: Sendable, Equatable {
   var runtimes: [RuntimeConfiguration] = RuntimeConfiguration.defaults
-  /// A theme's slug.
-  var theme: String?
+  var theme = ThemeSetting()
+  /// Where the theme is named, for errors: the file and the line.
+  var themePlace: String?
+  /// Nothing but ASCII is drawn, whatever the locale says.
+  var ascii = false
   /// Keys for an action, by the action's name: they replace its own.
   var keys: [String: [String]] = [:]
   /// The columns of the runs, `name` or `name:width`; nil: the usual ones.

@@ -1,3 +1,4 @@
+import DashboardUI
 import FoundationEssentials
 import RunModel
 import Yams
@@ -43,7 +44,10 @@ struct ConfigurationFile {
       do throws(Problem) {
         switch key {
         case "runtimes": configuration.runtimes = try runtimes(value)
-        case "theme": configuration.theme = try self.text(value, key)
+        case "theme":
+          configuration.theme = try theme(value)
+          configuration.themePlace = value.mark.map { "\(path):\($0.line)" } ?? path
+        case "ascii": configuration.ascii = try flag(value, key)
         case "mouse": configuration.mouse = try flag(value, key)
         case "keys": configuration.keys = try keys(value, &problems)
         case "columns": configuration.columns = try columns(value)
@@ -61,10 +65,26 @@ struct ConfigurationFile {
     return (configuration, problems)
   }
 
+  /// A name, `auto`, or a name for dark terminals and one for light ones.
+  private func theme(_ node: Node) throws(Problem) -> ThemeSetting {
+    if case .scalar = node {
+      let name = try text(node, "theme")
+      return name == "auto" ? ThemeSetting() : ThemeSetting(name)
+    }
+    guard case .mapping = node else {
+      throw error("\"theme\" must be a name, auto, or {dark: NAME, light: NAME}.", node)
+    }
+    var setting = ThemeSetting()
+    for (key, value) in try members(node, of: "\"theme\"", known: ["dark", "light"]) {
+      if key == "dark" { setting.dark = try text(value, key) } else { setting.light = try text(value, key) }
+    }
+    return setting
+  }
+
   /// The settings there are.
   private static let keys = [
-    "runtimes", "theme", "keys", "columns", "mouse", "readOnly", "screenFormat", "notifications", "orchestrators",
-    "verifyTimeoutSeconds", "stopGraceSeconds", "approvals",
+    "runtimes", "theme", "ascii", "keys", "columns", "mouse", "readOnly", "screenFormat", "notifications",
+    "orchestrators", "verifyTimeoutSeconds", "stopGraceSeconds", "approvals",
   ]
 
   private func approvals(_ node: Node, _ configuration: inout Configuration) throws(Problem) {

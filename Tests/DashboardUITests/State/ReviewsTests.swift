@@ -39,10 +39,10 @@ import Testing
     "Space marks a file as reviewed and goes on; e opens it where it was changed, but never outside of the worktree")
   func keys() {
     var state = Sample.opened(Size(width: 120, height: 40), .files)
+    state.press("G")
     let effects = state.press("space")
     #expect(effects.contains { if case .keep = $0 { true } else { false } })
     #expect(state.isReviewed("src/webhooks/retry.ts"))
-    state.press("g")
     guard case .openFile(_, "src/webhooks/retry.ts", 12)? = state.press("e").first else {
       Issue.record("no editor")
       return
