@@ -128,13 +128,15 @@ func drawReplayOnce(
   size: Size, format: OnceFormat
 ) async throws {
   let memory = PreferencesFile(paths)
-  let themes = try ThemeShelf.themes(paths)
+  let (themes, broken) = ThemeShelf.load(paths.themes)
+  try ThemeShelf.check(configuration.theme, at: configuration.themePlace, among: themes, broken)
   var state = DashboardState(
-    size: size, now: .now, theme: try ThemeShelf.choose(configuration.theme, among: themes), themes: themes,
+    size: size, now: .now, themes: themes,
     keys: try KeyMap(overrides: configuration.keys.mapValues { $0.joined(separator: " ") }),
     preferences: memory.read())
+  state.setUpTheme(configuration.theme, groundIsLight: environmentIsLight)
   state.utcOffset = localOffset()
-  state.asciiOnly = !Surroundings.present.isUTF8
+  state.asciiOnly = configuration.ascii || !Surroundings.present.isUTF8
   state.place = "\(name) recorded"
   var replay = Replay(recording, name: name, isPlaying: false)
   var effects: [Effect] = []

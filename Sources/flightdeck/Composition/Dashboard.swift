@@ -82,7 +82,7 @@ func runDashboard(
 }
 
 /// What the environment says of the terminal's ground; dark when it says nothing.
-private var environmentIsLight: Bool {
+var environmentIsLight: Bool {
   TerminalGround.isLight(environment: ProcessInfo.processInfo.environment["COLORFGBG"]) ?? false
 }
 
