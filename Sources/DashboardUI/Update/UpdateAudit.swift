@@ -90,7 +90,7 @@ extension DashboardState {
     audit.top = max(0, min(audit.top, audit.count - height))
   }
 
-  mutating func moveAudit(_ action: Action) {
+  mutating func moveTrail(_ action: Action) {
     switch action {
     case .top where !audit.reachesFirst && audit.filter.isEmpty: askAudit(.first)
     case .bottom:
@@ -102,7 +102,7 @@ extension DashboardState {
         audit.detailTop, action == .left ? .up : .down, page: max(1, auditLayout.detail.height - 1), count: count)
       return
     default:
-      moveAudit(to: Self.moved(audit.cursor, action, page: auditLayout.rows.height, count: audit.count))
+      moveTrail(to: Self.moved(audit.cursor, action, page: auditLayout.rows.height, count: audit.count))
       return
     }
     audit.detailTop = 0
@@ -110,7 +110,7 @@ extension DashboardState {
     wantMoreAudit()
   }
 
-  mutating func moveAudit(to index: Int) {
+  mutating func moveTrail(to index: Int) {
     guard audit.count > 0 else { return }
     let isEnd = index >= audit.count - 1 && audit.reachesLast
     audit.cursorSeq = isEnd ? nil : audit[max(0, index)]?.seq

@@ -43,7 +43,7 @@ extension DashboardState {
       moveQueue(to: Self.moved(queue.cursor, action, page: queueRows.height, count: queue.list.count))
     case .pulse:
       moveTimeline(to: Self.moved(pulse.cursor, action, page: timelineRows.height, count: pulse.rows.count))
-    case .audit: moveAudit(action)
+    case .audit: moveTrail(action)
     case .runs, .runtimes, .run, .dispatch: break
     }
   }
@@ -90,7 +90,7 @@ extension DashboardState {
     case .audit:
       let rows = auditLayout.rows
       guard rows.contains(mouse.at), audit.top + mouse.at.y - rows.y < audit.count else { return }
-      moveAudit(to: audit.top + mouse.at.y - rows.y)
+      moveTrail(to: audit.top + mouse.at.y - rows.y)
       if mouse.action == .doubleClick { openOnPage() }
     case .runs, .run, .dispatch: break
     }
