@@ -12,6 +12,7 @@ extension Action {
   var changesRuns: Bool {
     switch self {
     case .dispatch, .cancel, .forceCancel, .retry, .answer: true
+    case .approve, .reject: true
     default: false
     }
   }
@@ -22,9 +23,10 @@ extension Effect {
   package var changesRuns: Bool {
     switch self {
     case .cancel, .retry, .answer, .dispatch: true
+    case .approve, .reject: true
     case .quit, .suspend, .redraw, .saveScreen, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog,
-      .fetchRuntimes, .fetchHealth, .fetchRunAudit, .dryRun, .copy, .copyWithTool, .edit, .openFile, .openLink, .bell,
-      .notify, .connect, .lookAround, .startReplay, .replayCommand, .leaveReplay, .keep:
+      .fetchRuntimes, .fetchHealth, .fetchAudit, .verifyAudit, .fetchRunAudit, .dryRun, .copy, .copyWithTool, .edit,
+      .openFile, .openLink, .bell, .notify, .connect, .lookAround, .startReplay, .replayCommand, .leaveReplay, .keep:
       false
     }
   }

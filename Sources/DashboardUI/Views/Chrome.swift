@@ -180,7 +180,10 @@ func drawFooter(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   let theme = state.theme
   frame.fill(rect, style: theme[.footer])
   for layer in state.layers {
-    if case .search(let field) = layer {
+    var typed: TextField?
+    if case .search(let field) = layer { typed = field }
+    if case .auditFilter(let field, _) = layer { typed = field }
+    if let field = typed {
       frame.put(" /", x: rect.x, y: rect.y, width: 2, style: theme[.footerKey])
       drawField(field, Rect(x: 2, y: rect.y, width: rect.width - 2, height: 1), state, &frame, isFocused: true)
       return
@@ -223,6 +226,8 @@ private func footerHints(_ state: DashboardState) -> [(key: Key?, keys: String, 
   var contexts = state.contexts
   switch state.layers.last {
   case .cancel: contexts = [.cancelDialog]
+  case .approval: contexts = [.dialog]
+  case .auditFilter: contexts = [.prompt]
   case .confirm, .answer, .switcher: contexts = [.dialog]
   case .filter: contexts = [.prompt]
   case .columns: contexts = [.columnsDialog]
@@ -256,6 +261,8 @@ private func isUseful(_ action: Action, _ state: DashboardState) -> Bool {
   let run = state.currentRun
   return switch action {
   case .answer: run?.needsAttention == true
+  case .approve, .reject:
+    run?.awaitsApproval == true || state.marks.contains { state.board[$0]?.awaitsApproval == true }
   case .cancel: state.screen == .dispatch || run?.status.isTerminal == false || !state.marks.isEmpty
   case .retry: run?.status.isTerminal == true
   case .open: state.screen != .runs || run != nil
