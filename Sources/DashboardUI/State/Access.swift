@@ -12,6 +12,8 @@ extension Action {
   var changesRuns: Bool {
     switch self {
     case .dispatch, .cancel, .forceCancel, .retry, .answer: true
+    // An editor in a run's worktree can change what the agent works on.
+    case .editFile: true
     default: false
     }
   }
@@ -21,9 +23,9 @@ extension Effect {
   /// Whether it asks the orchestrator to do something: what a read-only dashboard and a replay never send.
   package var changesRuns: Bool {
     switch self {
-    case .cancel, .retry, .answer, .dispatch: true
+    case .cancel, .retry, .answer, .dispatch, .openFile: true
     case .quit, .suspend, .redraw, .saveScreen, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog,
-      .fetchRuntimes, .fetchHealth, .fetchRunAudit, .dryRun, .copy, .copyWithTool, .edit, .openFile, .openLink, .bell,
+      .fetchRuntimes, .fetchHealth, .fetchRunAudit, .dryRun, .copy, .copyWithTool, .edit, .openLink, .bell,
       .notify, .connect, .lookAround, .startReplay, .replayCommand, .leaveReplay, .keep:
       false
     }
