@@ -13,6 +13,8 @@ extension Action {
     switch self {
     case .dispatch, .cancel, .forceCancel, .retry, .answer: true
     case .approve, .reject: true
+    // An editor in a run's worktree can change what the agent works on.
+    case .editFile: true
     default: false
     }
   }
@@ -22,11 +24,11 @@ extension Effect {
   /// Whether it asks the orchestrator to do something: what a read-only dashboard and a replay never send.
   package var changesRuns: Bool {
     switch self {
-    case .cancel, .retry, .answer, .dispatch: true
+    case .cancel, .retry, .answer, .dispatch, .openFile: true
     case .approve, .reject: true
     case .quit, .suspend, .redraw, .saveScreen, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog,
       .fetchRuntimes, .fetchHealth, .fetchAudit, .verifyAudit, .fetchRunAudit, .dryRun, .copy, .copyWithTool, .edit,
-      .openFile, .openLink, .bell, .notify, .connect, .lookAround, .startReplay, .replayCommand, .leaveReplay, .keep:
+      .openLink, .bell, .notify, .connect, .lookAround, .startReplay, .replayCommand, .leaveReplay, .keep:
       false
     }
   }

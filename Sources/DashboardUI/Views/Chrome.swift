@@ -35,7 +35,7 @@ func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   if waiting > 0 {
     right.append(Span(isWide ? "▲ \(waiting) \(waiting == 1 ? "needs" : "need") you" : "▲ \(waiting)", .runAttention))
   }
-  if isWide { right.append(Span("   \(Format.count(state.rate.perSecond)) ev/s", .header)) }
+  if isWide, state.replay == nil { right.append(Span("   \(Format.count(state.rate.perSecond)) ev/s", .header)) }
   right.append(
     Span("   \(Format.clock(state.replay?.time ?? state.now, offset: state.utcOffset, seconds: false)) ", .header))
   frame.draw(StyledLine(left, right: right), in: rect, theme, ground: nil)
@@ -243,10 +243,14 @@ private func footerHints(_ state: DashboardState) -> [(key: Key?, keys: String, 
   }
   var hints: [(key: Key?, keys: String, text: String)] = []
   var seen: Set<String> = []
+  // A key that means something nearer means nothing here.
+  var claimed: Set<Key> = []
   for context in contexts {
+    let nearer = claimed
     for binding in state.keys.bindings where binding.context == context {
+      claimed.formUnion(binding.keys)
       guard let short = binding.short, let key = binding.keys.first, isUseful(binding.action, state),
-        seen.insert(short).inserted
+        !nearer.contains(key), seen.insert(short).inserted
       else { continue }
       hints.append((key, key.label, short))
     }

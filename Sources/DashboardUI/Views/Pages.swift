@@ -134,7 +134,7 @@ extension DashboardState {
       lines += fact("retry of", [Span(old.shortName, .muted), Span(", attempt \(run.attempt)")], width: width)
     }
     if let reference = contract.externalRef { lines += fact("reference", [Span(reference)], width: width) }
-    if let url = contract.externalURL { lines += fact("link", [Span(url, .link)], width: width) }
+    if let url = contract.externalURL { lines += fact("link", [Span(url, .link).linked(to: url)], width: width) }
     if let repository = contract.repository { lines += fact("repository", [Span(repository, .code)], width: width) }
     if contract.priority != 100 { lines += fact("priority", [Span("\(contract.priority)")], width: width) }
     if !contract.labels.isEmpty {
