@@ -5,6 +5,7 @@ package enum Action: String, CaseIterable, Sendable {
   case quit, back, help, palette, dispatch, nextTheme, redraw, saveScreen, suspend
   case runs, runtimes, nextPane, previousPane
   case queue, audit, pulse
+  case shorterWindow, longerWindow, pulseParts, chartStyle
   case open, diff, cancel, forceCancel, retry, answer
   case mark, markRange, clearMarks, filter, sort, invert, previousColumn, nextColumn
   case group, columns, wide, views
@@ -16,6 +17,9 @@ package enum Action: String, CaseIterable, Sendable {
   case markLine, nextMark, previousMark, nextError, previousError, failedOnly
   case openLink
   case nextHunk, previousHunk, nextFile, previousFile
+  case playOrPause, stepForward, stepBack, slower, faster, skipBack, skipForward, replayStart, replayEnd
+  case previousMoment, nextMoment, replayRun
+  case switchOrchestrator
   case nextField, previousField, submit, edit, toggle
   case earlier, later, widen, narrow, standard, saveView, delete
 }
@@ -25,6 +29,7 @@ package enum KeyContext: String, CaseIterable, Sendable {
   case everywhere, moving, runs, runtimes
   case queue, audit, pulse
   case run, events, files, diff, records, note, tree, trail, pages
+  case replay
   case form, cancelDialog, dialog, prompt
   case columnsDialog, viewsDialog
 
@@ -46,6 +51,7 @@ package enum KeyContext: String, CaseIterable, Sendable {
     case .tree: "Values"
     case .trail: "The run's audit"
     case .pages: "Pages"
+    case .replay: "Replay"
     case .form: "Dispatch"
     case .cancelDialog: "Cancel"
     case .dialog: "Dialogs"

@@ -28,6 +28,7 @@ extension KeyMap {
     add(.runs, .columns, "C", "columns: which, in what order, how wide")
     add(.runs, .wide, "W", "all columns, scrolled with ← →, without the preview")
     add(.runs, .views, "S", "saved views")
+    add(.runs, .replayRun, "P", "replay what was recorded of the run")
     add(.runs, .copy, "y", "copy the branch")
     add(.runs, .copyId, "Y", "copy the run id")
 
@@ -41,6 +42,7 @@ extension KeyMap {
     add(.run, .forceCancel, "X", "cancel by force: kill now")
     add(.run, .retry, "r", "retry as a new run", "retry")
     add(.run, .diff, "d", "what the run changed", "diff")
+    add(.run, .replayRun, "P", "replay what was recorded of the run")
     add(.run, .previousRun, "[", "the run above, on the same tab")
     add(.run, .nextRun, "]", "the run below, on the same tab")
     add(.run, .copy, "y", "copy what the cursor is on: merge command, line, path, value, note")
@@ -92,12 +94,32 @@ extension KeyMap {
     add(.diff, .nextMatch, "n", "next match")
     add(.diff, .previousMatch, "N", "previous match")
 
-    add(.runtimes, .dispatch, "D enter", "dispatch work", "dispatch")
+    add(.runtimes, .open, "enter", "more of the runtime, or less again", "details")
+    add(.runtimes, .dispatch, "D", "dispatch work to this runtime", "dispatch")
 
     add(.queue, .open, "enter", "open the run", "open")
     add(.queue, .cancel, "x", "cancel the run; x again does it", "cancel")
     add(.queue, .forceCancel, "X", "cancel by force: kill now")
     add(.queue, .copyId, "Y", "copy the run id")
+
+    add(.pulse, .longerWindow, "right -", "a longer window", "longer")
+    add(.pulse, .shorterWindow, "left +", "a shorter window", "shorter")
+    add(.pulse, .pulseParts, "v", "charts and timeline, charts alone, timeline alone", "view")
+    add(.pulse, .chartStyle, "b", "charts in braille, blocks or ASCII", "style")
+    add(.pulse, .open, "enter", "open the run under the cursor", "open")
+    add(.pulse, .copyId, "Y", "copy the run id")
+
+    add(.replay, .playOrPause, "space", "play or pause", "pause")
+    add(.replay, .skipBack, "left", "back by 5 %", "back")
+    add(.replay, .skipForward, "right", "on by 5 %", "on")
+    add(.replay, .slower, "<", "slower", "slower")
+    add(.replay, .faster, ">", "faster", "faster")
+    add(.replay, .stepForward, ".", "one event on", "step")
+    add(.replay, .stepBack, ",", "one event back")
+    add(.replay, .nextMoment, "}", "to the next failure or question", "next ✖▲")
+    add(.replay, .previousMoment, "{", "to the failure or question before")
+    add(.replay, .replayStart, "home", "to the start")
+    add(.replay, .replayEnd, "end", "to the end")
 
     add(.form, .nextField, "tab", "next field", "next field")
     add(.form, .previousField, "shift-tab", "previous field")
@@ -155,6 +177,7 @@ extension KeyMap {
 
     add(.everywhere, .dispatch, "D", "dispatch work", "dispatch")
     add(.everywhere, .palette, ":", "every action by name", "command")
+    add(.everywhere, .switchOrchestrator, "O", "another orchestrator")
     add(.everywhere, .help, "?", "help for where you are", "help")
     add(.everywhere, .back, "esc q", "back; q on the first screen asks to quit", "back")
     add(.everywhere, .quit, "Q ctrl-c", "quit; runs go on")

@@ -11,14 +11,16 @@ enum Layer: Sendable {
   case columns(ColumnsDialog)
   case views(ViewsDialog)
   case search(TextField)
+  case switcher(SwitcherDialog)
   /// Which types of events show.
   case eventTypes(cursor: Int)
+  case themes(ThemePicker)
 
   /// Whether someone is about to act on what is on the screen, so that its rows hold still.
   var holdsRows: Bool {
     switch self {
     case .confirm, .cancel, .answer: true
-    case .help, .palette, .filter, .search, .eventTypes: false
+    case .help, .palette, .filter, .search, .switcher, .eventTypes, .themes: false
     case .columns, .views: false
     }
   }

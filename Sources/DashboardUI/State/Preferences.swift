@@ -15,6 +15,15 @@ package struct Preferences: Sendable, Equatable {
   /// Files that were reviewed.
   package var reviews = Reviews()
 
+  /// How charts are drawn; nil: as the terminal can.
+  package var chartStyle: ChartStyle?
+  /// The window of the pulse screen.
+  package var pulseWindow: String?
+
+  /// The slug of the theme that was chosen in the dashboard, and what the configuration said then.
+  package var theme: String?
+  package var themeOver: String?
+
   private var others: JSONObject = [:]
 
   package init() {}
@@ -30,9 +39,13 @@ extension Preferences: JSONWritable {
     var object = others
     object["filters"] = .array(filters.map { .string($0) })
     object["reasons"] = .array(reasons.map { .string($0) })
+    object["reviewed"] = reviews.json
     if let columns { object["columns"] = .array(columns.map { .string($0.text) }) }
     if !views.isEmpty { object["views"] = .array(views.map(\.json)) }
-    object["reviewed"] = reviews.json
+    if let chartStyle { object["chartStyle"] = .string(chartStyle.rawValue) }
+    if let pulseWindow { object["pulseWindow"] = .string(pulseWindow) }
+    if let theme { object["theme"] = .string(theme) }
+    if let themeOver { object["themeOver"] = .string(themeOver) }
     JSONValue.object(object).write(to: &json)
   }
 
@@ -42,9 +55,13 @@ extension Preferences: JSONWritable {
       switch key {
       case "filters": filters = value.strings
       case "reasons": reasons = value.strings
+      case "reviewed": reviews = Reviews(json: value)
       case "columns": columns = ColumnChoice.remembered(value)
       case "views": views = (value.array ?? []).compactMap(SavedView.init(json:))
-      case "reviewed": reviews = Reviews(json: value)
+      case "chartStyle": chartStyle = value.string.flatMap(ChartStyle.init)
+      case "pulseWindow": pulseWindow = value.string
+      case "theme": theme = value.string
+      case "themeOver": themeOver = value.string
       default: others.append(key, value)
       }
     }

@@ -38,7 +38,7 @@ extension DashboardState {
 
   mutating func pasteInLayer(_ text: String, _ layer: Layer) {
     switch layer {
-    case .help, .confirm, .eventTypes: break
+    case .help, .confirm, .switcher, .eventTypes: break
     case .cancel(var dialog):
       if !dialog.isEditing { dialog.reason.replace("") }
       dialog.isEditing = true
@@ -65,10 +65,11 @@ extension DashboardState {
     case .search(var field):
       field.insert(text)
       setLayer(.search(field))
+    case .themes(let picker): pasteInThemes(text, picker)
     }
   }
 
-  private mutating func setLayer(_ layer: Layer) {
+  mutating func setLayer(_ layer: Layer) {
     layers.removeLast()
     layers.append(layer)
   }
@@ -84,7 +85,9 @@ extension DashboardState {
     case .columns(let dialog): takeInColumns(key, dialog)
     case .views(let dialog): takeInViews(key, dialog)
     case .search(let field): takeInSearch(key, field)
+    case .switcher(let dialog): takeInSwitcher(key, dialog)
     case .eventTypes(let cursor): takeInEventTypes(key, cursor)
+    case .themes(let picker): takeInThemes(key, picker)
     }
   }
 
@@ -246,6 +249,11 @@ extension DashboardState {
       dialog.cursor = 0
     }
     if case .palette = layers.last { setLayer(.palette(dialog)) }
+    // The names of themes are chosen where they can be seen.
+    if dialog.field.text.hasPrefix("theme ") {
+      layers.removeLast()
+      askTheme(String(dialog.field.text.dropFirst(6)))
+    }
   }
 
   /// What the palette offers for what is typed so far, those that begin with it first.
@@ -253,9 +261,7 @@ extension DashboardState {
     let words = typed.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
     let first = words.first.map(String.init) ?? ""
     var entries: [PaletteEntry]
-    if typed.contains(" "), first == "theme" {
-      entries = themes.map { PaletteEntry(name: "theme \($0.slug)", help: $0.name, keys: "") }
-    } else if typed.contains(" "), first == "sort" {
+    if typed.contains(" "), first == "sort" {
       entries = SortColumn.allCases.map { PaletteEntry(name: "sort \($0.rawValue)", help: "", keys: "") }
     } else if typed.contains(" "), let offers = runsPaletteEntries(first, typed) {
       return offers
@@ -291,27 +297,25 @@ extension DashboardState {
     }
     entries.append(PaletteEntry(name: "view", help: "take a saved view by name", keys: ""))
     entries.append(PaletteEntry(name: "save-view", help: "keep filter, order, groups and columns by name", keys: ""))
-    entries.append(PaletteEntry(name: "theme", help: "choose a theme by name", keys: ""))
+    entries.append(PaletteEntry(name: "theme", help: "choose a theme and see it while you choose", keys: ""))
+    entries.append(PaletteEntry(name: "connect", help: "another orchestrator, by name or address", keys: "O"))
+    if replay == nil {
+      entries.append(PaletteEntry(name: "replay", help: "play a run again, or all", keys: "P"))
+    } else if replayReturns {
+      entries.append(PaletteEntry(name: "live", help: "leave the replay", keys: "q"))
+    }
     entries.append(PaletteEntry(name: "save", help: "save the screen: text, ansi, svg, html; a file", keys: ""))
     return entries.sorted { $0.name < $1.name }
   }
 
-  private mutating func runPalette(_ typed: String, _ entry: PaletteEntry?) {
+  mutating func runPalette(_ typed: String, _ entry: PaletteEntry?) {
     let chosen = entry?.name ?? typed
     let words = chosen.split(separator: " ", maxSplits: 1).map(String.init)
     guard let name = words.first else { return }
     let rest = words.count > 1 ? words[1].trimmed : ""
     switch name {
     case "theme":
-      if let theme = themes.first(where: { $0.slug == rest || $0.slug == "flightdeck-\(rest)" }) {
-        setTheme(theme)
-      } else if rest.isEmpty {
-        var dialog = PaletteDialog()
-        dialog.field.replace("theme ")
-        layers.append(.palette(dialog))
-      } else {
-        toast("There is no theme \"\(rest)\".\(Nearest.hint(for: rest, among: themes.map(\.slug)))", .bad)
-      }
+      if rest.isEmpty { askTheme() } else { chooseTheme(named: rest) }
     case "sort" where !rest.isEmpty:
       if let column = SortColumn(rawValue: rest) {
         setSort(RunSort(column: column))

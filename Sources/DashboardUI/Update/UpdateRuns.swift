@@ -173,8 +173,7 @@ extension DashboardState {
     case .runs:
       moveCursor(to: Self.moved(cursor, action, page: layout.rows.height, count: list.rowCount))
     case .runtimes:
-      let page = max(1, layout.body.height / 2)
-      runtimeCursor = Self.moved(runtimeCursor, action, page: page, count: runtimes.count)
+      moveRuntimes(action)
     case .queue, .audit, .pulse: moveOnPage(action)
     case .run: moveInTab(action)
     case .dispatch: break
@@ -201,7 +200,7 @@ extension DashboardState {
   // MARK: Mouse
 
   mutating func take(_ mouse: Input.Mouse) {
-    guard layers.isEmpty, !isTooSmall else { return }
+    guard !takeClick(mouse), layers.isEmpty, !isTooSmall else { return }
     let layout = layout
     switch mouse.action {
     case .wheelUp, .wheelDown:

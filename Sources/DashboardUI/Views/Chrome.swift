@@ -9,6 +9,8 @@ func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   var left = [Span(" flightdeck ", .headerName), Span(" ", .header)]
   var isLost = false
   switch state.link {
+  case _ where state.replay != nil:
+    if let replay = state.replay { left.append(replayWords(replay, state)) }
   case .connecting: left.append(Span("◌ connecting", .linkConnecting))
   case .live: left.append(Span("● live", .linkLive))
   case .lost(let since, let next):
@@ -34,7 +36,8 @@ func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
     right.append(Span(isWide ? "▲ \(waiting) \(waiting == 1 ? "needs" : "need") you" : "▲ \(waiting)", .runAttention))
   }
   if isWide { right.append(Span("   \(Format.count(state.rate.perSecond)) ev/s", .header)) }
-  right.append(Span("   \(Format.clock(state.now, offset: state.utcOffset, seconds: false)) ", .header))
+  right.append(
+    Span("   \(Format.clock(state.replay?.time ?? state.now, offset: state.utcOffset, seconds: false)) ", .header))
   frame.draw(StyledLine(left, right: right), in: rect, theme, ground: nil)
   // Statuses keep their colour, on the bar's ground.
   let bar = theme[.header].background
@@ -187,6 +190,11 @@ func drawFooter(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
       drawField(field, Rect(x: 2, y: rect.y, width: rect.width - 2, height: 1), state, &frame, isFocused: true)
       return
     }
+    if case .themes(let picker) = layer {
+      frame.put(" :theme ", x: rect.x, y: rect.y, width: 8, style: theme[.footerKey])
+      drawField(picker.field, Rect(x: 8, y: rect.y, width: rect.width - 8, height: 1), state, &frame, isFocused: true)
+      return
+    }
     if case .palette(let dialog) = layer {
       frame.put(" :", x: rect.x, y: rect.y, width: 2, style: theme[.footerKey])
       drawField(dialog.field, Rect(x: 2, y: rect.y, width: rect.width - 2, height: 1), state, &frame, isFocused: true)
@@ -202,39 +210,45 @@ func drawFooter(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
     end -= measure(help.keys) + 1 + measure(help.text) + 1
     frame.draw(
       [Span(help.keys, .footerKey), Span(" " + help.text, .footer)], x: end, y: rect.y, width: rect.right - end, theme)
+    if let key = help.key { frame.addZone(Rect(x: end, y: rect.y, width: rect.right - end, height: 1), .key(key)) }
     end -= 1
   }
   var x = rect.x + 1
   for hint in hints {
     let width = measure(hint.keys) + 1 + measure(hint.text)
     guard x + width < end else { break }
+    if let key = hint.key { frame.addZone(Rect(x: x, y: rect.y, width: width, height: 1), .key(key)) }
     x += frame.put(hint.keys, x: x, y: rect.y, width: rect.width, style: theme[.footerKey])
     x += frame.put(" " + hint.text, x: x, y: rect.y, width: rect.width, style: theme[.footer]) + 2
   }
 }
 
-private func footerHints(_ state: DashboardState) -> [(keys: String, text: String)] {
+/// What the footer offers: a key, how it is written, and the word for it.
+private func footerHints(_ state: DashboardState) -> [(key: Key?, keys: String, text: String)] {
   var contexts = state.contexts
   switch state.layers.last {
   case .cancel: contexts = [.cancelDialog]
-  case .confirm, .answer: contexts = [.dialog]
+  case .confirm, .answer, .switcher: contexts = [.dialog]
   case .filter: contexts = [.prompt]
   case .columns: contexts = [.columnsDialog]
   case .views(let dialog): contexts = dialog.naming == nil ? [.viewsDialog] : [.prompt]
-  case .help: return [("esc", "close"), ("j k", "scroll")]
-  case .eventTypes: return [("space", "on or off"), ("enter", "only this"), ("esc", "close")]
-  case .palette, .search, nil: break
+  case .help: return [(.escape, "esc", "close"), (nil, "j k", "scroll")]
+  case .eventTypes:
+    return [(.character(" "), "space", "on or off"), (.enter, "enter", "only this"), (.escape, "esc", "close")]
+  case .palette, .search, .themes, nil: break
   }
   if state.screen == .dispatch, state.layers.isEmpty, !state.form.isReviewing { contexts = [.form] }
-  if state.screen == .dispatch, state.form.isReviewing { return [("enter", "dispatch"), ("esc", "back to the form")] }
-  var hints: [(String, String)] = []
+  if state.screen == .dispatch, state.form.isReviewing {
+    return [(.enter, "enter", "dispatch"), (.escape, "esc", "back to the form")]
+  }
+  var hints: [(key: Key?, keys: String, text: String)] = []
   var seen: Set<String> = []
   for context in contexts {
     for binding in state.keys.bindings where binding.context == context {
       guard let short = binding.short, let key = binding.keys.first, isUseful(binding.action, state),
         seen.insert(short).inserted
       else { continue }
-      hints.append((key.label, short))
+      hints.append((key, key.label, short))
     }
   }
   return hints
@@ -259,8 +273,8 @@ private func isUseful(_ action: Action, _ state: DashboardState) -> Bool {
 
 /// The latest words, over the bottom right corner of the body; they go by themselves.
 func drawToasts(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame) {
-  var y = layout.footer.y - 1
-  for toast in state.toasts.reversed() {
+  var y = layout.footer.y - layout.timeBar.height - 1
+  for (place, toast) in state.toasts.enumerated().reversed() {
     let role: Role =
       switch toast.kind {
       case .info: .toastInfo
@@ -280,6 +294,7 @@ func drawToasts(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame)
     guard y > layout.tabs.y else { return }
     let rect = Rect(x: state.size.width - width - 1, y: y, width: width, height: lines.count)
     frame.fill(rect, style: state.theme[role])
+    frame.addZone(rect, .message(place))
     frame.draw(lines.map { StyledLine($0) }, in: rect, state.theme, ground: role)
     y -= 1
   }

@@ -22,6 +22,8 @@ package func drawDashboard(_ state: DashboardState) -> Frame {
     case .dispatch: drawDispatch(state, layout.body, &frame)
     }
     if let tour = state.tour { drawTour(tour, layout.tour, state, &frame) }
+    drawTimeBar(state, layout.timeBar, &frame)
+    if !state.layers.isEmpty { frame.coverZones() }
     drawFooter(state, layout.footer, &frame)
     for layer in state.layers { drawLayer(layer, state, &frame) }
     drawToasts(state, layout, &frame)

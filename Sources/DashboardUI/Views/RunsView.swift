@@ -2,6 +2,15 @@ import RunModel
 import TerminalKit
 
 func drawRuns(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame) {
+  if state.replay != nil, state.board.runs.isEmpty {
+    let words = [
+      Span("No run yet at this time.  "), Span("space", .footerKey), Span(" plays, ", .muted), Span("→", .footerKey),
+      Span(" goes on", .muted),
+    ]
+    frame.draw(
+      StyledLine(words), in: Rect(x: 3, y: layout.body.y + 1, width: layout.body.width - 4, height: 1), state.theme)
+    return
+  }
   guard !state.board.runs.isEmpty else {
     drawWelcome(state, layout.body, &frame)
     return

@@ -89,5 +89,7 @@ final class SyntheticService: RunService {
   func answer(_ run: RunID, attentionId: String?, answer: String, by actor: Actor) async throws -> Run {
     throw Self.refusal
   }
+  func approve(_ run: RunID, why: String, by actor: Actor) async throws -> Run { throw Self.refusal }
+  func reject(_ run: RunID, why: String, by actor: Actor) async throws -> Run { throw Self.refusal }
   func retry(_ run: RunID, by actor: Actor) async throws -> DispatchOutcome { throw Self.refusal }
 }

@@ -220,6 +220,14 @@ enum Sample {
     run.outputTokens = 2
     run.costUSD = 0.25
     run.outputDropped = 9
+    run.verdict = .fail
+    run.score = Score(d1: 10, d2: 18, d3: 25, d4: 0)
+    run.conflicts = [Conflict(run: runID(1), path: "a.swift")]
+    run.conflictingFiles = 3
+    run.approval = Approval(
+      risk: .critical, taskClass: "auth_policy", needed: 2, requestedBy: "me", requestedAt: time)
+    run.approval?.given = [.init(by: "ada", why: "urgent", at: time)]
+    run.approval?.rejection = .init(by: "bob", why: "no", at: time)
     return run
   }
 
