@@ -25,6 +25,8 @@ struct ViewsDialog: Sendable, Equatable {
   var cursor = 0
   /// The name being written for what is on the screen.
   var naming: TextField?
+  /// The name was filled in and not touched: the first letter replaces it.
+  var isPrefilled = false
   var isDeleting = false
 }
 

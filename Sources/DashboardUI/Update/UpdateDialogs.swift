@@ -62,6 +62,8 @@ extension DashboardState {
     case .columns: break
     case .views(var dialog):
       guard dialog.naming != nil else { return }
+      if dialog.isPrefilled { dialog.naming?.replace("") }
+      dialog.isPrefilled = false
       dialog.naming?.insert(text)
       setLayer(.views(dialog))
     case .approval(var dialog):

@@ -36,8 +36,10 @@ extension DashboardState {
         dialog.naming = nil
         dialog.cursor = views.firstIndex { $0.name == viewName } ?? 0
       default:
+        if key.isCharacter, dialog.isPrefilled { name.replace("") }
         guard name.handle(key) else { return }
         dialog.naming = name
+        dialog.isPrefilled = false
       }
       layers[layers.count - 1] = .views(dialog)
       return
@@ -62,7 +64,9 @@ extension DashboardState {
       layers.removeLast()
       if let view { take(view) }
       return
-    case .saveView: dialog.naming = TextField(viewName == SavedView.standard.name ? "" : viewName ?? "")
+    case .saveView:
+      dialog.naming = TextField(viewName == SavedView.standard.name ? "" : viewName ?? "")
+      dialog.isPrefilled = true
     case .delete:
       guard dialog.cursor > 0 else {
         toast("The standard view stays: it is the way back", .info)

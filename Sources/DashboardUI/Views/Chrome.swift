@@ -102,6 +102,11 @@ func drawTabs(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame) {
     return
   }
   var end = 0
+  // On a narrow screen a filter being typed has the line to itself.
+  if rect.width < 100, case .filter? = state.layers.last {
+    drawFilterLine(state, Rect(x: 1, y: rect.y, width: rect.width - 2, height: 1), &frame)
+    return
+  }
   for tab in state.tabSpans {
     frame.put(tab.text, x: tab.x, y: rect.y, width: tab.width, style: theme[tab.isActive ? .tabActive : .tabInactive])
     end = tab.x + tab.width

@@ -309,6 +309,19 @@ import TerminalKit
     #expect(again.currentView?.isChanged == true)
   }
 
+  @Test("The name of the view on the screen is filled in; the first letter replaces it, enter saves under it")
+  func renaming() {
+    var state = Sample.state(size)
+    state.type(":save-view One")
+    state.press("enter", "S", "s")
+    state.type("Two")
+    state.press("enter")
+    #expect(state.preferences.views.map(\.name) == ["One", "Two"])
+    state.press("esc", "I", "S", "s", "enter")
+    #expect(state.preferences.views.map(\.name) == ["One", "Two"])
+    #expect(state.currentView?.isChanged == false)
+  }
+
   @Test("A view is deleted by a second press only, and the standard one never")
   func deleteView() {
     var state = Sample.state(size)
