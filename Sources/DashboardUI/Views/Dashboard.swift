@@ -23,7 +23,6 @@ package func drawDashboard(_ state: DashboardState) -> Frame {
     }
     if let tour = state.tour { drawTour(tour, layout.tour, state, &frame) }
     drawTimeBar(state, layout.timeBar, &frame)
-    // What lies beneath a dialog takes no clicks; the footer is the dialog's own.
     if !state.layers.isEmpty { frame.coverZones() }
     drawFooter(state, layout.footer, &frame)
     for layer in state.layers { drawLayer(layer, state, &frame) }
