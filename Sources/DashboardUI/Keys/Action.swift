@@ -11,6 +11,7 @@ package enum Action: String, CaseIterable, Sendable {
   case follow, pause, wrap, timestamps, eventTypes, search, nextMatch, previousMatch
   case nextHunk, previousHunk, nextFile, previousFile
   case nextField, previousField, submit, edit, toggle
+  case review, olderDraft, newerDraft, draftHistory, templates, importWork
 }
 
 /// Where a key is pressed. A key is looked up in the screen's own context first, then in the wider ones.

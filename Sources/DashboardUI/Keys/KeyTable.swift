@@ -64,9 +64,15 @@ extension KeyMap {
 
     add(.form, .nextField, "tab", "next field", "next field")
     add(.form, .previousField, "shift-tab", "previous field")
-    add(.form, .submit, "enter", "what will happen; again dispatches (in long texts: a new line)", "review")
-    add(.form, .toggle, "space", "choose or not", "choose")
-    add(.form, .edit, "ctrl-o", "write the prompt in $EDITOR", "editor")
+    add(.form, .review, "ctrl-d alt-enter", "what will happen, from any field; enter there dispatches", "review")
+    add(.form, .submit, "enter", "the same; in long texts a new line", "review")
+    add(.form, .toggle, "space", "choose a need or a runtime, or not", "choose")
+    add(.form, .edit, "ctrl-o", "write this long text, or the prompt, in $EDITOR", "editor")
+    add(.form, .olderDraft, "ctrl-p", "fill in what was dispatched before")
+    add(.form, .newerDraft, "ctrl-n", "fill in what was dispatched after that")
+    add(.form, .draftHistory, "ctrl-r", "choose from what was dispatched before", "history")
+    add(.form, .templates, "ctrl-t", "use a template, or save the form as one", "templates")
+    add(.form, .help, "f1", "help, also while writing")
     add(.form, .back, "esc", "leave; what is written stays", "leave")
 
     add(.cancelDialog, .submit, "enter", "cancel them", "do it")

@@ -60,6 +60,11 @@ package struct DashboardState: Sendable {
   var runtimesStale = false
   var runtimesAskedAt = Timestamp(milliseconds: 0)
   var form: DispatchForm
+  /// Where the dashboard was started: the repository of a new form.
+  let directory: String
+  /// Whether the orchestrator's files are on this machine, so that they can be looked at.
+  package var isHere = true
+  var fileTemplates: [WorkTemplate] = []
   var toasts: [Toast] = []
   var outbox: [Effect] = []
 
@@ -74,6 +79,7 @@ package struct DashboardState: Sendable {
     self.themes = themes
     self.keys = keys
     self.preferences = preferences
+    self.directory = directory
     form = DispatchForm(directory: directory)
   }
 

@@ -35,6 +35,10 @@ package enum Message: Sendable {
   case edited(String)
   /// The file that the screen was saved to.
   case saved(path: String)
+  case repository(RepositoryFacts)
+  case folders(FolderListing)
+  /// Those of the configuration folder.
+  case templates([WorkTemplate])
   case setTheme(Theme)
   /// A word for the person.
   case note(String)
@@ -56,6 +60,12 @@ package enum Effect: Sendable {
   case copy(String)
   /// Open $EDITOR on this text; `Message.edited` brings it back.
   case edit(String)
+  /// What there is to know of a repository on this machine.
+  case inspectRepository(RepositoryQuestion)
+  case listFolders(prefix: String)
+  case fetchTemplates
+  /// Work from a file, or pasted.
+  case readWork(path: String)
   case bell
   /// Store what is remembered.
   case keep(Preferences)

@@ -34,13 +34,15 @@ extension DashboardState {
       let new = outcome.runId.map { " as \($0.shortName)" } ?? ""
       toast("\(old.shortName) is tried again\(new)", .good)
     case .failed(let problem, let errand): fail(problem, errand)
-    case .edited(let text):
-      form.prompt.replace(text.hasSuffix("\n") ? String(text.dropLast()) : text)
-      formChanged()
+    case .edited(let text): takeEdited(text)
+    case .repository(let facts): takeFacts(facts)
+    case .folders(let listing): takeFolders(listing)
+    case .templates(let found): fileTemplates = found
     case .saved(let path): toast("Saved to \(path)", .good)
     case .setTheme(let theme): setTheme(theme)
     case .note(let text): toast(text, .info)
     }
+    if screen == .dispatch { settleForm() }
     defer { outbox = [] }
     return outbox
   }

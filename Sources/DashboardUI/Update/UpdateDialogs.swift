@@ -266,6 +266,11 @@ extension DashboardState {
       entries = SortColumn.allCases.map { PaletteEntry(name: "sort \($0.rawValue)", help: "", keys: "") }
     } else if typed.contains(" "), first == "filter" {
       return [PaletteEntry(name: typed, help: "show only the runs that match", keys: "/")]
+    } else if typed.contains(" "), first == "import" {
+      return [PaletteEntry(name: typed, help: "look at the work in this file", keys: "")]
+    } else if typed.contains(" "), first == "template" {
+      entries = templates.map { PaletteEntry(name: "template \($0.name)", help: $0.draft.contract.title, keys: "") }
+      if entries.isEmpty { return [PaletteEntry(name: typed, help: "save the form under this name", keys: "")] }
     } else {
       entries = paletteActions
     }
@@ -292,6 +297,8 @@ extension DashboardState {
       }
     }
     entries.append(PaletteEntry(name: "theme", help: "choose a theme by name", keys: ""))
+    entries.append(PaletteEntry(name: "template", help: "fill in the dispatch form from a template", keys: ""))
+    entries.append(PaletteEntry(name: "import", help: "dispatch work from a file, after a look at it", keys: ""))
     return entries.sorted { $0.name < $1.name }
   }
 
@@ -318,6 +325,14 @@ extension DashboardState {
         toast(
           "There is no column \"\(rest)\".\(Nearest.hint(for: rest, among: SortColumn.allCases.map(\.rawValue)))", .bad)
       }
+    case "template" where rest.isEmpty, "import" where rest.isEmpty:
+      var dialog = PaletteDialog()
+      dialog.field.replace(name + " ")
+      layers.append(.palette(dialog))
+    case "template": useTemplate(rest)
+    case "import":
+      show(.dispatch)
+      emit(.readWork(path: rest))
     case "filter" where !rest.isEmpty:
       show(.runs)
       setFilter(rest)

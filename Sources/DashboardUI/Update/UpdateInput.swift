@@ -7,6 +7,7 @@ extension DashboardState {
     case .resize(let size):
       self.size = size
       keepCursorVisible()
+      if screen == .dispatch { showFocus() }
       schedulePreview()
     case .paste(let text): paste(text)
     case .mouse(let mouse): take(mouse)
@@ -41,10 +42,8 @@ extension DashboardState {
   private mutating func paste(_ text: String) {
     if let layer = layers.last {
       pasteInLayer(text, layer)
-    } else if screen == .dispatch, var field = form[form.focus] {
-      field.insert(text)
-      form[form.focus] = field
-      formChanged()
+    } else if screen == .dispatch {
+      pasteInForm(text)
     }
   }
 
@@ -91,6 +90,7 @@ extension DashboardState {
       .previousHunk, .nextFile, .previousFile:
       performInTab(action)
     case .nextField, .previousField, .submit, .edit, .toggle: break  // only in forms and dialogs
+    case .review, .olderDraft, .newerDraft, .draftHistory, .templates, .importWork: break  // in the dispatch form
     }
   }
 
@@ -106,7 +106,11 @@ extension DashboardState {
       runtimesAskedAt = now
       emit(.fetchRuntimes)
     }
-    if wanted == .dispatch { formChanged() }
+    if wanted == .dispatch {
+      formChanged()
+      askRepository()
+      showFocus()
+    }
     arrived()
   }
 

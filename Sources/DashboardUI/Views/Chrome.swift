@@ -195,14 +195,13 @@ func drawFooter(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
 private func footerHints(_ state: DashboardState) -> [(keys: String, text: String)] {
   var contexts = state.contexts
   switch state.layers.last {
-  case .cancel: contexts = [.cancelDialog]
+  case .cancel(let dialog): return dialog.words.map { ($0.key, $0.text) }
   case .confirm, .answer: contexts = [.dialog]
   case .filter: contexts = [.prompt]
   case .help: return [("esc", "close"), ("j k", "scroll")]
   case .palette, .search, nil: break
   }
-  if state.screen == .dispatch, state.layers.isEmpty, !state.form.isReviewing { contexts = [.form] }
-  if state.screen == .dispatch, state.form.isReviewing { return [("enter", "dispatch"), ("esc", "back to the form")] }
+  if state.screen == .dispatch, state.layers.isEmpty { return state.formHints }
   var hints: [(String, String)] = []
   var seen: Set<String> = []
   for context in contexts {

@@ -10,7 +10,11 @@ enum OnceFormat: String, CaseIterable, Sendable { case text, ansi, svg, html }
 
 /// The dashboard on the terminal, until the user quits or a signal comes, which it returns: the caller cleans up and ends
 /// the process by it.
-func runDashboard(client: RunClient, configuration: Configuration, paths: Paths) async throws -> Int32? {
+///
+/// `directory`: the repository that the dispatch form begins with; nil for the git repository that one stands in.
+func runDashboard(
+  client: RunClient, configuration: Configuration, paths: Paths, directory: String? = nil
+) async throws -> Int32? {
   let themes = try ThemeShelf.themes(paths)
   let theme = try ThemeShelf.choose(configuration.theme, among: themes)
   let keys = try KeyMap(overrides: configuration.keys.mapValues { $0.joined(separator: " ") })
@@ -21,7 +25,12 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
   defer { reading.cancel() }
   return try await show(
     client: client, inbox: inbox, theme: theme, themes: themes, keys: keys, memory: PreferencesFile(paths),
-    mouse: configuration.mouse)
+    templates: paths.templates, directory: directory ?? workingRepository(), mouse: configuration.mouse)
+}
+
+/// The git repository that one stands in; empty when there is none.
+private func workingRepository() -> String {
+  DispatchCommand.gitTopLevel(of: FileManager.default.currentDirectoryPath) ?? ""
 }
 
 @concurrent private func read(_ feed: LiveFeed, into inbox: EventInbox) async {
@@ -30,7 +39,7 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
 
 @TerminalActor private func show(
   client: RunClient, inbox: EventInbox, theme: Theme, themes: [Theme], keys: KeyMap,
-  memory: PreferencesFile, mouse: Bool
+  memory: PreferencesFile, templates: String, directory: String, mouse: Bool
 ) async throws -> Int32? {
   var options = Terminal.Options()
   options.mouse = mouse
@@ -38,13 +47,15 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
   do { terminal = try Terminal.open(options) } catch { throw Problem(.invalid, "\(error)") }
   var state = DashboardState(
     size: terminal.size, now: .now, theme: theme, themes: themes, keys: keys,
-    preferences: memory.read(), directory: FileManager.default.currentDirectoryPath)
+    preferences: memory.read(), directory: directory)
   state.asciiOnly = !terminal.isUTF8
   if terminal.colorDepth == .none { _ = state.update(.setTheme(.monochrome)) }
   state.utcOffset = localOffset()
   if case .unix = client.address { state.place = "local" } else { state.place = "\(client.address)" }
+  if case .unix = client.address { state.isHere = true } else { state.isHere = false }
   let loop = DashboardLoop(
-    state: state, terminal: terminal, inbox: inbox, errands: Errands(client: client, memory: memory))
+    state: state, terminal: terminal, inbox: inbox,
+    errands: Errands(client: client, memory: memory, templates: templates))
   inbox.onArrival { Task { await loop.requestFrame() } }
   await loop.run()
   return terminal.endedBy
@@ -66,10 +77,11 @@ func drawOnce(
   let memory = PreferencesFile(paths)
   var state = DashboardState(
     size: size, now: .now, theme: try ThemeShelf.choose(configuration.theme, among: themes), themes: themes,
-    preferences: memory.read(), directory: FileManager.default.currentDirectoryPath)
+    preferences: memory.read(), directory: workingRepository())
   state.utcOffset = localOffset()
   state.asciiOnly = !Surroundings.present.isUTF8
   if case .unix = client.address { state.place = "local" } else { state.place = "\(client.address)" }
+  if case .unix = client.address { state.isHere = true } else { state.isHere = false }
   _ = state.update(.link(.live))
   let snapshot = try await client.snapshot()
   var effects = state.update(.snapshot(snapshot))
@@ -77,7 +89,7 @@ func drawOnce(
   // The preview follows a moment after the cursor has come to rest.
   effects += state.update(.tick(.now + .seconds(2)))
   if let screen { effects += try state.go(to: Destination(screen)) }
-  let errands = Errands(client: client, memory: memory)
+  let errands = Errands(client: client, memory: memory, templates: paths.templates)
   // What the screen asks for is fetched until it asks for nothing more.
   while !effects.isEmpty {
     let asked = effects

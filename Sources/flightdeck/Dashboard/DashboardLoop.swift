@@ -107,7 +107,7 @@ import TerminalKit
       case .saveScreen: save(drawDashboard(state))
       case .edit(let text): edit(text)
       case .cancel, .retry, .answer, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog, .fetchRuntimes,
-        .dispatch, .dryRun, .keep:
+        .dispatch, .dryRun, .keep, .inspectRepository, .listFolders, .fetchTemplates, .readWork:
         errands.run(effect) { [weak self] message in await self?.deliver(message) }
       }
     }

@@ -7,6 +7,8 @@ import RunModel
 struct Errands: Sendable {
   let client: RunClient
   let memory: PreferencesFile
+  /// The folder of the templates that are files.
+  var templates = ""
 
   /// `deliver` gets each answer as it comes, or the failure with what it was for.
   func run(_ effect: Effect, deliver: @escaping @Sendable (Message) async -> Void) {
@@ -75,6 +77,10 @@ struct Errands: Sendable {
       case .keep(let preferences):
         try await memory.write(preferences)
         return []
+      case .inspectRepository(let question): return [.repository(await FormErrands.inspect(question))]
+      case .listFolders(let prefix): return [.folders(FormErrands.folders(prefix))]
+      case .readWork: return []
+      case .fetchTemplates: return try FormErrands.templates(in: templates)
       case .quit, .suspend, .redraw, .saveScreen, .copy, .edit, .bell: return []
       }
     } catch {

@@ -5,7 +5,7 @@ import RunModel
 /// Everything the tour uses, in one temporary folder.
 struct DemoFolder {
   private let path: String
-  private var repository: String { path + "/shop" }
+  var repository: String { path + "/shop" }
 
   init() throws {
     var template = Array((FileManager.default.temporaryDirectory.path + "/flightdeck-demo-XXXXXX").utf8CString)

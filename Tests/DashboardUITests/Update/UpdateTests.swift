@@ -38,7 +38,7 @@ import TerminalKit
       return
     }
     state.press("j", "x", "up")
-    #expect(state.reasons.first == "fix elsewhere")
+    #expect(state.preferences.reasons.first == "fix elsewhere")
   }
 
   @Test("X forces, and the second X does it; escape lets the run be")
@@ -255,7 +255,8 @@ import TerminalKit
     #expect(!state.press("D", "enter").contains { if case .dispatch = $0 { true } else { false } })
     #expect(!state.form.isReviewing)
     state.type("Fix")
-    state.press("shift-tab", "backspace", "enter")
+    state.focus(.count)
+    state.press("backspace", "enter")
     #expect(state.form.focus == .count)
     #expect(!state.form.isReviewing)
     state.type("2")
