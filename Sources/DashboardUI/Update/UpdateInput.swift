@@ -8,6 +8,7 @@ extension DashboardState {
       self.size = size
       keepCursorVisible()
       if screen == .dispatch { showFocus() }
+      keepPageVisible()
       schedulePreview()
     case .paste(let text): paste(text)
     case .mouse(let mouse): take(mouse)
@@ -61,6 +62,9 @@ extension DashboardState {
     case .nextTheme: nextTheme()
     case .runs: show(.runs)
     case .runtimes: show(.runtimes)
+    case .queue: show(.queue)
+    case .audit: show(.audit)
+    case .pulse: show(.pulse)
     case .up, .down, .left, .right, .top, .bottom, .halfDown, .halfUp, .pageDown, .pageUp: move(action)
     case .nextPane, .previousPane: turnPane(action == .nextPane ? 1 : -1)
     case .tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7:
@@ -99,6 +103,7 @@ extension DashboardState {
     switch wanted {
     case .runs: screens = [.runs]
     case .runtimes: screens = [.runs, .runtimes]
+    case .queue, .audit, .pulse: screens = [.runs, wanted]
     case .dispatch, .run: screens.append(wanted)
     }
     if wanted == .runtimes || wanted == .dispatch {
@@ -122,6 +127,7 @@ extension DashboardState {
       keepCursorVisible()
       schedulePreview()
     }
+    arrivedAtPage()
   }
 
   private mutating func back() {
@@ -157,7 +163,7 @@ extension DashboardState {
       let count = RunTab.allCases.count
       showTab(RunTab.allCases[((open?.tab.rawValue ?? 0) + step + count) % count])
     } else {
-      show(screen == .runs ? .runtimes : .runs)
+      turnScreen(step)
     }
   }
 
@@ -170,6 +176,7 @@ extension DashboardState {
       showTab(.diff)
       followWantedPath()
     case .runtimes: show(.dispatch)
+    case .queue, .audit, .pulse: openOnPage()
     case .dispatch: break
     }
   }

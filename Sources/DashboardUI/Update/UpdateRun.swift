@@ -101,15 +101,7 @@ extension DashboardState {
       let count = records(open.tab).count
       self.open?.recordCursor[open.tab] =
         Self.moved(open.recordCursor[open.tab] ?? 0, action, page: height / 2, count: count)
-    case .diff:
-      switch action {
-      case .left: self.open?.diff.left = max(0, open.diff.left - 8)
-      case .right: self.open?.diff.left = min(Patch.longest, open.diff.left + 8)
-      default:
-        let count = open.patch?.lineCount ?? 0
-        let page = open.diff.wraps ? 1 : height
-        self.open?.diff.top = Self.scrolled(open.diff.top, action, page: height, count: count, last: page)
-      }
+    case .diff: moveInDiff(action)
     }
   }
 
@@ -183,35 +175,17 @@ extension DashboardState {
       self.log?.setFilter(all[((all.firstIndex(of: log.filter) ?? 0) + 1) % all.count])
       if !open.events.isFollowing { self.open?.events.topSeq = seq }
     case (.events, .search): layers.append(.search(TextField()))
-    case (.diff, .search): layers.append(.search(TextField()))
     case (_, .nextMatch): goToMatch(1)
     case (_, .previousMatch): goToMatch(-1)
-    case (.diff, .wrap): self.open?.diff.wraps.toggle()
-    case (.diff, .nextHunk): goToLine { $0.hunks.first { $0.line > open.diff.top }?.line }
-    case (.diff, .previousHunk): goToLine { $0.hunks.last { $0.line < open.diff.top }?.line }
-    case (.diff, .nextFile): goToLine { $0.files.first { $0.firstLine > open.diff.top }?.firstLine }
-    case (.diff, .previousFile): goToLine { $0.files.last { $0.firstLine < open.diff.top }?.firstLine }
+    case (.diff, _): performInDiff(action)
     default: break
     }
-  }
-
-  private mutating func goToLine(_ find: (Patch) -> Int?) {
-    if let patch = open?.patch, let line = find(patch) { open?.diff.top = line }
   }
 
   mutating func goToMatch(_ step: Int) {
     guard let open else { return }
     switch open.tab {
-    case .diff:
-      guard let patch = open.patch, !open.diff.search.isEmpty else { return }
-      guard let line = patch.search(open.diff.search, from: open.diff.matchLine ?? open.diff.top - 1, direction: step)
-      else {
-        toast("\"\(open.diff.search)\" is not in this diff", .info)
-        return
-      }
-      self.open?.diff.matchLine = line
-      let height = layout.body.height
-      if line < open.diff.top || line >= open.diff.top + height { self.open?.diff.top = max(0, line - height / 3) }
+    case .diff: goToDiffMatch(step)
     case .events:
       guard let log, !open.events.search.isEmpty, log.count > 0 else { return }
       let wanted = open.events.search.lowercased()
@@ -225,17 +199,6 @@ extension DashboardState {
       }
       toast("\"\(open.events.search)\" is not in these events", .info)
     case .overview, .files, .commands, .tests, .handoff: break
-    }
-  }
-
-  /// Goes to the file that was asked for once the index knows it.
-  mutating func followWantedPath() {
-    guard let path = open?.diff.wantedPath, let patch = open?.patch else { return }
-    if let file = patch.files.first(where: { $0.path == path || $0.oldPath == path }) {
-      open?.diff.top = file.firstLine
-      open?.diff.wantedPath = nil
-    } else if patch.isComplete {
-      open?.diff.wantedPath = nil
     }
   }
 }

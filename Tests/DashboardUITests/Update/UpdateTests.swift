@@ -33,7 +33,7 @@ import TerminalKit
     state.press("x")
     state.type("fix elsewhere")
     let effects = state.press("enter")
-    guard case .cancel(_, "fix elsewhere", false)? = effects.first else {
+    guard case .cancel(_, "fix elsewhere", false)? = effects.last else {
       Issue.record("\(effects)")
       return
     }
