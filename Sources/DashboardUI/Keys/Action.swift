@@ -12,7 +12,7 @@ package enum Action: String, CaseIterable, Sendable {
   case follow, pause, wrap, timestamps, eventTypes, search, nextMatch, previousMatch
   case nextHunk, previousHunk, nextFile, previousFile
   case nextField, previousField, submit, edit, toggle
-  case review, olderDraft, newerDraft, draftHistory, templates, importWork
+  case review, olderDraft, newerDraft, draftHistory, templates, importWork, asText
 }
 
 /// Where a key is pressed. A key is looked up in the screen's own context first, then in the wider ones.
@@ -20,7 +20,7 @@ package enum KeyContext: String, CaseIterable, Sendable {
   case everywhere, moving, runs, runtimes
   case queue, audit, pulse
   case run, events, files, diff, records, pages
-  case form, cancelDialog, dialog, prompt
+  case form, batch, cancelDialog, dialog, prompt
 
   package var title: String {
     switch self {
@@ -38,6 +38,7 @@ package enum KeyContext: String, CaseIterable, Sendable {
     case .records: "Commands and tests"
     case .pages: "Pages"
     case .form: "Dispatch"
+    case .batch: "Work brought in"
     case .cancelDialog: "Cancel"
     case .dialog: "Dialogs"
     case .prompt: "Prompts"

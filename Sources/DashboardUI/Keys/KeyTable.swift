@@ -77,8 +77,17 @@ extension KeyMap {
     add(.form, .newerDraft, "ctrl-n", "fill in what was dispatched after that")
     add(.form, .draftHistory, "ctrl-r", "choose from what was dispatched before", "history")
     add(.form, .templates, "ctrl-t", "use a template, or save the form as one", "templates")
+    add(.form, .importWork, "ctrl-f", "look at the work in a file before it is dispatched", "import")
     add(.form, .help, "f1", "help, also while writing")
     add(.form, .back, "esc", "leave; what is written stays", "leave")
+
+    add(.batch, .submit, "enter", "dispatch what is chosen", "dispatch")
+    add(.batch, .toggle, "space", "leave it out, or take it in", "leave out")
+    add(.batch, .nextMatch, "n", "the next that is wrong", "next wrong")
+    add(.batch, .previousMatch, "N", "the one before that is wrong")
+    add(.batch, .clearMarks, "U", "all or none", "all")
+    add(.batch, .asText, "t", "it was meant as text: put it into the field")
+    add(.batch, .back, "esc", "back to the form", "back")
 
     add(.cancelDialog, .submit, "enter", "cancel them", "do it")
     add(.cancelDialog, .cancel, "x", "the same, as long as the reason is untouched", "do it")

@@ -122,7 +122,7 @@ package struct DashboardState: Sendable {
     case .queue: [.queue, .pages, .moving, .everywhere]
     case .audit: [.audit, .pages, .moving, .everywhere]
     case .pulse: [.pulse, .pages, .moving, .everywhere]
-    case .dispatch: [.form, .everywhere]
+    case .dispatch: form.batch == nil ? [.form, .everywhere] : [.batch, .moving, .everywhere]
     case .run:
       switch open?.tab ?? .overview {
       case .events: [.events, .run, .moving, .everywhere]

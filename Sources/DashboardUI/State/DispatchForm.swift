@@ -101,6 +101,8 @@ struct DispatchForm: Sendable {
   var folders: FolderListing?
   var completion: Completion?
   var picker: FormPicker?
+  /// Work brought in, looked at in place of the form.
+  var batch: WorkBatch?
 
   init(directory: String) { repository = TextField(directory) }
 

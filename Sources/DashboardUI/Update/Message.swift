@@ -7,6 +7,8 @@ package enum Errand: Sendable, Equatable {
   case runtimes
   case dispatch
   case dryRun(generation: Int)
+  /// Work brought in: reading or dispatching it.
+  case batch(generation: Int)
   case cancel(RunID), retry(RunID), answer(RunID)
   /// Copying, saving, the editor.
   case here
@@ -39,6 +41,8 @@ package enum Message: Sendable {
   case folders(FolderListing)
   /// Those of the configuration folder.
   case templates([WorkTemplate])
+  case work(WorkSurvey, generation: Int)
+  case batchDispatched([DispatchOutcome], generation: Int)
   case setTheme(Theme)
   /// A word for the person.
   case note(String)
@@ -65,7 +69,8 @@ package enum Effect: Sendable {
   case listFolders(prefix: String)
   case fetchTemplates
   /// Work from a file, or pasted.
-  case readWork(path: String)
+  case readWork(WorkSource, generation: Int)
+  case dispatchBatch(DispatchRequest, generation: Int)
   case bell
   /// Store what is remembered.
   case keep(Preferences)

@@ -26,7 +26,7 @@ extension DashboardState {
       form.runtimeCursor = min(form.runtimeCursor, max(0, runtimes.count - 1))
     case .dispatched(let outcomes): takeDispatched(outcomes)
     case .dryRun(let generation, let outcomes):
-      guard generation == form.generation else { break }
+      guard !takeBatchDecision(outcomes, generation), generation == form.generation else { break }
       form.answeredGeneration = generation
       form.outcomes = outcomes
       form.problem = nil
@@ -38,6 +38,8 @@ extension DashboardState {
     case .repository(let facts): takeFacts(facts)
     case .folders(let listing): takeFolders(listing)
     case .templates(let found): fileTemplates = found
+    case .work(let survey, let generation): takeSurvey(survey, generation)
+    case .batchDispatched(let outcomes, let generation): takeBatchDispatched(outcomes, generation)
     case .saved(let path): toast("Saved to \(path)", .good)
     case .setTheme(let theme): setTheme(theme)
     case .note(let text): toast(text, .info)
@@ -135,8 +137,9 @@ extension DashboardState {
       // The live events go on below what is missing.
       log?.load([])
       toast("The earlier events could not be read: \(problem.detail)", .bad)
+    case .batch(let generation): _ = failBatch(problem, generation)
     case .dryRun(let generation):
-      guard generation == form.generation else { return }
+      guard !failBatch(problem, generation), generation == form.generation else { return }
       form.answeredGeneration = generation
       form.outcomes = []
       form.problem = problem

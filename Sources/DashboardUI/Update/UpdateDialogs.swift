@@ -331,8 +331,7 @@ extension DashboardState {
       layers.append(.palette(dialog))
     case "template": useTemplate(rest)
     case "import":
-      show(.dispatch)
-      emit(.readWork(path: rest))
+      importWork(.file(rest))
     case "filter" where !rest.isEmpty:
       show(.runs)
       setFilter(rest)

@@ -64,6 +64,7 @@ extension DashboardState {
   // MARK: Keys
 
   mutating func takeInForm(_ key: Key) {
+    if form.batch != nil { return takeInBatch(key) }
     if form.isReviewing { return takeInReview(key) }
     if let picker = form.picker { return takeInPicker(key, picker) }
     if form.completion != nil, takeInCompletion(key) { return }
@@ -118,17 +119,27 @@ extension DashboardState {
   private mutating func fieldChanged() {
     form.historyPlace = nil
     form.completion?.cursor = 0
+    // What was said of it is of the text before.
+    if form.problem?.member == form.focus.member { form.problem = nil }
     if form.focus == .repository { askFolders() }
     formChanged()
   }
 
   mutating func pasteInForm(_ text: String) {
-    guard !form.isReviewing else { return }
+    guard !form.isReviewing, form.batch == nil else { return }
     if var picker = form.picker {
       picker.field.insert(text)
       form.picker = picker
       return
     }
+    if form.focus.isMultiline || form.focus == .title, Self.looksLikeWork(text) {
+      importWork(.pasted(text))
+    } else {
+      insertInForm(text)
+    }
+  }
+
+  mutating func insertInForm(_ text: String) {
     var fits = true
     guard form.edit(form.focus, { fits = $0.insert(text) }) != nil else { return }
     if !fits {
@@ -243,6 +254,7 @@ extension DashboardState {
   // MARK: Mouse
 
   mutating func takeInForm(_ mouse: Input.Mouse) {
+    if form.batch != nil { return takeInBatch(mouse) }
     let steps = mouse.action == .wheelUp ? -3 : mouse.action == .wheelDown ? 3 : 0
     if form.isReviewing {
       form.reviewTop = max(0, form.reviewTop + steps)

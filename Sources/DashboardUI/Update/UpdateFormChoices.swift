@@ -178,7 +178,7 @@ extension DashboardState {
       if picker.kind == .file {
         form.picker = nil
         let path = picker.field.text.trimmed
-        if !path.isEmpty { emit(.readWork(path: path)) }
+        if !path.isEmpty { importWork(.file(path)) }
       } else if let entry = entries[safe: picker.cursor] {
         choose(entry)
       }

@@ -94,7 +94,7 @@ extension DashboardState {
       .previousHunk, .nextFile, .previousFile:
       performInTab(action)
     case .nextField, .previousField, .submit, .edit, .toggle: break  // only in forms and dialogs
-    case .review, .olderDraft, .newerDraft, .draftHistory, .templates, .importWork: break  // in the dispatch form
+    case .review, .olderDraft, .newerDraft, .draftHistory, .templates, .importWork, .asText: break  // in the dispatch form
     }
   }
 

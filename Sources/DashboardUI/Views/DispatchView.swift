@@ -3,6 +3,10 @@ import TerminalKit
 
 /// The form, with what the orchestrator would do with it beside or under it.
 func drawDispatch(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
+  if let batch = state.form.batch {
+    drawBatch(batch, state, rect, &frame)
+    return
+  }
   if state.form.isReviewing {
     drawReview(state, rect, &frame)
     return

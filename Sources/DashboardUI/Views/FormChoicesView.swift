@@ -67,6 +67,11 @@ extension DashboardState {
   /// The keys of the form where one is, most useful first.
   var formHints: [(keys: String, text: String)] {
     func key(_ action: Action) -> String { keys.keys(for: action, in: [.form]).first?.label ?? "" }
+    if let batch = form.batch {
+      let hints = [("enter", "dispatch \(batch.chosenCount)"), ("space", "leave out"), ("n", "next wrong")]
+      return hints + [("U", "all or none")] + (batch.pasted == nil ? [] : [("t", "as text")])
+        + [("esc", "back to the form"), ("?", "help")]
+    }
     if form.isReviewing { return [("enter", "dispatch"), ("j k", "scroll"), ("esc", "back to the form")] }
     if let picker = form.picker {
       switch picker.kind {

@@ -71,7 +71,8 @@ extension Orchestrator: RunService {
     var decision = RoutingDecision()
     if let waiting = live[run], waiting.runtime == nil {
       decision = Router.route(
-        waiting.contract, among: pool.candidates(for: waiting.contract), waits: waits(of: waiting.contract))
+        waiting.contract, among: pool.candidates(for: waiting.contract, faults: waiting.faults),
+        waits: waits(of: waiting.contract))
     } else if let stored = try await environment.store.detail(of: run).decision {
       decision = RoutingDecision(json: try JSONValue(parsing: stored))
     }

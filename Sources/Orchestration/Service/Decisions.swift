@@ -36,7 +36,8 @@ extension Orchestrator {
     if waits(of: entry.contract).isEmpty {
       blocked.remove(run)
       queue.insert(
-        run, priority: entry.priority, created: entry.created, demands: pool.demands(of: entry.contract))
+        run, priority: entry.priority, created: entry.created,
+        demands: pool.demands(of: entry.contract, faults: entry.faults))
     } else {
       blocked.insert(run)
     }
@@ -66,7 +67,7 @@ extension Orchestrator {
 
   private func start(_ run: RunID) {
     guard var entry = live[run] else { return }
-    let decision = Router.route(entry.contract, among: pool.candidates(for: entry.contract))
+    let decision = Router.route(entry.contract, among: pool.candidates(for: entry.contract, faults: entry.faults))
     guard let id = decision.runtimeId, let runtime = pool[id] else {
       apply(.startFailed(reason: "No runtime could take it."), to: run)
       return

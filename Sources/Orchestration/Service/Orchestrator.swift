@@ -23,6 +23,8 @@ package actor Orchestrator {
     var verification: Task<Void, Never>?
     var timeout: Task<Void, Never>?
     var attention: String?
+    /// What was found wrong with its repository when it was taken in, by runtime: those are not tried.
+    var faults: [RuntimeID: Problem] = [:]
   }
 
   struct Environment: Sendable {

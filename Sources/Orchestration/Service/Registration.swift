@@ -9,11 +9,16 @@ package struct Registration: Sendable {
   package var refusal: @Sendable (Contract) -> String?
   /// What is wrong with it, and the way out; nil when it is healthy.
   package var complaint: @Sendable () async -> String?
+  /// Why no run can begin in this repository at this base (nil: HEAD); nil when one can. Only runtimes that need a
+  /// repository have it, so that nothing is looked at for the others.
+  package var inspect: (@Sendable (_ repository: String, _ base: String?) async -> Problem?)?
 
   package init(
     _ runtime: any AgentRuntime, kind: String, refusal: @escaping @Sendable (Contract) -> String? = { _ in nil },
-    complaint: @escaping @Sendable () async -> String? = { nil }
+    complaint: @escaping @Sendable () async -> String? = { nil },
+    inspect: (@Sendable (_ repository: String, _ base: String?) async -> Problem?)? = nil
   ) {
+    self.inspect = inspect
     self.runtime = runtime
     self.kind = kind
     self.refusal = refusal

@@ -1,5 +1,5 @@
 /// Why something asked for was not done: an error for a person and, on the wire, an RFC 9457 problem document.
-package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
+package struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
   /// What decides the exit code and the HTTP status.
   package enum Code: String, Sendable, CaseIterable {
     /// Malformed or contradictory input: HTTP 400, exit 1.

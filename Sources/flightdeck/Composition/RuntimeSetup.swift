@@ -36,6 +36,7 @@ struct RuntimeSetup {
           stopGrace: configuration.stopGrace),
         state: state, environment: environment)
       let hasCommand = settings.command != nil
+      let inspection = RepositoryInspection(environment: environment)
       return Registration(
         local, kind: "local",
         refusal: { contract in
@@ -45,7 +46,8 @@ struct RuntimeSetup {
           }
           return nil
         },
-        complaint: { await local.health().reason })
+        complaint: { await local.health().reason },
+        inspect: { await inspection.complaint(about: $0, base: $1) })
     }
   }
 }

@@ -107,7 +107,8 @@ import TerminalKit
       case .saveScreen: save(drawDashboard(state))
       case .edit(let text): edit(text)
       case .cancel, .retry, .answer, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog, .fetchRuntimes,
-        .dispatch, .dryRun, .keep, .inspectRepository, .listFolders, .fetchTemplates, .readWork:
+        .dispatch, .dryRun, .keep, .inspectRepository, .listFolders, .fetchTemplates, .readWork,
+        .dispatchBatch:
         errands.run(effect) { [weak self] message in await self?.deliver(message) }
       }
     }

@@ -79,7 +79,17 @@ struct Errands: Sendable {
         return []
       case .inspectRepository(let question): return [.repository(await FormErrands.inspect(question))]
       case .listFolders(let prefix): return [.folders(FormErrands.folders(prefix))]
-      case .readWork: return []
+      case .readWork(let source, let generation):
+        errand = .batch(generation: generation)
+        return [.work(try FormErrands.read(source), generation: generation)]
+      case .dispatchBatch(let request, let generation):
+        errand = .batch(generation: generation)
+        var outcomes: [DispatchOutcome] = []
+        for var portion in FormErrands.portions(of: request) {
+          portion.idempotencyKey = UUID().uuidString
+          outcomes += try await client.dispatch(portion)
+        }
+        return [.batchDispatched(outcomes, generation: generation)]
       case .fetchTemplates: return try FormErrands.templates(in: templates)
       case .quit, .suspend, .redraw, .saveScreen, .copy, .edit, .bell: return []
       }

@@ -74,6 +74,32 @@ enum FormErrands {
     return [.templates(templates)] + messages
   }
 
+  /// Off the terminal's thread: it may be long.
+  static func read(_ source: WorkSource) throws -> WorkSurvey {
+    switch source {
+    case .pasted(let text): ContractIntake.survey(Array(text.utf8))
+    case .file(let path): ContractIntake.survey(try WholeFile.read(expanded(path)))
+    }
+  }
+
+  /// As many requests as keep each below what the orchestrator takes in one, in their order.
+  static func portions(of request: DispatchRequest) -> [DispatchRequest] {
+    var portions: [DispatchRequest] = []
+    var size = 0
+    for contract in request.contracts {
+      let own = contract.jsonBytes.count
+      if portions.isEmpty || size + own > 8 << 20 {
+        var portion = request
+        portion.contracts = []
+        portions.append(portion)
+        size = 0
+      }
+      portions[portions.count - 1].contracts.append(contract)
+      size += own
+    }
+    return portions
+  }
+
   private static var home: String { ProcessInfo.processInfo.environment["HOME"] ?? "" }
 
   private static func expandedHome(_ path: String) -> String {

@@ -87,4 +87,5 @@ let dispatchScreens: [(name: String, make: @Sendable (Size) -> DashboardState)] 
       return state
     }
   ),
+  ("dispatch-batch", { BatchSample.state($0) }),
 ]
