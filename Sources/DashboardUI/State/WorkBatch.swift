@@ -1,4 +1,4 @@
-package import RunModel
+import RunModel
 
 /// Work brought in as JSON, looked at before it is dispatched.
 struct WorkBatch: Sendable {

@@ -50,7 +50,9 @@ package enum Message: Sendable {
 
 /// What the dashboard asks of the world.
 package enum Effect: Sendable {
-  case quit, suspend, redraw, saveScreen
+  case quit, suspend, redraw
+  /// To this file, or to one named after the time; never over another.
+  case saveScreen(ScreenFormat, path: String?)
   /// The reason goes on the audit trail.
   case cancel([RunID], reason: String, force: Bool)
   case retry([RunID])
@@ -62,6 +64,8 @@ package enum Effect: Sendable {
   case dryRun(DispatchRequest, generation: Int)
   /// To the clipboard, by OSC 52; not sanitised.
   case copy(String)
+  /// To the clipboard, by a program.
+  case copyWithTool(String)
   /// Open $EDITOR on this text; `Message.edited` brings it back.
   case edit(String)
   /// What there is to know of a repository on this machine.
@@ -72,6 +76,8 @@ package enum Effect: Sendable {
   case readWork(WorkSource, generation: Int)
   case dispatchBatch(DispatchRequest, generation: Int)
   case bell
+  /// By the means of the rules, which is not the bell.
+  case notify(RunNotification)
   /// Store what is remembered.
   case keep(Preferences)
 }

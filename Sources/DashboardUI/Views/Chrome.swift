@@ -18,6 +18,7 @@ func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
     left.append(Span(" ✖ lost, \(age) old, trying again\(isWide ? again : "") ", .linkLost))
   }
   if isWide { left.append(Span("  \(state.place)", .header)) }
+  if state.isReadOnly { left.append(Span("  read-only", .headerName)) }
   left.append(Span(isWide ? "     " : "   ", .header))
   for status in RunStatus.allCases.sorted(by: { order($0) < order($1) }) {
     let count = state.board.count(status)
@@ -220,6 +221,7 @@ private func footerHints(_ state: DashboardState) -> [(keys: String, text: Strin
 
 /// Whether an action does something for what is on the screen now, so that the footer offers no dead key.
 private func isUseful(_ action: Action, _ state: DashboardState) -> Bool {
+  if action.changesRuns, state.refusal != nil { return false }
   guard state.layers.isEmpty else { return true }
   let run = state.currentRun
   return switch action {

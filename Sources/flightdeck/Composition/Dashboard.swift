@@ -6,7 +6,7 @@ import RunModel
 import TerminalKit
 
 /// How `--once` draws.
-enum OnceFormat: String, CaseIterable, Sendable { case text, ansi, svg, html }
+typealias OnceFormat = ScreenFormat
 
 /// The dashboard on the terminal, until the user quits or a signal comes, which it returns: the caller cleans up and ends
 /// the process by it.
@@ -25,7 +25,7 @@ func runDashboard(
   defer { reading.cancel() }
   return try await show(
     client: client, inbox: inbox, theme: theme, themes: themes, keys: keys, memory: PreferencesFile(paths),
-    templates: paths.templates, directory: directory ?? workingRepository(), mouse: configuration.mouse)
+    templates: paths.templates, directory: directory ?? workingRepository(), configuration: configuration)
 }
 
 /// The git repository that one stands in; empty when there is none.
@@ -39,10 +39,10 @@ private func workingRepository() -> String {
 
 @TerminalActor private func show(
   client: RunClient, inbox: EventInbox, theme: Theme, themes: [Theme], keys: KeyMap,
-  memory: PreferencesFile, templates: String, directory: String, mouse: Bool
+  memory: PreferencesFile, templates: String, directory: String, configuration: Configuration
 ) async throws -> Int32? {
   var options = Terminal.Options()
-  options.mouse = mouse
+  options.mouse = configuration.mouse
   let terminal: Terminal
   do { terminal = try Terminal.open(options) } catch { throw Problem(.invalid, "\(error)") }
   var state = DashboardState(
@@ -51,6 +51,10 @@ private func workingRepository() -> String {
   state.asciiOnly = !terminal.isUTF8
   if terminal.colorDepth == .none { _ = state.update(.setTheme(.monochrome)) }
   state.utcOffset = localOffset()
+  state.isReadOnly = configuration.readOnly
+  state.notificationRules = configuration.notifications
+  state.screenFormat = configuration.screenFormat
+  state.clipboardTool = ClipboardTool.find { name in getenv(name).map { String(cString: $0) } }?.name
   if case .unix = client.address { state.place = "local" } else { state.place = "\(client.address)" }
   if case .unix = client.address { state.isHere = true } else { state.isHere = false }
   let loop = DashboardLoop(
@@ -77,8 +81,10 @@ func drawOnce(
   let memory = PreferencesFile(paths)
   var state = DashboardState(
     size: size, now: .now, theme: try ThemeShelf.choose(configuration.theme, among: themes), themes: themes,
+    keys: try KeyMap(overrides: configuration.keys.mapValues { $0.joined(separator: " ") }),
     preferences: memory.read(), directory: workingRepository())
   state.utcOffset = localOffset()
+  state.isReadOnly = configuration.readOnly
   state.asciiOnly = !Surroundings.present.isUTF8
   if case .unix = client.address { state.place = "local" } else { state.place = "\(client.address)" }
   if case .unix = client.address { state.isHere = true } else { state.isHere = false }
@@ -106,7 +112,7 @@ func drawOnce(
     var renderer = ANSIRenderer(
       depth: ColorDepth.fromEnvironment { ProcessInfo.processInfo.environment[$0] }, isUTF8: !state.asciiOnly)
     Console.print(renderer.render(frame))
-  case .svg: Console.print(SVGRenderer(title: "flightdeck").render(frame))
-  case .html: Console.print(HTMLRenderer().render(frame))
+  case .svg: Console.print(SVGRenderer(colors: state.canvas, title: "flightdeck").render(frame))
+  case .html: Console.print(HTMLRenderer(colors: state.canvas).render(frame))
   }
 }

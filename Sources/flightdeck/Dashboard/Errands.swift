@@ -91,7 +91,7 @@ struct Errands: Sendable {
         }
         return [.batchDispatched(outcomes, generation: generation)]
       case .fetchTemplates: return try FormErrands.templates(in: templates)
-      case .quit, .suspend, .redraw, .saveScreen, .copy, .edit, .bell: return []
+      case .quit, .suspend, .redraw, .saveScreen, .copy, .copyWithTool, .edit, .bell, .notify: return []
       }
     } catch {
       return [.failed(error as? Problem ?? Problem(.unavailable, "\(error)"), errand)]

@@ -1,3 +1,4 @@
+import DashboardUI
 import FoundationEssentials
 import Glibc
 import RunClient
