@@ -132,7 +132,8 @@ extension DashboardState {
   }
 
   private mutating func moveInBatch(to row: Int) {
-    form.batch?.cursor = max(0, min(row, (form.batch?.rows.count ?? 1) - 1))
+    let last = (form.batch?.rows.count ?? 1) - 1
+    form.batch?.cursor = max(0, min(row, last))
   }
 
   mutating func toggleRow(_ row: Int) {
