@@ -32,14 +32,16 @@ package final class RunClient: Sendable {
       seq: UInt64(clamping: json["seq"]?.int ?? 0))
   }
 
-  /// Read while it arrives: the text of a large snapshot is never in memory as a whole.
-  package func snapshot() async throws -> Snapshot {
+  /// Read while it arrives: the text of a large snapshot is never in memory as a whole. `onGlimpse` gets the runs that a
+  /// screen shows first while the rest is still on its way, with the counts of all.
+  package func snapshot(onGlimpse: (Snapshot) async -> Void = { _ in }) async throws -> Snapshot {
     let body = try await wire.stream(Request("/v1/snapshot"), deadline: Wire.patience)
     var snapshot = SnapshotReader()
     var chunks = body.makeAsyncIterator()
     do {
       while let chunk = try await wire.next(&chunks) {
         try chunk.withUnsafeReadableBytes { bytes throws in try snapshot.feed(bytes) }
+        if let glimpse = try snapshot.glimpse() { await onGlimpse(glimpse) }
       }
       return try snapshot.finish()
     } catch let error as JSONError { throw wire.unreadable(error, "/v1/snapshot") }
@@ -105,6 +107,16 @@ package final class RunClient: Sendable {
     return try await self.run(Request("/v1/runs", run, "answer"), posting: body)
   }
 
+  /// Grants what a risky contract waits for.
+  package func approve(_ run: String, why: String) async throws -> Run {
+    try await self.run(Request("/v1/runs", run, "approve"), posting: ["why": .string(why)])
+  }
+
+  /// Ends a run that waits for approval, with the rationale as its reason.
+  package func reject(_ run: String, why: String) async throws -> Run {
+    try await self.run(Request("/v1/runs", run, "reject"), posting: ["why": .string(why)])
+  }
+
   /// A new run of the same contract that links to the old.
   package func retry(_ run: String) async throws -> DispatchOutcome {
     var request = Request("/v1/runs", run, "retry")
@@ -123,6 +135,11 @@ package final class RunClient: Sendable {
     if let run { request.add("run", run) }
     request.accept = "application/x-ndjson"
     return WireLines(try await wire.stream(request), wire)
+  }
+
+  /// The same, read: in batches as they arrive, to be checked with `AuditChain.Verifier` or looked at.
+  package func audit(run: String? = nil, after seq: UInt64 = 0) async throws -> AuditStream {
+    AuditStream(try await auditLines(after: seq, run: run), wire)
   }
 
   private func value(_ path: String) async throws -> JSONValue { try await value(Request(path)) }

@@ -1,26 +1,38 @@
 /// Everything a key, the palette or the footer can ask for. The raw value is the name in a user's key file and in `:`.
 package enum Action: String, CaseIterable, Sendable {
   case up, down, left, right, top, bottom, halfDown, halfUp, pageDown, pageUp
+  case tour, nextTip
   case quit, back, help, palette, dispatch, nextTheme, redraw, saveScreen, suspend
   case runs, runtimes, nextPane, previousPane
   case queue, audit, pulse
+  case shorterWindow, longerWindow, pulseParts, chartStyle
   case open, diff, cancel, forceCancel, retry, answer
   case mark, markRange, clearMarks, filter, sort, invert, previousColumn, nextColumn
+  case group, columns, wide, views
   case copy, copyId
   case previousRun, nextRun
-  case tab1, tab2, tab3, tab4, tab5, tab6, tab7
+  case tab1, tab2, tab3, tab4, tab5, tab6, tab7, tab8, tab9
   case follow, pause, wrap, timestamps, eventTypes, search, nextMatch, previousMatch
+  case reviewed, editFile
+  case markLine, nextMark, previousMark, nextError, previousError, failedOnly
+  case openLink
   case nextHunk, previousHunk, nextFile, previousFile
+  case playOrPause, stepForward, stepBack, slower, faster, skipBack, skipForward, replayStart, replayEnd
+  case previousMoment, nextMoment, replayRun
+  case switchOrchestrator
   case nextField, previousField, submit, edit, toggle
   case review, olderDraft, newerDraft, draftHistory, templates, importWork, asText
+  case earlier, later, widen, narrow, standard, saveView, delete
 }
 
 /// Where a key is pressed. A key is looked up in the screen's own context first, then in the wider ones.
 package enum KeyContext: String, CaseIterable, Sendable {
   case everywhere, moving, runs, runtimes
   case queue, audit, pulse
-  case run, events, files, diff, records, pages
+  case run, events, files, diff, records, note, tree, trail, pages
+  case replay
   case form, batch, cancelDialog, dialog, prompt
+  case columnsDialog, viewsDialog
 
   package var title: String {
     switch self {
@@ -36,12 +48,18 @@ package enum KeyContext: String, CaseIterable, Sendable {
     case .files: "Files"
     case .diff: "Diff"
     case .records: "Commands and tests"
+    case .note: "Handoff"
+    case .tree: "Values"
+    case .trail: "The run's audit"
     case .pages: "Pages"
+    case .replay: "Replay"
     case .form: "Dispatch"
     case .batch: "Work brought in"
     case .cancelDialog: "Cancel"
     case .dialog: "Dialogs"
     case .prompt: "Prompts"
+    case .columnsDialog: "Columns"
+    case .viewsDialog: "Views"
     }
   }
 }

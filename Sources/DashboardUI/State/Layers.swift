@@ -7,15 +7,21 @@ enum Layer: Sendable {
   case cancel(CancelDialog)
   case answer(AnswerDialog)
   case palette(PaletteDialog)
-  /// With the filter to go back to.
-  case filter(TextField, before: String)
+  case filter(FilterPrompt)
+  case columns(ColumnsDialog)
+  case views(ViewsDialog)
   case search(TextField)
+  case switcher(SwitcherDialog)
+  /// Which types of events show.
+  case eventTypes(cursor: Int)
+  case themes(ThemePicker)
 
   /// Whether someone is about to act on what is on the screen, so that its rows hold still.
   var holdsRows: Bool {
     switch self {
     case .confirm, .cancel, .answer: true
-    case .help, .palette, .filter, .search: false
+    case .help, .palette, .filter, .search, .switcher, .eventTypes, .themes: false
+    case .columns, .views: false
     }
   }
 }

@@ -13,6 +13,22 @@ package struct Preferences: Sendable, Equatable {
   var templates: [WorkTemplate] = []
   /// Repositories that work was dispatched to, latest first.
   var repositories: [String] = []
+  /// The columns of the runs, in their order; nil: the standard ones.
+  var columns: [ColumnChoice]?
+  /// Ways to look at the runs, in the order they were saved.
+  var views: [SavedView] = []
+
+  /// Files that were reviewed.
+  package var reviews = Reviews()
+
+  /// How charts are drawn; nil: as the terminal can.
+  package var chartStyle: ChartStyle?
+  /// The window of the pulse screen.
+  package var pulseWindow: String?
+
+  /// The slug of the theme that was chosen in the dashboard, and what the configuration said then.
+  package var theme: String?
+  package var themeOver: String?
 
   private var others: JSONObject = [:]
 
@@ -33,6 +49,13 @@ extension Preferences: JSONWritable {
     object["templates"] = .array(
       templates.compactMap { template in template.draft.json.map { ["name": .string(template.name), "draft": $0] } })
     object["repositories"] = .array(repositories.map { .string($0) })
+    object["reviewed"] = reviews.json
+    if let columns { object["columns"] = .array(columns.map { .string($0.text) }) }
+    if !views.isEmpty { object["views"] = .array(views.map(\.json)) }
+    if let chartStyle { object["chartStyle"] = .string(chartStyle.rawValue) }
+    if let pulseWindow { object["pulseWindow"] = .string(pulseWindow) }
+    if let theme { object["theme"] = .string(theme) }
+    if let themeOver { object["themeOver"] = .string(themeOver) }
     JSONValue.object(object).write(to: &json)
   }
 
@@ -51,6 +74,13 @@ extension Preferences: JSONWritable {
           return WorkTemplate(name: name, draft: draft)
         }
       case "repositories": repositories = value.strings
+      case "reviewed": reviews = Reviews(json: value)
+      case "columns": columns = ColumnChoice.remembered(value)
+      case "views": views = (value.array ?? []).compactMap(SavedView.init(json:))
+      case "chartStyle": chartStyle = value.string.flatMap(ChartStyle.init)
+      case "pulseWindow": pulseWindow = value.string
+      case "theme": theme = value.string
+      case "themeOver": themeOver = value.string
       default: others.append(key, value)
       }
     }

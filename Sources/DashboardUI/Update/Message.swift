@@ -3,8 +3,10 @@ package import TerminalKit
 
 /// What a failed effect was for; results and failures of what nobody waits for any more are dropped.
 package enum Errand: Sendable, Equatable {
-  case detail(RunID), artifacts(RunID), patch(RunID), backlog(RunID)
+  case detail(RunID), artifacts(RunID), patch(RunID), backlog(RunID), runAudit(RunID)
+  case openLink(String)
   case runtimes
+  case health
   case dispatch
   case dryRun(generation: Int)
   /// Work brought in: reading or dispatching it.
@@ -20,6 +22,8 @@ package enum Message: Sendable {
   /// The time; send one before each frame and whenever `nextTick` comes.
   case tick(Timestamp)
   case snapshot(Snapshot)
+  /// The first runs of the snapshot to come, so that there is something to see at once.
+  case glimpse(Snapshot)
   /// In order, following the snapshot or the events before.
   case events([RunEvent])
   case link(LinkState)
@@ -28,7 +32,11 @@ package enum Message: Sendable {
   case patch(RunID, [UInt8])
   /// The last events of one run, ascending.
   case backlog(RunID, [RunEvent])
+  /// One run's audit records, with how the chain stands.
+  case runAudit(RunID, AuditTrail)
   case runtimes([RuntimeSummary])
+  /// The latest events of runtimes falling ill and getting well, ascending.
+  case health([RunEvent])
   case dispatched([DispatchOutcome])
   case dryRun(generation: Int, [DispatchOutcome])
   case retried(RunID, DispatchOutcome)
@@ -44,6 +52,12 @@ package enum Message: Sendable {
   case work(WorkSurvey, generation: Int)
   case batchDispatched([DispatchOutcome], generation: Int)
   case setTheme(Theme)
+  /// How far a replay is.
+  case replay(ReplayStatus)
+  /// How another orchestrator is.
+  case orchestrator(OrchestratorSight)
+  /// The themes there are now, as a file of the user's changed.
+  case themes([Theme], broken: [ThemeFault])
   /// A word for the person.
   case note(String)
 }
@@ -60,6 +74,8 @@ package enum Effect: Sendable {
   case fetchDetail(RunID), fetchArtifacts(RunID), fetchPatch(RunID)
   case fetchBacklog(RunID, limit: Int)
   case fetchRuntimes
+  /// Of the events after this seq, those about the health of runtimes.
+  case fetchHealth(after: UInt64)
   case dispatch(DispatchRequest)
   case dryRun(DispatchRequest, generation: Int)
   /// To the clipboard, by OSC 52; not sanitised.
@@ -75,9 +91,23 @@ package enum Effect: Sendable {
   /// Work from a file, or pasted.
   case readWork(WorkSource, generation: Int)
   case dispatchBatch(DispatchRequest, generation: Int)
+  /// Open an address with the desktop's own program.
+  case openLink(String)
+  case fetchRunAudit(RunID)
+  /// Open $EDITOR on a file of a worktree, at a line.
+  case openFile(worktree: String, path: String, line: Int)
   case bell
   /// By the means of the rules, which is not the bell.
   case notify(RunNotification)
+  /// Turn to another orchestrator, by name or by address.
+  case connect(String)
+  /// Ask the other orchestrators how they are.
+  case lookAround
+  /// Fetch what was recorded of a run, or of all, and play it.
+  case startReplay(RunID?)
+  case replayCommand(Replay.Command)
+  /// Back to the orchestrator that one came from.
+  case leaveReplay
   /// Store what is remembered.
   case keep(Preferences)
 }

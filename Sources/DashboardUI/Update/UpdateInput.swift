@@ -13,10 +13,11 @@ extension DashboardState {
     case .paste(let text): paste(text)
     case .mouse(let mouse): take(mouse)
     case .key(let key): take(key)
+    case .background(let color): takeGround(color)
     }
   }
 
-  private mutating func take(_ key: Key) {
+  mutating func take(_ key: Key) {
     // Keys that are no text work everywhere, over dialogs and in fields too.
     if !key.isCharacter, let action = keys.action(for: key, in: [.everywhere]),
       action == .quit || action == .suspend || action == .redraw || action == .saveScreen
@@ -60,19 +61,30 @@ extension DashboardState {
     case .redraw: emit(.redraw)
     case .saveScreen: emit(.saveScreen(screenFormat, path: nil))
     case .help: layers.append(.help(top: 0))
+    case .tour: toggleTour()
+    case .nextTip:
+      if var tour {
+        tour.next(self)
+        self.tour = tour
+      }
     case .palette: layers.append(.palette(PaletteDialog()))
     case .back: back()
-    case .dispatch: show(.dispatch)
+    case .dispatch: dispatchToChosen()
     case .nextTheme: nextTheme()
     case .runs: show(.runs)
     case .runtimes: show(.runtimes)
+    case .shorterWindow: turnWindow(-1)
+    case .longerWindow: turnWindow(1)
+    case .pulseParts: turnPulseParts()
+    case .chartStyle: turnChartStyle()
     case .queue: show(.queue)
     case .audit: show(.audit)
     case .pulse: show(.pulse)
     case .up, .down, .left, .right, .top, .bottom, .halfDown, .halfUp, .pageDown, .pageUp: move(action)
     case .nextPane, .previousPane: turnPane(action == .nextPane ? 1 : -1)
-    case .tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7:
-      if let place = [Action.tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7].firstIndex(of: action) {
+    case .tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7, .tab8, .tab9:
+      let tabs: [Action] = [.tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7, .tab8, .tab9]
+      if let place = tabs.firstIndex(of: action) {
         showTab(RunTab.allCases[place])
       }
     case .open: openCurrent()
@@ -83,7 +95,11 @@ extension DashboardState {
     case .retry: askRetry()
     case .answer: askAnswer()
     case .mark, .markRange, .clearMarks: mark(action)
-    case .filter: layers.append(.filter(TextField(list.filter.text), before: list.filter.text))
+    case .filter: layers.append(.filter(FilterPrompt(list.filter.text)))
+    case .group: turnGrouping()
+    case .columns: askColumns()
+    case .wide: turnWide()
+    case .views: askViews()
     case .sort, .nextColumn: turnSort(1)
     case .previousColumn: turnSort(-1)
     case .invert: setSort(RunSort(column: list.sort.column, isInverted: !list.sort.isInverted))
@@ -94,9 +110,18 @@ extension DashboardState {
     case .follow, .pause, .wrap, .timestamps, .eventTypes, .search, .nextMatch, .previousMatch, .nextHunk,
       .previousHunk, .nextFile, .previousFile:
       performInTab(action)
+    case .reviewed, .editFile: performInTab(action)
+    case .playOrPause, .stepForward, .stepBack, .slower, .faster, .skipBack, .skipForward, .replayStart, .replayEnd,
+      .previousMoment, .nextMoment:
+      performInReplay(action)
+    case .replayRun: startReplay("")
+    case .switchOrchestrator: openSwitcher()
+    case .markLine, .nextMark, .previousMark, .nextError, .previousError, .failedOnly: performInTab(action)
+    case .openLink: openLink()
     case .nextField, .previousField, .submit, .edit, .toggle: break  // only in forms and dialogs
     // In the dispatch form.
     case .review, .olderDraft, .newerDraft, .draftHistory, .templates, .importWork, .asText: break
+    case .earlier, .later, .widen, .narrow, .standard, .saveView, .delete: break  // only in dialogs
     }
   }
 
@@ -132,11 +157,21 @@ extension DashboardState {
       settleRows()
       keepCursorVisible()
       schedulePreview()
+      layNote()
     }
     arrivedAtPage()
   }
 
   private mutating func back() {
+    if closeTree() { return }
+    if screen == .runtimes, runtimesPage.isOpen {
+      runtimesPage.isOpen = false
+      return
+    }
+    if screen == .run, open?.readsOutput == true {
+      open?.readsOutput = false
+      return
+    }
     if screens.count > 1 {
       screens.removeLast()
       arrived()
@@ -150,18 +185,12 @@ extension DashboardState {
   }
 
   /// What `q` does on the first screen, where `esc` does nothing more than clear.
-  mutating func askQuit() { layers.append(.confirm(Confirm(subject: .quit))) }
-
-  private mutating func nextTheme() {
-    guard !themes.isEmpty else { return }
-    let place = themes.firstIndex { $0.slug == theme.slug } ?? -1
-    setTheme(themes[(place + 1) % themes.count])
-  }
-
-  mutating func setTheme(_ theme: Theme) {
-    self.theme = theme
-    if let place = themes.firstIndex(where: { $0.slug == theme.slug }) { themes[place] = theme }
-    toast("Theme: \(theme.name)", .info)
+  mutating func askQuit() {
+    if replay != nil, replayReturns {
+      emit(.leaveReplay)
+      return
+    }
+    layers.append(.confirm(Confirm(subject: .quit)))
   }
 
   private mutating func turnPane(_ step: Int) {
@@ -175,13 +204,15 @@ extension DashboardState {
 
   private mutating func openCurrent() {
     switch screen {
-    case .runs: if let selection { openRun(selection, .overview) }
+    case .runs:
+      if let selection {
+        openRun(selection, .overview)
+      } else if case .group(let group)? = list.row(cursor) {
+        fold(group)
+      }
     case .run:
-      guard open?.tab == .files, let path = filePaths[safe: open?.fileCursor ?? 0] else { return }
-      open?.diff.wantedPath = path.path
-      showTab(.diff)
-      followWantedPath()
-    case .runtimes: show(.dispatch)
+      openInTab()
+    case .runtimes: toggleRuntimePane()
     case .queue, .audit, .pulse: openOnPage()
     case .dispatch: break
     }
@@ -192,8 +223,12 @@ extension DashboardState {
     var text = run.branch ?? run.runId.description
     if screen == .run, let open {
       switch open.tab {
-      case .overview, .events: text = open.detail?.mergeCommand ?? text
-      case .files: text = filePaths[safe: open.fileCursor]?.path ?? text
+      case .overview: text = open.detail?.mergeCommand ?? text
+      case .events: text = tree?.copied ?? log?[eventsCursor]?.text ?? text
+      case .evidence: text = tree?.copied ?? text
+      case .audit:
+        text = tree?.copied ?? open.audit.trail?.records[safe: open.audit.cursor]?.json.jsonText ?? text
+      case .files: text = open.files.rows[safe: open.files.cursor]?.path ?? text
       case .diff:
         if let patch = open.patch, let file = patch.fileIndex(at: open.diff.top) { text = patch.files[file].path }
       case .commands, .tests: text = records(open.tab)[safe: open.recordCursor[open.tab] ?? 0]?.name ?? text

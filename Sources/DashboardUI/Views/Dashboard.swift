@@ -21,7 +21,10 @@ package func drawDashboard(_ state: DashboardState) -> Frame {
     case .run: drawRun(state, layout, &frame)
     case .dispatch: drawDispatch(state, layout.body, &frame)
     }
+    if let tour = state.tour { drawTour(tour, layout.tour, state, &frame) }
+    drawTimeBar(state, layout.timeBar, &frame)
     drawFooter(state, layout.footer, &frame)
+    if !state.layers.isEmpty { frame.coverZones() }
     for layer in state.layers { drawLayer(layer, state, &frame) }
     drawToasts(state, layout, &frame)
   }

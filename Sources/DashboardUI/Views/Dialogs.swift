@@ -8,11 +8,16 @@ func drawLayer(_ layer: Layer, _ state: DashboardState, _ frame: inout Frame) {
   case .cancel(let dialog): drawCancel(dialog, state, &frame)
   case .answer(let dialog): drawAnswer(dialog, state, &frame)
   case .palette(let dialog): drawPalette(dialog, state, &frame)
+  case .columns(let dialog): drawColumnsDialog(dialog, state, &frame)
+  case .views(let dialog): drawViewsDialog(dialog, state, &frame)
+  case .switcher(let dialog): drawSwitcher(dialog, state, &frame)
+  case .eventTypes(let cursor): drawEventTypes(cursor, state, &frame)
+  case .themes(let picker): drawThemePicker(picker, state, &frame)
   case .filter, .search: break  // on the tabs line and in the footer
   }
 }
 
-private func centered(_ width: Int, _ height: Int, _ state: DashboardState) -> Rect {
+func centered(_ width: Int, _ height: Int, _ state: DashboardState) -> Rect {
   let width = min(width, state.size.width - 2)
   let height = min(height, state.size.height - 2)
   return Rect(
@@ -52,7 +57,13 @@ private func drawConfirm(_ confirm: Confirm, _ state: DashboardState, _ frame: i
     if runs.count > 6 { lines.append(StyledLine("and \(runs.count - 6) more", .muted)) }
     yes = " r  retry "
   }
-  lines += [.blank, StyledLine([Span(yes, .buttonFocused), Span("   esc", .accent), Span("  stay", .muted)])]
+  lines += [
+    .blank,
+    StyledLine([
+      Span(yes, .buttonFocused).pressing(.enter), Span("   esc", .accent).pressing(.escape),
+      Span("  stay", .muted).pressing(.escape),
+    ]),
+  ]
   let inner = frame.box(centered(60, lines.count + 2, state), title: title, state.theme)
   drawInDialog(lines, inner, state.theme, &frame)
 }
@@ -86,10 +97,11 @@ private func drawCancel(_ dialog: CancelDialog, _ state: DashboardState, _ frame
   lines.append(.blank)
   var buttons: [Span] = []
   for (place, word) in dialog.words.enumerated() {
-    buttons +=
+    let parts =
       place == 0
-      ? [Span(" \(word.key)  \(word.text) ", .buttonFocused)]
-      : [Span("   " + word.key, .accent), Span("  " + word.text, .muted)]
+      ? [Span(" \(word.keys)  \(word.text) ", .buttonFocused)]
+      : [Span("   " + word.keys, .accent), Span("  " + word.text, .muted)]
+    buttons += parts.map { span in word.key.map { span.pressing($0) } ?? span }
   }
   lines.append(StyledLine(buttons))
   let title = (dialog.force ? "Kill " : "Cancel ") + Format.plural(dialog.runs.count, "run")
@@ -106,13 +118,13 @@ private func drawCancel(_ dialog: CancelDialog, _ state: DashboardState, _ frame
 
 extension CancelDialog {
   /// The keys and what they do, in the dialog and in the footer alike.
-  var words: [(key: String, text: String)] {
+  var words: [(key: Key?, keys: String, text: String)] {
     let key = isEditing ? "enter" : force ? "X" : "x"
     let verb = force ? "kill" : "cancel"
     return [
-      (key, runs.count == 1 ? "\(verb) the run" : "\(verb) \(runs.count) runs"),
-      ("tab", isEditing ? "leave the reason" : "another reason"),
-      ("esc", "let \(runs.count == 1 ? "it" : "them") run"),
+      (.enter, key, runs.count == 1 ? "\(verb) the run" : "\(verb) \(runs.count) runs"),
+      (.tab, "tab", isEditing ? "leave the reason" : "another reason"),
+      (.escape, "esc", "let \(runs.count == 1 ? "it" : "them") run"),
     ]
   }
 }
@@ -138,10 +150,17 @@ private func drawAnswer(_ dialog: AnswerDialog, _ state: DashboardState, _ frame
     }
   }
   lines += [
-    .blank, StyledLine([Span(" enter  answer ", .buttonFocused), Span("   esc", .accent), Span("  not now", .muted)]),
+    .blank,
+    StyledLine([
+      Span(" enter  answer ", .buttonFocused).pressing(.enter), Span("   esc", .accent).pressing(.escape),
+      Span("  not now", .muted).pressing(.escape),
+    ]),
   ]
   let title = dialog.attention.kind == "permission" ? "The agent asks for permission" : "The agent asks"
   let inner = frame.box(centered(width, lines.count + 2, state), title: title, theme)
+  for place in dialog.attention.options.prefix(9).indices where fieldRow + place < inner.height {
+    frame.addZone(inner.row(fieldRow + place), .item(place))
+  }
   drawInDialog(lines, inner, theme, &frame)
   if dialog.attention.options.isEmpty, fieldRow < inner.height {
     drawField(
@@ -171,6 +190,7 @@ private func drawPalette(_ dialog: PaletteDialog, _ state: DashboardState, _ fra
           Span(here ? "▌" : " ", .accent), Span(fitted(entry.name, 22) + " ", here ? .emphasis : .text),
           Span(entry.help, .muted),
         ], right: [Span(entry.keys, .accent)]))
+    frame.addZone(inner.row(place - top), .item(place))
   }
   drawInDialog(lines, inner, theme, &frame)
 }

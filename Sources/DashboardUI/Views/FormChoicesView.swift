@@ -65,33 +65,42 @@ private func listLine(_ text: String, _ note: String, isHere: Bool) -> StyledLin
 
 extension DashboardState {
   /// The keys of the form where one is, most useful first.
-  var formHints: [(keys: String, text: String)] {
-    func key(_ action: Action) -> String { keys.keys(for: action, in: [.form]).first?.label ?? "" }
-    if let batch = form.batch {
-      let hints = [("enter", "dispatch \(batch.chosenCount)"), ("space", "leave out"), ("n", "next wrong")]
-      return hints + [("U", "all or none")] + (batch.pasted == nil ? [] : [("t", "as text")])
-        + [("esc", "back to the form"), ("?", "help")]
+  var formHints: [(key: Key?, keys: String, text: String)] {
+    func key(_ action: Action, _ text: String) -> [(key: Key?, keys: String, text: String)] {
+      guard let key = keys.keys(for: action, in: [.form]).first else { return [] }
+      return [(key, key.label, text)]
     }
-    if form.isReviewing { return [("enter", "dispatch"), ("j k", "scroll"), ("esc", "back to the form")] }
+    if let batch = form.batch {
+      return [
+        (.enter, "enter", "dispatch \(batch.chosenCount)"), (.character(" "), "space", "leave out"),
+        (.character("n"), "n", "next wrong"), (.character("U"), "U", "all or none"),
+      ] + (batch.pasted == nil ? [] : [(.character("t"), "t", "as text")])
+        + [(.escape, "esc", "back to the form"), (.character("?"), "?", "help")]
+    }
+    if form.isReviewing {
+      return [(.enter, "enter", "dispatch"), (nil, "j k", "scroll"), (.escape, "esc", "back to the form")]
+    }
     if let picker = form.picker {
+      let choose: (key: Key?, keys: String, text: String) = (nil, "↑ ↓", "choose")
       switch picker.kind {
-      case .file: return [("enter", "look at it"), ("esc", "leave")]
-      case .history: return [("enter", "fill it in"), ("↑ ↓", "choose"), ("esc", "leave")]
-      case .templates: return [("enter", "take it"), ("↑ ↓", "choose"), ("delete", "forget"), ("esc", "leave")]
+      case .file: return [(.enter, "enter", "look at it"), (.escape, "esc", "leave")]
+      case .history: return [(.enter, "enter", "fill it in"), choose, (.escape, "esc", "leave")]
+      case .templates:
+        return [(.enter, "enter", "take it"), choose, (.delete, "delete", "forget"), (.escape, "esc", "leave")]
       }
     }
-    if form.completion != nil { return [("enter", "take it"), ("↑ ↓", "choose"), ("esc", "close the list")] }
-    var hints: [(String, String)] = []
-    if form.focus.isMultiline {
-      hints = [(key(.submit), "new line"), (key(.review), "review"), (key(.nextField), "next field")]
-      hints.append((key(.edit), "editor"))
-    } else {
-      hints = [(key(.submit), "review"), (key(.nextField), "next field")]
-      if form.focus == .needs || form.focus == .runtimes { hints.append((key(.toggle), "choose")) }
-      if form.focus.completes { hints.append(("↓", "what is known")) }
+    if form.completion != nil {
+      return [(.enter, "enter", "take it"), (nil, "↑ ↓", "choose"), (.escape, "esc", "close the list")]
     }
-    hints += [(key(.draftHistory), "history"), (key(.templates), "templates")]
-    if !keys.keys(for: .importWork, in: [.form]).isEmpty { hints.append((key(.importWork), "import")) }
-    return hints + [(key(.back), "leave"), (key(.help), "help")]
+    var hints: [(key: Key?, keys: String, text: String)] = []
+    if form.focus.isMultiline {
+      hints = key(.submit, "new line") + key(.review, "review") + key(.nextField, "next field") + key(.edit, "editor")
+    } else {
+      hints = key(.submit, "review") + key(.nextField, "next field")
+      if form.focus == .needs || form.focus == .runtimes { hints += key(.toggle, "choose") }
+      if form.focus.completes { hints.append((.down, "↓", "what is known")) }
+    }
+    return hints + key(.draftHistory, "history") + key(.templates, "templates") + key(.importWork, "import")
+      + key(.back, "leave") + key(.help, "help")
   }
 }

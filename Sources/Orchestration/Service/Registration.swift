@@ -13,14 +13,19 @@ package struct Registration: Sendable {
   /// repository have it, so that nothing is looked at for the others.
   package var inspect: (@Sendable (_ repository: String, _ base: String?) async -> Problem?)?
 
+  /// How long a live run may be silent before it is called stalled.
+  package var quietSeconds: Double
+
   package init(
-    _ runtime: any AgentRuntime, kind: String, refusal: @escaping @Sendable (Contract) -> String? = { _ in nil },
+    _ runtime: any AgentRuntime, kind: String, quietSeconds: Double = 120,
+    refusal: @escaping @Sendable (Contract) -> String? = { _ in nil },
     complaint: @escaping @Sendable () async -> String? = { nil },
     inspect: (@Sendable (_ repository: String, _ base: String?) async -> Problem?)? = nil
   ) {
     self.inspect = inspect
     self.runtime = runtime
     self.kind = kind
+    self.quietSeconds = quietSeconds
     self.refusal = refusal
     self.complaint = complaint
   }

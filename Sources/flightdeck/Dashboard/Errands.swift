@@ -3,13 +3,13 @@ import FoundationEssentials
 import RunClient
 import RunModel
 
-/// Does for the dashboard what needs the orchestrator, off the terminal's thread, and brings the answer back.
-struct Errands: Sendable {
-  let client: RunClient
-  let memory: PreferencesFile
-  /// The folder of the templates that are files.
-  var templates = ""
+/// Who answers what the dashboard asks for: an orchestrator, or a recording.
+protocol ErrandDoer: Sendable {
+  /// What came of an effect; nothing for those that are no business of theirs.
+  @concurrent func answers(to effect: Effect) async -> [Message]
+}
 
+extension ErrandDoer {
   /// `deliver` gets each answer as it comes, or the failure with what it was for.
   func run(_ effect: Effect, deliver: @escaping @Sendable (Message) async -> Void) {
     Task { await perform(effect, deliver) }  // ends with its answer
@@ -24,6 +24,14 @@ struct Errands: Sendable {
       for message in await answers(to: effect) { await deliver(message) }
     }
   }
+}
+
+/// Does for the dashboard what needs the orchestrator, off the terminal's thread, and brings the answer back.
+struct Errands: ErrandDoer {
+  let client: RunClient
+  let memory: PreferencesFile
+  /// The folder of the templates that are files.
+  let templates: String
 
   /// What came of an effect that asks the orchestrator; nothing for the others.
   @concurrent func answers(to effect: Effect) async -> [Message] {
@@ -62,9 +70,23 @@ struct Errands: Sendable {
         let stream = try await client.events(EventQuery(runs: [run.description], follow: false, tail: limit))
         for try await batch in stream { events += batch }
         return [.backlog(run, events)]
+      case .fetchRunAudit(let run):
+        errand = .runAudit(run)
+        return [.runAudit(run, try await AuditReading.read(client, run: run, limit: 2000))]
+      case .openLink(let address):
+        errand = .openLink(address)
+        try await LinkOpener.open(address)
+        return []
       case .fetchRuntimes:
         errand = .runtimes
         return [.runtimes(try await client.runtimes())]
+      case .fetchHealth(let after):
+        errand = .health
+        let types: [EventType] = [.runtimeRegistered, .runtimeDegraded, .runtimeLost]
+        var events: [RunEvent] = []
+        let stream = try await client.events(EventQuery(after: after, types: types.map(\.rawValue)))
+        for try await batch in stream { events += batch }
+        return [.health(events)]
       case .dispatch(var request):
         errand = .dispatch
         // With a key of its own it is done once, however often the link breaks.
@@ -91,7 +113,9 @@ struct Errands: Sendable {
         }
         return [.batchDispatched(outcomes, generation: generation)]
       case .fetchTemplates: return try FormErrands.templates(in: templates)
-      case .quit, .suspend, .redraw, .saveScreen, .copy, .copyWithTool, .edit, .bell, .notify: return []
+      case .quit, .suspend, .redraw, .saveScreen, .copy, .copyWithTool, .edit, .openFile, .bell, .notify, .connect,
+        .lookAround, .startReplay, .replayCommand, .leaveReplay:
+        return []
       }
     } catch {
       return [.failed(error as? Problem ?? Problem(.unavailable, "\(error)"), errand)]

@@ -30,7 +30,7 @@ private func tour(_ folder: DemoFolder) async throws -> Int32? {
     let surroundings = Surroundings.present
     if surroundings.outputIsTerminal, isatty(STDIN_FILENO) == 1 {
       signal = try await runDashboard(
-        client: client, configuration: configuration, paths: paths, directory: folder.repository)
+        client: client, configuration: configuration, paths: paths, directory: folder.repository, tour: true)
     } else {
       try await playToTheEnd(outcomes.compactMap(\.runId), client)
       try await drawOnce(

@@ -13,7 +13,8 @@ import TerminalKit
   typealias Screens = [(name: String, make: @Sendable (Size) -> DashboardState)]
 
   /// All of them: each feature has its own list, in a file of its own.
-  static let screens: Screens = common + pageScreens + dispatchScreens
+  static let screens: Screens =
+    common + pageScreens + runsScreens + runTabScreens + themeScreens + dispatchScreens
 
   private static let common: Screens = [
     ("runs", { Sample.state($0) }),
