@@ -116,7 +116,7 @@ import TerminalKit
     var state = try preview(BatchSample.text)
     let generation = try #require(state.form.batch?.generation)
     state.press("esc")
-    _ = state.update(.work(WorkSurvey(), generation: generation))
+    _ = state.update(.work(ContractIntake.survey([]), generation: generation))
     _ = state.update(.batchDispatched([], generation: generation))
     #expect(state.form.batch == nil)
     #expect(state.screen == .dispatch)
