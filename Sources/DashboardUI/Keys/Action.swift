@@ -23,6 +23,7 @@ package enum Action: String, CaseIterable, Sendable {
   case previousMoment, nextMoment, replayRun
   case switchOrchestrator
   case nextField, previousField, submit, edit, toggle
+  case review, olderDraft, newerDraft, draftHistory, templates, importWork, asText
   case earlier, later, widen, narrow, standard, saveView, delete
 }
 
@@ -32,7 +33,7 @@ package enum KeyContext: String, CaseIterable, Sendable {
   case queue, audit, pulse
   case run, events, files, diff, records, note, tree, trail, pages
   case replay
-  case form, cancelDialog, dialog, prompt
+  case form, batch, cancelDialog, dialog, prompt
   case columnsDialog, viewsDialog
 
   package var title: String {
@@ -55,6 +56,7 @@ package enum KeyContext: String, CaseIterable, Sendable {
     case .pages: "Pages"
     case .replay: "Replay"
     case .form: "Dispatch"
+    case .batch: "Work brought in"
     case .cancelDialog: "Cancel"
     case .dialog: "Dialogs"
     case .prompt: "Prompts"

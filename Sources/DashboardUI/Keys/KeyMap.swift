@@ -112,7 +112,9 @@ extension Key {
     let named: [String: Key] = [
       "space": .character(" "), "enter": .enter, "tab": .tab, "shift-tab": .shiftTab, "esc": .escape,
       "backspace": .backspace, "delete": .delete, "up": .up, "down": .down, "left": .left, "right": .right,
-      "home": .home, "end": .end, "pgup": .pageUp, "pgdn": .pageDown,
+      "home": .home, "end": .end, "pgup": .pageUp, "pgdn": .pageDown, "ctrl-left": .wordLeft, "ctrl-right": .wordRight,
+      "alt-backspace": .wordBackspace, "ctrl-delete": .wordDelete, "ctrl-home": .textStart, "ctrl-end": .textEnd,
+      "alt-enter": .altEnter,
     ]
     if let key = named[name] {
       self = key

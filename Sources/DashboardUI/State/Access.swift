@@ -24,11 +24,12 @@ extension Effect {
   /// Whether it asks the orchestrator to do something: what a read-only dashboard and a replay never send.
   package var changesRuns: Bool {
     switch self {
-    case .cancel, .retry, .answer, .dispatch, .openFile: true
+    case .cancel, .retry, .answer, .dispatch, .dispatchBatch, .openFile: true
     case .approve, .reject: true
     case .quit, .suspend, .redraw, .saveScreen, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog,
       .fetchRuntimes, .fetchHealth, .fetchAudit, .verifyAudit, .fetchRunAudit, .dryRun, .copy, .copyWithTool, .edit,
-      .openLink, .bell, .notify, .connect, .lookAround, .startReplay, .replayCommand, .leaveReplay, .keep:
+      .openLink, .bell, .notify, .connect, .lookAround, .startReplay, .replayCommand, .leaveReplay, .keep,
+      .inspectRepository, .listFolders, .fetchTemplates, .readWork:
       false
     }
   }

@@ -98,6 +98,11 @@ package struct DashboardState: Sendable {
   var audit = AuditPage()
   var pulse = PulsePage()
   var form: DispatchForm
+  /// Where the dashboard was started: the repository of a new form.
+  let directory: String
+  /// Whether the orchestrator's files are on this machine, so that they can be looked at.
+  package var isHere = true
+  var fileTemplates: [WorkTemplate] = []
   var tour: Tour?
   var toasts: [Toast] = []
   var notices = NotificationMachine()
@@ -123,6 +128,7 @@ package struct DashboardState: Sendable {
     self.themes = themes
     self.keys = keys
     self.preferences = preferences
+    self.directory = directory
     form = DispatchForm(directory: directory)
     pulse.window = preferences.pulseWindow.flatMap(PulsePage.Window.init) ?? .quarter
   }
@@ -162,7 +168,7 @@ package struct DashboardState: Sendable {
     case .queue: [.queue, .pages, .moving, .everywhere]
     case .audit: [.audit, .pages, .moving, .everywhere]
     case .pulse: [.pulse, .pages, .moving, .everywhere]
-    case .dispatch: [.form, .everywhere]
+    case .dispatch: form.batch == nil ? [.form, .everywhere] : [.batch, .moving, .everywhere]
     case .run:
       switch open?.tab ?? .overview {
       case .events where open?.events.tree != nil: [.tree, .run, .moving, .everywhere]

@@ -7,6 +7,12 @@ package struct Preferences: Sendable, Equatable {
   package var filters: [String] = []
   /// Reasons given for cancels, latest first.
   package var reasons = ["No longer needed"]
+  /// Work dispatched from the form, latest first.
+  var drafts: [WorkDraft] = []
+  /// Drafts with names, in the order of the names.
+  var templates: [WorkTemplate] = []
+  /// Repositories that work was dispatched to, latest first.
+  var repositories: [String] = []
   /// The columns of the runs, in their order; nil: the standard ones.
   var columns: [ColumnChoice]?
   /// Ways to look at the runs, in the order they were saved.
@@ -41,6 +47,10 @@ extension Preferences: JSONWritable {
     var object = others
     object["filters"] = .array(filters.map { .string($0) })
     object["reasons"] = .array(reasons.map { .string($0) })
+    object["drafts"] = .array(drafts.compactMap(\.json))
+    object["templates"] = .array(
+      templates.compactMap { template in template.draft.json.map { ["name": .string(template.name), "draft": $0] } })
+    object["repositories"] = .array(repositories.map { .string($0) })
     object["reviewed"] = reviews.json
     if let columns { object["columns"] = .array(columns.map { .string($0.text) }) }
     if !views.isEmpty { object["views"] = .array(views.map(\.json)) }
@@ -58,6 +68,15 @@ extension Preferences: JSONWritable {
       switch key {
       case "filters": filters = value.strings
       case "reasons": reasons = value.strings
+      case "drafts": drafts = (value.array ?? []).compactMap { WorkDraft(kept: $0) }
+      case "templates":
+        templates = (value.array ?? []).compactMap { item in
+          guard let name = item["name"]?.string, let draft = item["draft"].flatMap({ WorkDraft(kept: $0) }) else {
+            return nil
+          }
+          return WorkTemplate(name: name, draft: draft)
+        }
+      case "repositories": repositories = value.strings
       case "reviewed": reviews = Reviews(json: value)
       case "columns": columns = ColumnChoice.remembered(value)
       case "views": views = (value.array ?? []).compactMap(SavedView.init(json:))

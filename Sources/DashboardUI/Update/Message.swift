@@ -11,6 +11,8 @@ package enum Errand: Sendable, Equatable {
   case approval(RunID)
   case dispatch
   case dryRun(generation: Int)
+  /// Work brought in: reading or dispatching it.
+  case batch(generation: Int)
   case cancel(RunID), retry(RunID), answer(RunID)
   /// Copying, saving, the editor.
   case here
@@ -48,6 +50,12 @@ package enum Message: Sendable {
   case edited(String)
   /// The file that the screen was saved to.
   case saved(path: String)
+  case repository(RepositoryFacts)
+  case folders(FolderListing)
+  /// Those of the configuration folder.
+  case templates([WorkTemplate])
+  case work(WorkSurvey, generation: Int)
+  case batchDispatched([DispatchOutcome], generation: Int)
   case setTheme(Theme)
   /// How far a replay is.
   case replay(ReplayStatus)
@@ -84,6 +92,13 @@ package enum Effect: Sendable {
   case copyWithTool(String)
   /// Open $EDITOR on this text; `Message.edited` brings it back.
   case edit(String)
+  /// What there is to know of a repository on this machine.
+  case inspectRepository(RepositoryQuestion)
+  case listFolders(prefix: String)
+  case fetchTemplates
+  /// Work from a file, or pasted.
+  case readWork(WorkSource, generation: Int)
+  case dispatchBatch(DispatchRequest, generation: Int)
   /// Open an address with the desktop's own program.
   case openLink(String)
   case fetchRunAudit(RunID)

@@ -39,7 +39,7 @@ extension DashboardState {
       form.runtimeCursor = min(form.runtimeCursor, max(0, runtimes.count - 1))
     case .dispatched(let outcomes): takeDispatched(outcomes)
     case .dryRun(let generation, let outcomes):
-      guard generation == form.generation else { break }
+      guard !takeBatchDecision(outcomes, generation), generation == form.generation else { break }
       form.answeredGeneration = generation
       form.outcomes = outcomes
       form.problem = nil
@@ -47,9 +47,12 @@ extension DashboardState {
       let new = outcome.runId.map { " as \($0.shortName)" } ?? ""
       toast("\(old.shortName) is tried again\(new)", .good)
     case .failed(let problem, let errand): fail(problem, errand)
-    case .edited(let text):
-      form.prompt.replace(text.hasSuffix("\n") ? String(text.dropLast()) : text)
-      formChanged()
+    case .edited(let text): takeEdited(text)
+    case .repository(let facts): takeFacts(facts)
+    case .folders(let listing): takeFolders(listing)
+    case .templates(let found): fileTemplates = found
+    case .work(let survey, let generation): takeSurvey(survey, generation)
+    case .batchDispatched(let outcomes, let generation): takeBatchDispatched(outcomes, generation)
     case .saved(let path): toast("Saved to \(path)", .good)
     case .setTheme(let theme): setTheme(theme)
     case .replay(let status): take(status)
@@ -57,6 +60,7 @@ extension DashboardState {
     case .themes(let themes, let broken): takeThemes(themes, broken: broken)
     case .note(let text): toast(text, .info)
     }
+    if screen == .dispatch { settleForm() }
     advanceTour()
     defer { outbox = [] }
     return outbox
@@ -200,8 +204,9 @@ extension DashboardState {
       // The live events go on below what is missing.
       if log?.isLoaded == true { log?.isAsking = false } else { log?.load([]) }
       toast("The earlier events could not be read: \(problem.detail)", .bad)
+    case .batch(let generation): _ = failBatch(problem, generation)
     case .dryRun(let generation):
-      guard generation == form.generation else { return }
+      guard !failBatch(problem, generation), generation == form.generation else { return }
       form.answeredGeneration = generation
       form.outcomes = []
       form.problem = problem

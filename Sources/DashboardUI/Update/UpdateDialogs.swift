@@ -282,6 +282,11 @@ extension DashboardState {
       entries = own
     } else if typed.contains(" "), first == "filter" {
       return [PaletteEntry(name: typed, help: "show only the runs that match", keys: "/")]
+    } else if typed.contains(" "), first == "import" {
+      return [PaletteEntry(name: typed, help: "look at the work in this file", keys: "")]
+    } else if typed.contains(" "), first == "template" {
+      entries = templates.map { PaletteEntry(name: "template \($0.name)", help: $0.draft.contract.title, keys: "") }
+      if entries.isEmpty { return [PaletteEntry(name: typed, help: "save the form under this name", keys: "")] }
     } else {
       entries = paletteActions
     }
@@ -308,6 +313,8 @@ extension DashboardState {
             keys: binding.keys.map(\.label).joined(separator: " ")))
       }
     }
+    entries.append(PaletteEntry(name: "template", help: "fill in the dispatch form from a template", keys: ""))
+    entries.append(PaletteEntry(name: "import", help: "dispatch work from a file, after a look at it", keys: ""))
     entries.append(PaletteEntry(name: "view", help: "take a saved view by name", keys: ""))
     entries.append(PaletteEntry(name: "save-view", help: "keep filter, order, groups and columns by name", keys: ""))
     entries.append(PaletteEntry(name: "theme", help: "choose a theme and see it while you choose", keys: ""))
@@ -336,6 +343,13 @@ extension DashboardState {
         toast(
           "There is no column \"\(rest)\".\(Nearest.hint(for: rest, among: SortColumn.allCases.map(\.rawValue)))", .bad)
       }
+    case "template" where rest.isEmpty, "import" where rest.isEmpty:
+      var dialog = PaletteDialog()
+      dialog.field.replace(name + " ")
+      layers.append(.palette(dialog))
+    case "template": useTemplate(rest)
+    case "import":
+      importWork(.file(rest))
     case "filter" where !rest.isEmpty:
       show(.runs)
       setFilter(rest)

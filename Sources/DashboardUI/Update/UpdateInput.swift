@@ -7,6 +7,7 @@ extension DashboardState {
     case .resize(let size):
       self.size = size
       keepCursorVisible()
+      if screen == .dispatch { showFocus() }
       keepPageVisible()
       schedulePreview()
     case .paste(let text): paste(text)
@@ -43,10 +44,8 @@ extension DashboardState {
   private mutating func paste(_ text: String) {
     if let layer = layers.last {
       pasteInLayer(text, layer)
-    } else if screen == .dispatch, var field = form[form.focus] {
-      field.insert(text)
-      form[form.focus] = field
-      formChanged()
+    } else if screen == .dispatch {
+      pasteInForm(text)
     }
   }
 
@@ -125,6 +124,8 @@ extension DashboardState {
     case .markLine, .nextMark, .previousMark, .nextError, .previousError, .failedOnly: performInTab(action)
     case .openLink: openLink()
     case .nextField, .previousField, .submit, .edit, .toggle: break  // only in forms and dialogs
+    // In the dispatch form.
+    case .review, .olderDraft, .newerDraft, .draftHistory, .templates, .importWork, .asText: break
     case .earlier, .later, .widen, .narrow, .standard, .saveView, .delete: break  // only in dialogs
     }
   }
@@ -146,7 +147,11 @@ extension DashboardState {
       runtimesAskedAt = now
       emit(.fetchRuntimes)
     }
-    if wanted == .dispatch { formChanged() }
+    if wanted == .dispatch {
+      formChanged()
+      askRepository()
+      showFocus()
+    }
     arrived()
   }
 

@@ -75,7 +75,8 @@ extension DashboardState {
   /// The same person at the same terminal, about to look at something else: what belongs to the old place is left behind.
   package func successor(at place: String) -> DashboardState {
     var next = DashboardState(
-      size: size, now: now, theme: theme, themes: themes, keys: keys, preferences: preferences)
+      size: size, now: now, theme: theme, themes: themes, keys: keys, preferences: preferences,
+      directory: directory)
     next.asciiOnly = asciiOnly
     next.utcOffset = utcOffset
     next.place = place
@@ -84,6 +85,7 @@ extension DashboardState {
     next.screenFormat = screenFormat
     next.clipboardTool = clipboardTool
     next.form = form
+    next.fileTemplates = fileTemplates
     next.toasts = toasts
     next.orchestrators = orchestrators
     next.positions = positions

@@ -205,6 +205,7 @@ extension DashboardState {
 
   mutating func take(_ mouse: Input.Mouse) {
     guard !takeClick(mouse), layers.isEmpty, !isTooSmall else { return }
+    if screen == .dispatch { return takeInForm(mouse) }
     let layout = layout
     switch mouse.action {
     case .wheelUp, .wheelDown:

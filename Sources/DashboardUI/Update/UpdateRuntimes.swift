@@ -50,8 +50,7 @@ extension DashboardState {
 
   /// D on a runtime: the form with that one chosen.
   mutating func dispatchToChosen() {
-    if screen == .runtimes, let runtime = chosenRuntime { form.runtimes = [runtime.runtimeId] }
-    show(.dispatch)
+    dispatch(on: screen == .runtimes ? chosenRuntime?.runtimeId : nil)
   }
 
   mutating func clickRuntime(_ mouse: Input.Mouse) {

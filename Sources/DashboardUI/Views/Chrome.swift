@@ -230,7 +230,7 @@ func drawFooter(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
 private func footerHints(_ state: DashboardState) -> [(key: Key?, keys: String, text: String)] {
   var contexts = state.contexts
   switch state.layers.last {
-  case .cancel: contexts = [.cancelDialog]
+  case .cancel(let dialog): return dialog.words
   case .approval: contexts = [.dialog]
   case .auditFilter: contexts = [.prompt]
   case .confirm, .answer, .switcher: contexts = [.dialog]
@@ -242,10 +242,7 @@ private func footerHints(_ state: DashboardState) -> [(key: Key?, keys: String, 
     return [(.character(" "), "space", "on or off"), (.enter, "enter", "only this"), (.escape, "esc", "close")]
   case .palette, .search, .themes, nil: break
   }
-  if state.screen == .dispatch, state.layers.isEmpty, !state.form.isReviewing { contexts = [.form] }
-  if state.screen == .dispatch, state.form.isReviewing {
-    return [(.enter, "enter", "dispatch"), (.escape, "esc", "back to the form")]
-  }
+  if state.screen == .dispatch, state.layers.isEmpty { return state.formHints }
   var hints: [(key: Key?, keys: String, text: String)] = []
   var seen: Set<String> = []
   // A key that means something nearer means nothing here.

@@ -96,15 +96,15 @@ private func drawCancel(_ dialog: CancelDialog, _ state: DashboardState, _ frame
     ).replacing("their branches", with: "its branch") : word
   lines += wrapped([Span(one, .muted)], width: width - 4).map { StyledLine($0) }
   lines.append(.blank)
-  let key = dialog.isEditing ? "enter" : dialog.force ? "X" : "x"
-  let verb = dialog.force ? "kill" : "cancel"
-  let what = dialog.runs.count == 1 ? "\(verb) the run" : "\(verb) \(dialog.runs.count) runs"
-  lines.append(
-    StyledLine([
-      Span(" \(key)  \(what) ", .buttonFocused).pressing(.enter), Span("   tab", .accent).pressing(.tab),
-      Span("  reason   ", .muted).pressing(.tab), Span("esc", .accent).pressing(.escape),
-      Span("  let \(dialog.runs.count == 1 ? "it" : "them") run", .muted),
-    ]))
+  var buttons: [Span] = []
+  for (place, word) in dialog.words.enumerated() {
+    let parts =
+      place == 0
+      ? [Span(" \(word.keys)  \(word.text) ", .buttonFocused)]
+      : [Span("   " + word.keys, .accent), Span("  " + word.text, .muted)]
+    buttons += parts.map { span in word.key.map { span.pressing($0) } ?? span }
+  }
+  lines.append(StyledLine(buttons))
   let title = (dialog.force ? "Kill " : "Cancel ") + Format.plural(dialog.runs.count, "run")
   let inner = frame.box(centered(width, lines.count + 2, state), title: title, theme)
   if lines.count > inner.height {  // the button is what must show
@@ -115,6 +115,19 @@ private func drawCancel(_ dialog: CancelDialog, _ state: DashboardState, _ frame
   guard field.y < inner.bottom - 1 || lines.count <= inner.height else { return }
   drawField(dialog.reason, field, state, &frame, isFocused: true)
   if !dialog.isEditing { frame.cursor = nil }
+}
+
+extension CancelDialog {
+  /// The keys and what they do, in the dialog and in the footer alike.
+  var words: [(key: Key?, keys: String, text: String)] {
+    let key = isEditing ? "enter" : force ? "X" : "x"
+    let verb = force ? "kill" : "cancel"
+    return [
+      (.enter, key, runs.count == 1 ? "\(verb) the run" : "\(verb) \(runs.count) runs"),
+      (.tab, "tab", isEditing ? "leave the reason" : "another reason"),
+      (.escape, "esc", "let \(runs.count == 1 ? "it" : "them") run"),
+    ]
+  }
 }
 
 private func drawAnswer(_ dialog: AnswerDialog, _ state: DashboardState, _ frame: inout Frame) {

@@ -3,160 +3,232 @@ import TerminalKit
 
 /// The form, with what the orchestrator would do with it beside or under it.
 func drawDispatch(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
+  if let batch = state.form.batch {
+    drawBatch(batch, state, rect, &frame)
+    return
+  }
+  if state.form.isReviewing {
+    drawReview(state, rect, &frame)
+    return
+  }
   let theme = state.theme
-  var area = Rect(
-    x: rect.x + 1, y: rect.y + (rect.height > 22 ? 1 : 0), width: rect.width - 2,
-    height: rect.height - (rect.height > 22 ? 1 : 0))
-  var side = Rect(x: 0, y: 0, width: 0, height: 0)
-  if rect.width >= 150 {
-    side = area.takeRight(area.width * 2 / 5)
-    for y in rect.y..<rect.bottom { frame.put("│", x: side.x, y: y, width: 1, style: theme[.border]) }
-    side = side.inset(dx: 2, dy: 0)
-    area = Rect(x: area.x, y: area.y, width: area.width - 2, height: area.height)
+  let layout = state.formLayout
+  let top = state.form.top
+  for block in layout.blocks where block.y + block.total > top && block.y < top + layout.area.height {
+    drawBlock(block, layout, state, &frame)
   }
-  let roomy = area.height >= 30
-  let blocks = DispatchForm.Field.allCases.map { ($0, fieldHeight($0, state, roomy)) }
-  let total = blocks.reduce(0) { $0 + $1.1 }
-  var offset = 0
-  var at = 0
-  for (field, height) in blocks {
-    if field == state.form.focus { offset = max(0, min(at - (area.height - height) / 2, total - area.height)) }
-    at += height
-  }
-  var y = area.y - offset
-  for (field, height) in blocks {
-    if y >= area.y, y + height - (roomy ? 1 : 0) <= area.bottom {
-      drawFormField(field, Rect(x: area.x, y: y, width: area.width, height: height - (roomy ? 1 : 0)), state, &frame)
+  drawScrollMarks(layout, top, theme, &frame)
+  if layout.planIsRight {
+    for y in layout.plan.y..<layout.plan.bottom {
+      frame.put("│", x: layout.plan.x, y: y, width: 1, style: theme[.border])
     }
-    y += height
-  }
-  if !side.isEmpty {
-    var lines = [StyledLine("What would happen", .heading), .blank]
-    lines += planLines(state, width: side.width)
+    let side = layout.plan.inset(dx: 2, dy: rect.height > 40 ? 1 : 0)
+    let lines = [StyledLine("What would happen", .heading), .blank] + planLines(state, width: side.width)
     frame.draw(lines, in: side, theme)
-  } else if y + 2 < area.bottom {
-    frame.rule(Rect(x: area.x, y: y, width: area.width, height: 1), [Span("What would happen", .heading)], theme)
-    let lines = planLines(state, width: area.width - 4)
-    frame.draw(lines, in: Rect(x: area.x + 2, y: y + 1, width: area.width - 4, height: area.bottom - y - 1), theme)
+  } else {
+    frame.rule(layout.plan, [Span("What would happen", .heading)], theme)
+    var room = layout.plan
+    _ = room.takeTop(1)
+    frame.draw(
+      planLines(state, width: room.width - 4),
+      in: Rect(x: room.x + 2, y: room.y, width: room.width - 4, height: room.height),
+      theme)
   }
-  if state.form.isReviewing { drawReview(state, &frame) }
+  drawCompletion(layout, state, &frame)
+  if let picker = state.form.picker { drawPicker(picker, state, &frame) }
 }
 
-private func fieldHeight(_ field: DispatchForm.Field, _ state: DashboardState, _ roomy: Bool) -> Int {
-  let gap = roomy ? 1 : 0
-  switch field {
-  case .prompt: return (roomy ? 6 : 3) + gap
-  case .verify: return (roomy ? 3 : 2) + gap
-  case .runtimes: return max(1, min(state.runtimes.count, roomy ? 10 : 5)) + gap
-  case .title, .repository, .base, .needs, .priority, .count: return 1 + gap
+/// That there is more above or below.
+private func drawScrollMarks(_ layout: FormLayout, _ top: Int, _ theme: Theme, _ frame: inout Frame) {
+  let x = layout.area.right
+  if top > 0 { frame.put("▲", x: x, y: layout.area.y, width: 1, style: theme[.muted]) }
+  if layout.height - top > layout.area.height {
+    frame.put("▼", x: x, y: layout.area.bottom - 1, width: 1, style: theme[.muted])
   }
 }
 
-private func drawFormField(_ field: DispatchForm.Field, _ rect: Rect, _ state: DashboardState, _ frame: inout Frame) {
+private func drawBlock(_ block: FormLayout.Block, _ layout: FormLayout, _ state: DashboardState, _ frame: inout Frame) {
   let theme = state.theme
-  let isFocused = state.form.focus == field && !state.form.isReviewing && state.layers.isEmpty
-  frame.put(isFocused ? "▌" : " ", x: rect.x, y: rect.y, width: 1, style: theme[.accent])
-  frame.put(field.label, x: rect.x + 2, y: rect.y, width: 11, style: theme[isFocused ? .emphasis : .muted])
-  let room = Rect(x: rect.x + 13, y: rect.y, width: rect.width - 14, height: rect.height)
+  let field = block.field
+  let isFocused = state.form.focus == field && state.layers.isEmpty && state.form.picker == nil
+  let rect = layout.rect(block, top: state.form.top)
+  let complaint = state.shownComplaint(field)
+  func shows(_ y: Int) -> Bool { y >= layout.area.y && y < layout.area.bottom }
+  for y in rect.y..<rect.bottom where shows(y) && isFocused {
+    frame.put("▌", x: layout.area.x, y: y, width: 1, style: theme[.accent])
+  }
+  if shows(rect.y) {
+    let role: Role = complaint != nil ? .invalid : isFocused ? .emphasis : .muted
+    frame.put(
+      (complaint != nil ? "✖ " : "  ") + field.label, x: layout.area.x + (complaint != nil ? 1 : 0), y: rect.y,
+      width: FormLayout.labels - 1, style: theme[role])
+    if complaint != nil, isFocused { frame.put("▌", x: layout.area.x, y: rect.y, width: 1, style: theme[.accent]) }
+  }
   switch field {
-  case .needs:
-    var spans: [Span] = []
-    for (place, capability) in Capability.allCases.enumerated() {
-      let chosen = state.form.needs.contains(capability)
-      let here = isFocused && place == state.form.needCursor
-      let name = room.width >= 90 ? capability.rawValue : shortName(capability).lowercased()
-      spans.append(Span(chosen ? "[x] " : "[ ] ", here ? .accent : chosen ? .emphasis : .muted, here ? .bold : []))
-      spans.append(Span(name, here ? .emphasis : chosen ? .text : .muted, here ? .underline : []))
-      spans.append(Span("   "))
+  case .needs: if shows(rect.y) { drawNeeds(rect, isFocused, state, &frame) }
+  case .runtimes:
+    for row in 0..<rect.height where shows(rect.y + row) {
+      drawChoice(row, rect, isFocused, state, &frame)
     }
-    frame.draw(spans, x: room.x, y: room.y, width: room.width, theme)
-  case .runtimes: drawChoices(room, isFocused, state, &frame)
-  case .prompt, .verify:
-    guard let text = state.form[field] else { return }
-    drawLongField(
-      text, field == .prompt ? "the title alone, if empty" : "a command a line, run after the agent", room, isFocused,
-      state, &frame)
-  case .title, .repository, .base, .priority, .count:
-    guard let text = state.form[field] else { return }
-    let isShort = field == .priority || field == .count
-    let box = Rect(x: room.x, y: room.y, width: isShort ? min(8, room.width) : room.width, height: 1)
-    drawField(text, box, state, &frame, isFocused: isFocused)
-    let hint =
-      field == .base
-      ? "HEAD"
-      : field == .repository ? "a git repository; some runtimes need none" : field == .title ? "what is to be done" : ""
-    if text.characters.isEmpty {
-      frame.put(
-        hint, x: box.x + (isFocused ? 1 : 0), y: box.y, width: box.width - 1,
-        style: theme[.muted].on(theme[isFocused ? .inputFocused : .input].background))
+  default:
+    guard let text = state.form[field] else { break }
+    for row in 0..<rect.height where shows(rect.y + row) {
+      drawTextRow(row, text, field, rect, isFocused, state, &frame)
     }
-    if let complaint = state.form.complaint(field),
-      field != .title || state.form.isReviewing || !text.characters.isEmpty
-    {
-      frame.put(
-        complaint, x: box.right + 2, y: box.y, width: max(0, room.right - box.right - 2), style: theme[.invalid])
-    }
+  }
+  if let complaint, shows(rect.bottom) {
+    frame.put(complaint, x: rect.x, y: rect.bottom, width: rect.width, style: theme[.invalid])
   }
 }
 
-private func drawLongField(
-  _ field: TextField, _ hint: String, _ rect: Rect, _ isFocused: Bool, _ state: DashboardState, _ frame: inout Frame
+/// One row of a text field.
+private func drawTextRow(
+  _ row: Int, _ text: TextField, _ field: DispatchForm.Field, _ rect: Rect, _ isFocused: Bool, _ state: DashboardState,
+  _ frame: inout Frame
 ) {
   let theme = state.theme
+  let isShort = field == .priority || field == .count || field == .timeout
+  let line = Rect(x: rect.x, y: rect.y + row, width: isShort ? min(8, rect.width) : rect.width, height: 1)
   let style = theme[isFocused ? .inputFocused : .input]
-  frame.fill(rect, style: style)
-  if !isFocused {
-    for y in rect.y..<rect.bottom { frame.put("│", x: rect.x - 1, y: y, width: 1, style: theme[.faint]) }
+  if field.isMultiline {
+    frame.fill(line, style: style)
+    if text.top + row < text.rowCount {
+      frame.put(text.row(text.top + row), x: line.x, y: line.y, width: line.width, style: style)
+    }
+    let more = text.rowCount - text.top - rect.height
+    if row == rect.height - 1, more > 0 {
+      let word = " \(more) more "
+      frame.put(
+        word, x: line.right - measure(word), y: line.y, width: measure(word), style: theme[.muted].on(style.background))
+    }
+    let cursor = text.cursorPlace
+    if isFocused, cursor.y == text.top + row {
+      frame.cursor = Point(x: min(line.right - 1, line.x + cursor.x), y: line.y)
+    }
+  } else {
+    drawField(text, line, state, &frame, isFocused: isFocused)
   }
-  if field.characters.isEmpty {
+  if row == 0, text.characters.isEmpty {
     frame.put(
-      hint, x: rect.x + (isFocused ? 1 : 0), y: rect.y, width: rect.width - 1, style: theme[.muted].on(style.background)
-    )
+      fieldHint(field), x: isShort ? line.right + 2 : line.x + (isFocused ? 1 : 0), y: line.y,
+      width: isShort ? max(0, rect.right - line.right - 2) : line.width - 1,
+      style: isShort ? theme[.muted] : theme[.muted].on(style.background))
+  } else if row == 0, let note = fieldNote(field, state) {
+    let width = measure(note.text)
+    let x = isShort ? line.right + 2 : line.right - width - 1
+    if isShort || measure(text.text) + width + 4 < line.width {
+      frame.put(
+        note.text, x: x, y: line.y, width: width,
+        style: isShort ? theme[note.role] : theme[note.role].on(style.background))
+    }
   }
-  let (rows, cursor) = field.rows(width: rect.width - 1)
-  let top = max(0, min(cursor.y - rect.height + 1, rows.count - rect.height))
-  for row in 0..<rect.height {
-    if let text = rows[safe: top + row] { frame.put(text, x: rect.x, y: rect.y + row, width: rect.width, style: style) }
-  }
-  if isFocused { frame.cursor = Point(x: min(rect.right - 1, rect.x + cursor.x), y: rect.y + cursor.y - top) }
 }
 
-/// The runtimes with the matrix in small, and what each says to this contract.
-private func drawChoices(_ rect: Rect, _ isFocused: Bool, _ state: DashboardState, _ frame: inout Frame) {
+private func fieldHint(_ field: DispatchForm.Field) -> String {
+  switch field {
+  case .title: "what is to be done"
+  case .prompt: "what the agent is told; the title alone, if empty"
+  case .criteria: "what must be true in the end, one a line: AC-1, AC-2, …"
+  case .labels: "words such as api, webhook, docs: they tell the risk"
+  case .repository: "a git repository; some runtimes need none"
+  case .base: "HEAD"
+  case .paths: "where it may change files, one a line; anywhere, if empty"
+  case .verify: "a command a line, run after the agent"
+  case .dependsOn: "what must succeed before: GH-102, or contract ids"
+  case .timeout: "none; such as 90s, 30m, 2h"
+  case .needs, .runtimes, .priority, .count: ""
+  }
+}
+
+/// What a field's text comes to.
+private func fieldNote(_ field: DispatchForm.Field, _ state: DashboardState) -> (text: String, role: Role)? {
+  switch field {
+  case .labels:
+    let (_, risk) = RiskRules.classify(state.form.labelWords)
+    return ("risk \(risk.rawValue)", risk >= .high ? .runAttention : .muted)
+  case .priority: return ("1 to 1000, higher first", .muted)
+  case .count: return ("contracts of this kind", .muted)
+  case .repository, .base:
+    guard let facts = state.form.freshFacts, facts.problem == nil else { return nil }
+    if field == .base { return ("✔", .yes) }
+    return ("✔ on \(facts.branch ?? "no branch")", .yes)
+  case .title, .prompt, .criteria, .paths, .needs, .runtimes, .verify, .dependsOn, .timeout: return nil
+  }
+}
+
+private func drawNeeds(_ rect: Rect, _ isFocused: Bool, _ state: DashboardState, _ frame: inout Frame) {
+  for (place, capability) in Capability.allCases.enumerated() {
+    let chosen = state.form.needs.contains(capability)
+    let here = isFocused && place == state.form.needCursor
+    let x = rect.x + state.needX(place)
+    frame.draw(
+      [
+        Span(chosen ? "[x] " : "[ ] ", here ? .accent : chosen ? .emphasis : .muted, here ? .bold : []),
+        Span(state.needName(capability), here ? .emphasis : chosen ? .text : .muted, here ? .underline : []),
+      ], x: x, y: rect.y, width: max(0, rect.right - x), state.theme)
+  }
+}
+
+extension DashboardState {
+  func needName(_ capability: Capability) -> String {
+    formLayout.fieldWidth >= 90 ? capability.rawValue : shortName(capability).lowercased()
+  }
+
+  /// The column, within the field, where a need begins: for drawing and for clicks.
+  func needX(_ place: Int) -> Int {
+    Capability.allCases.prefix(place).reduce(0) { $0 + 4 + measure(needName($1)) + 3 }
+  }
+}
+
+/// The runtimes as a matrix in small: a header, then a row each with what it says to this contract.
+private func drawChoice(
+  _ row: Int, _ rect: Rect, _ isFocused: Bool, _ state: DashboardState, _ frame: inout Frame
+) {
   let theme = state.theme
+  let y = rect.y + row
   guard !state.runtimes.isEmpty else {
-    frame.put("none known yet", x: rect.x, y: rect.y, width: rect.width, style: theme[.muted])
+    frame.put("none known yet", x: rect.x, y: y, width: rect.width, style: theme[.muted])
     return
   }
   let name = max(8, min(16, state.runtimes.map { measure($0.runtimeId.rawValue) }.max() ?? 8))
-  let top = state.listTop(state.form.runtimeCursor, state.runtimes.count, rect.height)
-  for row in 0..<rect.height {
-    guard let runtime = state.runtimes[safe: top + row] else { break }
-    let here = isFocused && top + row == state.form.runtimeCursor
-    let chosen = state.form.runtimes.contains(runtime.runtimeId)
-    let (eligible, isNext, reasons) = state.form.verdict(on: runtime)
-    let body: Role = eligible ? (chosen || here ? .emphasis : .text) : .muted
-    var spans = [
-      Span(chosen ? "[x] " : "[ ] ", here ? .accent : body, here ? .bold : []),
-      Span(fitted(runtime.runtimeId.rawValue, name) + "  ", body, here ? .underline : []),
-    ]
+  let isWide = rect.width >= 80
+  func width(_ capability: Capability) -> Int { isWide ? measure(shortName(capability)) + 1 : 3 }
+  if row == 0 {
+    var spans = [Span("    " + fitted("RUNTIME", name) + "  ", .muted)]
     for capability in Capability.allCases {
-      let has = runtime.capabilities.has(capability)
-      let needed = state.form.needs.contains(capability)
-      spans.append(Span(has ? "✔ " : "✖ ", needed && !has ? .invalid : has && eligible ? .yes : .no))
+      spans.append(Span(fitted(String(shortName(capability).prefix(width(capability) - 1)), width(capability)), .muted))
     }
-    spans +=
-      [Span(" ")] + slotsBar(runtime, width: 5) + [
-        Span(fitted(" \(runtime.slotsUsed)/\(runtime.capabilities.maxParallelTasks)", 7), .muted)
-      ]
-    let word = reasons.isEmpty ? (isNext ? "chosen" : "") : reasons.joined(separator: "; ")
-    spans.append(Span((isNext ? " ▸ " : "   ") + word, isNext ? .accent : .muted))
-    frame.draw(spans, x: rect.x, y: rect.y + row, width: rect.width, theme)
+    spans.append(Span(fitted(" SLOTS", 13) + " SAYS", .muted))
+    frame.draw(spans, x: rect.x, y: y, width: rect.width, theme)
+    return
   }
+  let top = state.listTop(state.form.runtimeCursor, state.runtimes.count, rect.height - 1)
+  guard let runtime = state.runtimes[safe: top + row - 1] else { return }
+  let here = isFocused && top + row - 1 == state.form.runtimeCursor
+  let chosen = state.form.runtimes.contains(runtime.runtimeId)
+  let (eligible, isNext, reasons) = state.form.verdict(on: runtime)
+  let body: Role = eligible ? (chosen || here ? .emphasis : .text) : .muted
+  var spans = [
+    Span(chosen ? "[x] " : "[ ] ", here ? .accent : body, here ? .bold : []),
+    Span(fitted(runtime.runtimeId.rawValue, name), body, here ? .underline : []), Span("  "),
+  ]
+  for capability in Capability.allCases {
+    let has = runtime.capabilities.has(capability)
+    let needed = state.form.needs.contains(capability)
+    spans.append(
+      Span(fitted(has ? "✔" : "✖", width(capability)), needed && !has ? .invalid : has && eligible ? .yes : .no))
+  }
+  spans +=
+    [Span(" ")] + slotsBar(runtime, width: 5) + [
+      Span(fitted(" \(runtime.slotsUsed)/\(runtime.capabilities.maxParallelTasks)", 7), .muted)
+    ]
+  let word = reasons.isEmpty ? (isNext ? "chosen" : "") : reasons.joined(separator: "; ")
+  spans.append(Span((isNext ? "▸ " : "  ") + word, isNext ? .accent : .muted))
+  frame.draw(spans, x: rect.x, y: y, width: rect.width, theme)
 }
 
 /// The orchestrator's word on the form as it stands.
-private func planLines(_ state: DashboardState, width: Int) -> [StyledLine] {
+func planLines(_ state: DashboardState, width: Int) -> [StyledLine] {
   let form = state.form
   if let problem = form.problem {
     return wrapped([Span(problem.detail, .runFailed)], width: width, most: 6).map { StyledLine($0) }
@@ -168,58 +240,25 @@ private func planLines(_ state: DashboardState, width: Int) -> [StyledLine] {
     ]
   }
   var lines: [StyledLine] = []
-  for outcome in form.outcomes.prefix(6) {
-    if let runtime = outcome.runtimeId ?? outcome.decision.runtimeId {
-      lines.append(StyledLine([Span("▸ ", .accent), Span("runs on "), Span(runtime.rawValue, .emphasis)]))
-    } else if outcome.decision.waitsFor.isEmpty {
-      lines.append(StyledLine("✖ no runtime can take it", .runFailed))
-    } else {
-      lines.append(StyledLine("◔ queued", .runQueued))
-    }
-    lines += decisionLines(outcome.decision, chosen: outcome.runtimeId, width: width - 2).map {
-      StyledLine([Span("  ")] + $0.spans)
-    }
-  }
+  for outcome in form.outcomes.prefix(6) { lines += outcomeLines(outcome, width: width) }
   if form.outcomes.count > 6 { lines.append(StyledLine("and \(form.outcomes.count - 6) more", .muted)) }
   return lines
 }
 
-/// Enter once shows this, enter again does it.
-private func drawReview(_ state: DashboardState, _ frame: inout Frame) {
-  let form = state.form
-  let theme = state.theme
-  let request = form.request(dryRun: false)
-  guard let contract = request.contracts.first else { return }
-  let width = min(84, state.size.width - 4)
-  let inner = width - 4
-  func fact(_ name: String, _ text: String, _ role: Role = .text) -> [StyledLine] {
-    wrapped([Span(fitted(name, 12), .muted), Span(text, role)], width: inner, indent: 12, most: 3).map {
-      StyledLine($0)
-    }
+/// Where one run goes, and what each runtime says.
+func outcomeLines(_ outcome: DispatchOutcome, width: Int) -> [StyledLine] {
+  var lines: [StyledLine] = []
+  if let runtime = outcome.runtimeId ?? outcome.decision.runtimeId {
+    lines.append(StyledLine([Span("▸ ", .accent), Span("runs on "), Span(runtime.rawValue, .emphasis)]))
+  } else if outcome.decision.waitsFor.isEmpty {
+    lines.append(StyledLine("✖ no runtime can take it", .runFailed))
+  } else {
+    lines.append(StyledLine("◔ queued", .runQueued))
   }
-  let count = request.count * max(1, request.runtimes.count)
-  var lines = fact("dispatch", "\(Format.plural(count, "run")) of \"\(contract.title)\"", .emphasis)
-  if let repository = contract.repository {
-    lines += fact("repository", repository + (contract.base.map { " at \($0)" } ?? ""))
+  lines += decisionLines(outcome.decision, chosen: outcome.runtimeId, width: width - 2).map {
+    StyledLine([Span("  ")] + $0.spans)
   }
-  if !contract.requires.isEmpty { lines += fact("needs", contract.requires.map(\.rawValue).joined(separator: ", ")) }
-  if !request.runtimes.isEmpty { lines += fact("runtimes", request.runtimes.map(\.rawValue).joined(separator: ", ")) }
-  for command in contract.verify.prefix(3) { lines += fact("verify", command, .code) }
-  lines.append(.blank)
-  lines += planLines(state, width: inner)
-  lines.append(.blank)
-  lines.append(
-    StyledLine(
-      form.isSending
-        ? [Span("Dispatching…", .muted)]
-        : [Span(" enter  dispatch ", .buttonFocused), Span("   esc", .accent), Span("  back to the form", .muted)]))
-  let height = min(state.size.height - 4, lines.count + 2)
-  let rect = Rect(
-    x: (state.size.width - width) / 2, y: max(2, (state.size.height - height) / 2), width: width, height: height)
-  let body = frame.box(rect, title: "What will happen", theme)
-  let shown = lines.count > body.height ? Array(lines.prefix(max(0, body.height - 1))) + lines.suffix(1) : lines
-  drawInDialog(shown, body, theme, &frame)
-  frame.cursor = nil
+  return lines
 }
 
 /// Lines on a dialog's ground; filled buttons keep their own.

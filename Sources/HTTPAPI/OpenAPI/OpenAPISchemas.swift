@@ -173,7 +173,9 @@ extension OpenAPI {
       "runtimes": {"type": "array", "items": {"type": "string"},
         "description": "Several: one run each of every contract."},
       "count": {"type": "integer", "minimum": 1, "maximum": 100000, "default": 1},
-      "dryRun": {"type": "boolean", "default": false}}},
+      "dryRun": {"type": "boolean", "default": false},
+      "tolerant": {"type": "boolean", "default": false,
+        "description": "With dryRun: what cannot be taken in is answered with its problem and does not refuse the rest."}}},
     "DispatchOutcome": {"type": "object", "additionalProperties": false,
       "required": ["runId", "contractId", "title", "status", "runtimeId", "decision"], "properties": {
         "runId": {"anyOf": [{"$ref": "#/components/schemas/ULID"}, {"type": "null"}]},
@@ -181,7 +183,8 @@ extension OpenAPI {
         "title": {"type": "string"},
         "status": {"anyOf": [{"$ref": "#/components/schemas/RunStatus"}, {"type": "null"}]},
         "runtimeId": {"type": ["string", "null"]},
-        "decision": {"$ref": "#/components/schemas/RoutingDecision"}}},
+        "decision": {"$ref": "#/components/schemas/RoutingDecision"},
+        "problem": {"$ref": "#/components/schemas/Problem"}}},
     "RoutingDecision": {"type": "object", "additionalProperties": false, "required": ["considered", "waitsFor"],
       "properties": {
         "runtimeId": {"type": "string"},

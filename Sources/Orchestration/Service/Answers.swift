@@ -75,7 +75,7 @@ extension Orchestrator: RunService {
     }
     if let waiting = live[run], waiting.runtime == nil {
       decision = Router.route(
-        waiting.contract, among: pool.candidates(for: waiting.contract), waits: waits(of: run))
+        waiting.contract, among: pool.candidates(for: waiting.contract, faults: waiting.faults), waits: waits(of: run))
     } else if let stored = try await environment.store.detail(of: run).decision {
       decision = RoutingDecision(json: try JSONValue(parsing: stored))
     }

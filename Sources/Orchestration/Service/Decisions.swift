@@ -36,7 +36,8 @@ extension Orchestrator {
     if waits(of: run).isEmpty {
       blocked.remove(run)
       queue.insert(
-        run, priority: entry.priority, created: entry.created, demands: pool.demands(of: entry.contract))
+        run, priority: entry.priority, created: entry.created,
+        demands: pool.demands(of: entry.contract, faults: entry.faults))
     } else {
       blocked.insert(run)
     }
@@ -54,7 +55,8 @@ extension Orchestrator {
       guard let entry = live[run], entry.machine.phase == .queued else { continue }
       let waits = waits(of: run)
       if !waits.isEmpty, entry.waitsFor.starts(with: waits.map(\.text)) { continue }
-      let decision = Router.route(entry.contract, among: pool.candidates(for: entry.contract), waits: waits)
+      let decision = Router.route(
+        entry.contract, among: pool.candidates(for: entry.contract, faults: entry.faults), waits: waits)
       guard decision.waitsFor != entry.waitsFor else { continue }
       live[run]?.waitsFor = decision.waitsFor
       journal.note(
@@ -90,7 +92,7 @@ extension Orchestrator {
 
   private func start(_ run: RunID) {
     guard var entry = live[run] else { return }
-    let decision = Router.route(entry.contract, among: pool.candidates(for: entry.contract))
+    let decision = Router.route(entry.contract, among: pool.candidates(for: entry.contract, faults: entry.faults))
     guard let id = decision.runtimeId, let runtime = pool[id] else {
       apply(.startFailed(reason: "No runtime could take it."), to: run)
       return

@@ -8,6 +8,10 @@ extension Orchestrator {
     var decision: RoutingDecision
     /// Set for the same issue taken in before: its run, and whether it still waits and is to be updated.
     var existing: (run: RunID, isQueued: Bool)?
+    /// What is wrong with its repository, by runtime that needs one.
+    var faults: [RuntimeID: Problem] = [:]
+    /// Why it cannot be taken in, in a tolerant dry run.
+    var problem: Problem?
   }
 
   package func dispatch(_ request: DispatchRequest, by actor: Actor) async throws -> [DispatchOutcome] {
@@ -20,10 +24,11 @@ extension Orchestrator {
     guard total <= 100_000 else {
       throw Problem(.tooLarge, "That makes \(total) runs; at most 100000 are taken in at once.")
     }
+    let faults = await repositoryFaults(of: request)
     var intended: [Intended] = []
     let batchReferences = Set(request.contracts.compactMap(\.externalRef))
     for template in request.contracts {
-      try checkDependencies(of: template, batch: batchReferences)
+      let found = faults[RepositoryPlace(template)] ?? [:]
       for _ in 0..<request.count {
         var contract = template
         contract.contractId = ContractID(environment.ids.next())
@@ -31,21 +36,60 @@ extension Orchestrator {
         contract.classify()
         for runtime in request.runtimes.isEmpty ? [template.runtime] : request.runtimes.map(Optional.some) {
           contract.runtime = runtime
-          intended.append(try plan(contract))
+          do {
+            try checkDependencies(of: template, batch: batchReferences)
+            intended.append(try plan(contract, faults: found))
+          } catch let problem as Problem where request.dryRun && request.isTolerant {
+            intended.append(Intended(contract: contract, decision: RoutingDecision(), problem: problem))
+          }
         }
       }
     }
     if request.dryRun {
-      return intended.map {
-        DispatchOutcome(title: $0.contract.title, runtimeId: $0.decision.runtimeId, decision: $0.decision)
+      return intended.map { item in
+        let known = item.existing.flatMap { existing in journal.read { $0[existing.run] } }
+        return DispatchOutcome(
+          runId: known?.runId, contractId: known?.contractId, title: item.contract.title, status: known?.status,
+          runtimeId: item.decision.runtimeId, decision: item.decision, problem: item.problem)
       }
     }
     return try await take(
       intended, retryOf: nil, by: actor, idempotencyKey: request.idempotencyKey, storeContracts: true)
   }
 
+  /// A repository and a base in it, looked at once for each request.
+  private struct RepositoryPlace: Hashable {
+    var repository: String?
+    var base: String?
+
+    init(_ contract: Contract) {
+      repository = contract.repository
+      base = contract.base
+    }
+  }
+
+  /// What is wrong with the repositories of a request, for each runtime that needs one and that the contract could go to.
+  /// Nothing is looked at for a contract that is pinned to a runtime without that need.
+  private func repositoryFaults(of request: DispatchRequest) async -> [RepositoryPlace: [RuntimeID: Problem]] {
+    var faults: [RepositoryPlace: [RuntimeID: Problem]] = [:]
+    var looked: [RepositoryPlace: Set<RuntimeID>] = [:]
+    for contract in request.contracts {
+      guard let repository = contract.repository else { continue }
+      let place = RepositoryPlace(contract)
+      let asked = request.runtimes.isEmpty ? [contract.runtime].compactMap { $0 } : request.runtimes
+      for (id, registration) in pool.registrations where asked.isEmpty || asked.contains(id) {
+        // One that refuses the contract anyway needs no look.
+        guard let inspect = registration.inspect, registration.refusal(contract) == nil,
+          looked[place, default: []].insert(id).inserted
+        else { continue }
+        if let problem = await inspect(repository, contract.base) { faults[place, default: [:]][id] = problem }
+      }
+    }
+    return faults
+  }
+
   /// Decides where the contract would go now. Throws `.ineligible` when no runtime known could ever take it.
-  func plan(_ contract: Contract) throws -> Intended {
+  func plan(_ contract: Contract, faults: [RuntimeID: Problem] = [:]) throws -> Intended {
     if let pinned = contract.runtime, pool[pinned] == nil {
       let known = pool.ids.map(\.rawValue)
       throw Problem(
@@ -53,7 +97,7 @@ extension Orchestrator {
         "There is no runtime \"\(pinned)\".\(Nearest.hint(for: pinned.rawValue, among: known)) Known: \(known.joined(separator: ", "))."
       )
     }
-    let candidates = pool.candidates(for: contract)
+    let candidates = pool.candidates(for: contract, faults: faults)
     let obstacles = candidates.map { candidate in
       var healthy = candidate
       healthy.summary.health = .healthy
@@ -62,12 +106,13 @@ extension Orchestrator {
     if obstacles.allSatisfy({ !$0.1.isEmpty }) {
       let why = obstacles.sorted { $0.0 < $1.0 }.filter { contract.runtime == nil || $0.0 == contract.runtime }
         .map { "\($0.0): \($0.1.joined(separator: ", "))" }.joined(separator: "; ")
-      throw Problem(.ineligible, "No runtime can take \"\(contract.title)\". \(why).")
+      let member = faults.values.compactMap(\.member).min()
+      throw Problem(.ineligible, "No runtime can take \"\(contract.title)\". \(why).", member: member)
     }
     let needsApproval = environment.approvals.request(for: contract, by: .system, at: environment.now()) != nil
     let waits = (needsApproval ? [.approval] : []) + dependencies(of: contract)
     var intended = Intended(
-      contract: contract, decision: Router.route(contract, among: candidates, waits: waits))
+      contract: contract, decision: Router.route(contract, among: candidates, waits: waits), faults: faults)
     if let reference = contract.externalRef, let id = contractOfReference[reference],
       let run = runsOfContract[id]?.last(where: { run in
         contract.runtime == nil || journal.read { $0[run]?.pin } == contract.runtime
@@ -152,7 +197,8 @@ extension Orchestrator {
           run,
           Live(
             machine: RunMachine(hasVerification: !contract.verify.isEmpty), contract: contract,
-            priority: contract.priority, created: now, approval: approval, waitsFor: item.decision.waitsFor)
+            priority: contract.priority, created: now, faults: item.faults, approval: approval,
+            waitsFor: item.decision.waitsFor)
         ))
       outcomes.append(
         DispatchOutcome(
@@ -167,7 +213,7 @@ extension Orchestrator {
       if let reference = contract.externalRef { contractOfReference[reference] = contract.contractId }
       live[run] = entry
     }
-    for (run, _) in taken { enqueue(run) }
+    for item in taken { enqueue(item.run) }
     schedule()
     return outcomes
   }
@@ -208,6 +254,7 @@ extension Orchestrator {
         record.audit += request.audit
       }
       waiting.contract = contract
+      waiting.faults = item.faults
       waiting.priority = contract.priority
       live[existing.run] = waiting
       enqueue(existing.run)

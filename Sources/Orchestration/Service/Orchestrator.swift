@@ -25,6 +25,8 @@ package actor Orchestrator {
     var verification: Task<Void, Never>?
     var timeout: Task<Void, Never>?
     var attention: String?
+    /// What was found wrong with its repository when it was taken in, by runtime: those are not tried.
+    var faults: [RuntimeID: Problem] = [:]
     /// The conflicts that were last put on record.
     var conflicts = ConflictRadar.Finding()
     /// What it must have been granted before it starts.

@@ -9,6 +9,9 @@ package struct Registration: Sendable {
   package var refusal: @Sendable (Contract) -> String?
   /// What is wrong with it, and the way out; nil when it is healthy.
   package var complaint: @Sendable () async -> String?
+  /// Why no run can begin in this repository at this base (nil: HEAD); nil when one can. Only runtimes that need a
+  /// repository have it, so that nothing is looked at for the others.
+  package var inspect: (@Sendable (_ repository: String, _ base: String?) async -> Problem?)?
 
   /// How long a live run may be silent before it is called stalled.
   package var quietSeconds: Double
@@ -16,8 +19,10 @@ package struct Registration: Sendable {
   package init(
     _ runtime: any AgentRuntime, kind: String, quietSeconds: Double = 120,
     refusal: @escaping @Sendable (Contract) -> String? = { _ in nil },
-    complaint: @escaping @Sendable () async -> String? = { nil }
+    complaint: @escaping @Sendable () async -> String? = { nil },
+    inspect: (@Sendable (_ repository: String, _ base: String?) async -> Problem?)? = nil
   ) {
+    self.inspect = inspect
     self.runtime = runtime
     self.kind = kind
     self.quietSeconds = quietSeconds

@@ -27,14 +27,18 @@ struct RuntimePool {
     }
   }
 
-  func candidates(for contract: Contract) -> [Router.Candidate] {
-    summaries.values.map { Router.Candidate(summary: $0, refusal: registrations[$0.runtimeId]?.refusal(contract)) }
+  /// `faults`: what was found wrong with its repository, by runtime.
+  func candidates(for contract: Contract, faults: [RuntimeID: Problem] = [:]) -> [Router.Candidate] {
+    summaries.values.map { summary in
+      let refusal = registrations[summary.runtimeId]?.refusal(contract) ?? faults[summary.runtimeId]?.detail
+      return Router.Candidate(summary: summary, refusal: refusal)
+    }
   }
 
-  func demands(of contract: Contract) -> RunQueue.Demands {
+  func demands(of contract: Contract, faults: [RuntimeID: Problem] = [:]) -> RunQueue.Demands {
     RunQueue.Demands(
       runtime: contract.runtime, requires: Set(contract.requires),
-      refusedBy: Set(registrations.filter { $0.value.refusal(contract) != nil }.keys))
+      refusedBy: Set(registrations.filter { $0.value.refusal(contract) != nil }.keys).union(faults.keys))
   }
 
   /// Whether some runtime could start a run with these demands now.

@@ -14,12 +14,16 @@ package enum ContractIntake {
   /// The items in their order, classified. Closed issues and pull requests are left out; of an issue that occurs more
   /// than once the last counts. Errors name the item: `line 3: …`.
   package static func parse(_ bytes: [UInt8]) throws(ContractError) -> [IntakeItem] {
-    var items: [IntakeItem] = []
+    var items: [IntakeItem?] = []
+    var places: [String: Int] = [:]
     for (place, value) in try values(in: bytes) {
       do throws(ContractError) {
         if GitHubIssue.isIssue(value) {
           guard let contract = try GitHubIssue.contract(value) else { continue }
-          items.removeAll { $0.origin == .githubIssue && $0.contract.externalRef == contract.externalRef }
+          if let reference = contract.externalRef {
+            if let earlier = places[reference] { items[earlier] = nil }
+            places[reference] = items.count
+          }
           items.append(IntakeItem(contract: contract, origin: .githubIssue, place: place))
         } else {
           var contract = try Contract(json: value)
@@ -30,7 +34,7 @@ package enum ContractIntake {
         throw place.isEmpty ? error : ContractError("\(place): \(error.message)")
       }
     }
-    return items
+    return items.compactMap(\.self)
   }
 
   private static func values(in bytes: [UInt8]) throws(ContractError) -> [(place: String, value: JSONValue)] {

@@ -1,8 +1,13 @@
 /// Why a contract was not taken in; reads as a person would say it.
 package struct ContractError: Error, Equatable, CustomStringConvertible {
   package var message: String
+  /// The member that it is about, when there is one.
+  package var key: String?
   package var description: String { message }
-  package init(_ message: String) { self.message = message }
+  package init(_ message: String, key: String? = nil) {
+    self.message = message
+    self.key = key
+  }
 }
 
 extension Contract {
@@ -17,7 +22,8 @@ extension Contract {
   package init(json: JSONValue) throws(ContractError) {
     guard let object = json.object else { throw ContractError("A contract must be a JSON object.") }
     for key in object.keys where !Self.keys.contains(key) {
-      throw ContractError("Unknown key \"\(key)\" in the contract.\(Nearest.hint(for: key, among: Self.keys))")
+      throw ContractError(
+        "Unknown key \"\(key)\" in the contract.\(Nearest.hint(for: key, among: Self.keys))", key: key)
     }
     let members = Members(object: object)
     guard let title = try members.text("title"), !title.allSatisfy(\.isWhitespace) else {
@@ -45,31 +51,32 @@ extension Contract {
     externalURL = try members.text("externalURL")
     if let value = members["priority"] {
       guard let priority = value.int, (1...1000).contains(priority) else {
-        throw ContractError("\"priority\" must be a whole number from 1 to 1000.")
+        throw ContractError("\"priority\" must be a whole number from 1 to 1000.", key: "priority")
       }
       self.priority = Int(priority)
     }
     if let text = try members.text("risk") {
       guard let risk = Risk(rawValue: text) else {
-        throw ContractError("\"risk\" must be low, medium, high or critical, not \"\(text)\".")
+        throw ContractError("\"risk\" must be low, medium, high or critical, not \"\(text)\".", key: "risk")
       }
       self.risk = risk
     }
     for name in try members.texts("requires") {
       guard let capability = Capability(rawValue: name) else {
         let known = Capability.allCases.map(\.rawValue)
-        throw ContractError("Unknown capability \"\(name)\" in \"requires\".\(Nearest.hint(for: name, among: known))")
+        throw ContractError(
+          "Unknown capability \"\(name)\" in \"requires\".\(Nearest.hint(for: name, among: known))", key: "requires")
       }
       requires.append(capability)
     }
     if let value = members["timeoutSeconds"] {
       guard let seconds = value.double, seconds > 0 else {
-        throw ContractError("\"timeoutSeconds\" must be a number above 0.")
+        throw ContractError("\"timeoutSeconds\" must be a number above 0.", key: "timeoutSeconds")
       }
       timeoutSeconds = seconds
     }
     if let value = members["metadata"] {
-      guard let object = value.object else { throw ContractError("\"metadata\" must be an object.") }
+      guard let object = value.object else { throw ContractError("\"metadata\" must be an object.", key: "metadata") }
       metadata = object
     }
     if let value = members["acceptanceCriteria"] {
@@ -84,7 +91,8 @@ extension Contract {
           acceptanceCriteria.append(Criterion(id: item["id"]?.string ?? id, text: text))
         } else {
           throw ContractError(
-            "Entry \(index + 1) of \"acceptanceCriteria\" must be {\"id\": \"AC-1\", \"text\": …} or a text.")
+            "Entry \(index + 1) of \"acceptanceCriteria\" must be {\"id\": \"AC-1\", \"text\": …} or a text.",
+            key: "acceptanceCriteria")
         }
       }
     }
@@ -100,16 +108,16 @@ extension Contract {
 
     func text(_ key: String) throws(ContractError) -> String? {
       guard let value = self[key] else { return nil }
-      guard let text = value.string else { throw ContractError("\"\(key)\" must be text.") }
+      guard let text = value.string else { throw ContractError("\"\(key)\" must be text.", key: key) }
       return text
     }
 
     func texts(_ key: String) throws(ContractError) -> [String] {
       guard let value = self[key] else { return [] }
-      guard let list = value.array else { throw ContractError("\"\(key)\" must be an array of texts.") }
+      guard let list = value.array else { throw ContractError("\"\(key)\" must be an array of texts.", key: key) }
       var texts: [String] = []
       for item in list {
-        guard let text = item.string else { throw ContractError("\"\(key)\" must be an array of texts.") }
+        guard let text = item.string else { throw ContractError("\"\(key)\" must be an array of texts.", key: key) }
         texts.append(text)
       }
       return texts

@@ -1,5 +1,5 @@
 /// Why something asked for was not done: an error for a person and, on the wire, an RFC 9457 problem document.
-package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
+package struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
   /// What decides the exit code and the HTTP status.
   package enum Code: String, Sendable, CaseIterable {
     /// Malformed or contradictory input: HTTP 400, exit 1.
@@ -40,10 +40,13 @@ package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
   package var code: Code
   /// What is wrong and the way out, as a person would say it.
   package var detail: String
+  /// The contract's member that it is about, when it is about one: `repository`, `base`.
+  package var member: String?
 
-  package init(_ code: Code, _ detail: String) {
+  package init(_ code: Code, _ detail: String, member: String? = nil) {
     self.code = code
     self.detail = detail
+    self.member = member
   }
 
   package var description: String { detail }
@@ -57,11 +60,12 @@ extension Problem: JSONWritable {
       json.member("status", code.httpStatus)
       json.member("detail", detail)
       json.member("code", code.rawValue)
+      if let member { json.member("member", member) }
     }
   }
 
   package init?(json: JSONValue) {
     guard let code = json["code"]?.string.flatMap(Code.init), let detail = json["detail"]?.string else { return nil }
-    self.init(code, detail)
+    self.init(code, detail, member: json["member"]?.string)
   }
 }

@@ -77,6 +77,8 @@ package struct DispatchRequest: Sendable {
   package var count: Int
   /// Decide only.
   package var dryRun: Bool
+  /// With `dryRun`: what cannot be taken in is answered with its problem, and does not refuse the rest.
+  package var isTolerant = false
   package var idempotencyKey: String?
 
   package init(
@@ -91,7 +93,7 @@ package struct DispatchRequest: Sendable {
   }
 }
 
-/// What became of one run to be; without ids in a dry run.
+/// What became of one run to be. In a dry run it has ids only when the contract is known already.
 package struct DispatchOutcome: Sendable, Hashable {
   package var runId: RunID?
   package var contractId: ContractID?
@@ -99,11 +101,14 @@ package struct DispatchOutcome: Sendable, Hashable {
   package var status: RunStatus?
   package var runtimeId: RuntimeID?
   package var decision: RoutingDecision
+  /// Why it could not be taken in, in a tolerant dry run.
+  package var problem: Problem?
 
   package init(
     runId: RunID? = nil, contractId: ContractID? = nil, title: String, status: RunStatus? = nil,
-    runtimeId: RuntimeID? = nil, decision: RoutingDecision
+    runtimeId: RuntimeID? = nil, decision: RoutingDecision, problem: Problem? = nil
   ) {
+    self.problem = problem
     self.runId = runId
     self.contractId = contractId
     self.title = title
@@ -122,6 +127,7 @@ extension DispatchOutcome: JSONWritable {
       json.member("status", status?.rawValue)
       json.member("runtimeId", runtimeId?.rawValue)
       json.member("decision", decision)
+      if let problem { json.member("problem", problem) }
     }
   }
 }
@@ -145,7 +151,8 @@ extension DispatchOutcome {
       contractId: json["contractId"]?.string.flatMap { ContractID($0) }, title: json["title"]?.string ?? "",
       status: json["status"]?.string.flatMap(RunStatus.init),
       runtimeId: json["runtimeId"]?.string.map { RuntimeID($0) },
-      decision: RoutingDecision(json: json["decision"] ?? .null))
+      decision: RoutingDecision(json: json["decision"] ?? .null),
+      problem: json["problem"].flatMap(Problem.init(json:)))
   }
 }
 
@@ -157,10 +164,11 @@ extension DispatchRequest: JSONWritable {
       if !runtimes.isEmpty { json.member("runtimes", runtimes.map(\.rawValue)) }
       if count != 1 { json.member("count", count) }
       if dryRun { json.member("dryRun", true) }
+      if isTolerant { json.member("tolerant", true) }
     }
   }
 
-  private static let keys = ["contracts", "runtimes", "count", "dryRun"]
+  private static let keys = ["contracts", "runtimes", "count", "dryRun", "tolerant"]
 
   /// Reads the body of `POST /v1/runs`: a request, one contract, or an array of contracts.
   package init(json: JSONValue) throws(ContractError) {
@@ -189,6 +197,12 @@ extension DispatchRequest: JSONWritable {
     if let value = object["dryRun"], !value.isNull {
       guard let dryRun = value.bool else { throw ContractError("\"dryRun\" must be true or false.") }
       self.dryRun = dryRun
+    }
+    if let value = object["tolerant"], !value.isNull {
+      guard let tolerant = value.bool, dryRun || !tolerant else {
+        throw ContractError("\"tolerant\" must be true or false, and goes with \"dryRun\".")
+      }
+      isTolerant = tolerant
     }
   }
 

@@ -20,8 +20,8 @@ final class Worktrees: Sendable {
     guard let place = contract.repository else {
       throw Problem(.ineligible, "This runtime works in a git repository: name one with --repo DIR.")
     }
-    let (repository, common) = try await locate(place)
-    let base = try await commit(contract.base, in: repository)
+    let (repository, common) = try await git.locate(place)
+    let base = try await git.commit(contract.base, in: repository)
     let lane = lanes.withLock { lanes in
       let lane = lanes[common] ?? Lane()
       lanes[common] = lane
@@ -45,40 +45,11 @@ final class Worktrees: Sendable {
       .entries.count
   }
 
-  /// The top of the checkout, and the folder that all its worktrees share.
-  private func locate(_ place: String) async throws -> (top: String, common: String) {
-    guard Files.exists(place + "/.") else { throw Problem(.invalid, "There is no folder \(place).") }
-    let answer = try await git.run(
-      ["rev-parse", "--path-format=absolute", "--show-toplevel", "--git-common-dir"], in: place)
-    let lines = answer.text.split(separator: "\n").map(String.init)
-    if answer.status == 0, lines.count == 2 { return (lines[0], lines[1]) }
-    if answer.diagnostics.contains("dubious ownership") {
-      throw Problem(
-        .invalid,
-        "\(place) belongs to someone else, so git refuses it. Allow it: git config --global --add safe.directory \(place)"
-      )
-    }
-    throw Problem(
-      .invalid, "\(place) is not a git repository. Make it one (git init, then a commit) or name another with --repo.")
-  }
-
-  private func commit(_ reference: String?, in repository: String) async throws -> String {
-    let name = reference ?? "HEAD"
-    let answer = try await git.run(
-      ["rev-parse", "--verify", "--quiet", "--end-of-options", "\(name)^{commit}"], in: repository)
-    if answer.status == 0 { return answer.text }
-    let head = try await git.run(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], in: repository)
-    guard head.status == 0 else {
-      throw Problem(.invalid, "The repository \(repository) has no commit yet. Make a first one (git commit).")
-    }
-    throw Problem(.invalid, "The base \"\(name)\" is no commit of \(repository). See git branch and git tag.")
-  }
-
   private func add(_ contract: Contract, run: RunID, base: String, repository: String) async throws -> Workspace {
     try Files.makeFolder(folder)
     let path = "\(folder)/\(run)"
     var refusal: Problem?
-    for branch in Self.branches(for: contract, run: run) {
+    for branch in BranchName.candidates(for: contract, run: run) {
       let workspace = Workspace(path: path, branch: branch, base: base, repository: repository)
       let answer: Git.Answer
       do {
@@ -109,34 +80,6 @@ final class Worktrees: Sendable {
       ["ls-tree", "-r", "--format=%(objectsize)", commit], in: repository, "measure \(commit)")
     let needed = listing.text.split(separator: "\n").reduce(0) { $0 + (UInt64($1) ?? 0) }
     return needed > Files.freeBytes(folder) ?? .max
-  }
-
-  /// `awf/GH-12-fix-the-login-K9Q4MZ`, then ever longer ends of the run's id.
-  static func branches(for contract: Contract, run: RunID) -> [String] {
-    let reference = contract.externalRef.map { slug($0, keepsCase: true, limit: 30) }
-    let words = [reference, slug(contract.title, keepsCase: false, limit: 40)].compactMap { $0 }.filter { !$0.isEmpty }
-    return [6, 10, 16, 26].map { "awf/" + (words + [String(run.description.suffix($0))]).joined(separator: "-") }
-  }
-
-  /// ASCII letters and digits, everything else one dash, at most `limit` characters and cut between words where it can.
-  static func slug(_ text: String, keepsCase: Bool, limit: Int) -> String {
-    var slug = ""
-    for character in keepsCase ? text : text.lowercased() {
-      if character.isASCII, character.isLetter || character.isNumber {
-        slug.append(character)
-      } else if !slug.isEmpty, slug.last != "-" {
-        slug.append("-")
-      }
-    }
-    if slug.count > limit {
-      let cut = slug.prefix(limit + 1)
-      let end = cut.lastIndex(of: "-")
-      slug = String(
-        end.map { cut.distance(from: cut.startIndex, to: $0) > limit / 2 ? cut[..<$0] : cut.dropLast() }
-          ?? cut.dropLast())
-    }
-    while slug.last == "-" { slug.removeLast() }
-    return slug
   }
 }
 

@@ -26,6 +26,9 @@ package enum Key: Hashable, Sendable {
   case ctrl(Character)
   case alt(Character)
   case enter, tab, shiftTab, escape, backspace, delete, up, down, left, right, home, end, pageUp, pageDown
+  /// With ctrl, or alt, which terminals send for the same: word by word, to the ends of a text.
+  case wordLeft, wordRight, wordBackspace, wordDelete, textStart, textEnd
+  case altEnter
   case function(Int)
 
   package var name: String {
@@ -48,6 +51,13 @@ package enum Key: Hashable, Sendable {
     case .end: "end"
     case .pageUp: "pgup"
     case .pageDown: "pgdn"
+    case .wordLeft: "ctrl-left"
+    case .wordRight: "ctrl-right"
+    case .wordBackspace: "alt-backspace"
+    case .wordDelete: "ctrl-delete"
+    case .textStart: "ctrl-home"
+    case .textEnd: "ctrl-end"
+    case .altEnter: "alt-enter"
     case .function(let number): "f\(number)"
     }
   }

@@ -2,7 +2,8 @@
 /// begun goes on too long.
 ///
 /// It reads what xterm and its many relatives, the Linux console and rxvt send, whatever `TERM` says, so that a
-/// terminfo entry that is wrong about keys does no harm. Modifiers of arrows and the like are dropped.
+/// terminfo entry that is wrong about keys does no harm. Modifiers of arrows and the like are dropped, but for those that
+/// move through text by words.
 package struct InputParser {
   private enum State {
     case ground
@@ -100,8 +101,12 @@ package struct InputParser {
         let character = Character(Unicode.Scalar(byte))
         found.append(.key(alt ? .alt(character) : .character(character)))
       } else {
-        if alt { found.append(.key(.escape)) }
-        found.append(.key(Self.controlKey(byte)))
+        switch (alt, Self.controlKey(byte)) {
+        case (true, .enter): found.append(.key(.altEnter))
+        case (true, .backspace): found.append(.key(.wordBackspace))
+        case (true, let key): found += [.key(.escape), .key(key)]
+        case (false, let key): found.append(.key(key))
+        }
       }
     } else {
       if byte >= 0xC0 { scalarIsAlt = alt }
@@ -222,7 +227,21 @@ package struct InputParser {
     case UInt8(ascii: "Z"): found.append(.key(.shiftTab))
     // With parameters it is the answer to a question about the cursor, unless it looks like F3 with modifiers.
     case UInt8(ascii: "R") where numbers.first != 1 || numbers.count != 2: break
-    default: if let key = Self.letterKey(final) { found.append(.key(key)) }
+    default:
+      if let key = Self.letterKey(final) { found.append(.key(Self.byWord(key, Self.modifiers(numbers, 1)))) }
+    }
+  }
+
+  /// What ctrl or alt make of a key that moves or deletes.
+  private static func byWord(_ key: Key, _ modifiers: Int) -> Key {
+    guard modifiers & 6 != 0 else { return key }
+    return switch key {
+    case .left: .wordLeft
+    case .right: .wordRight
+    case .home: .textStart
+    case .end: .textEnd
+    case .delete: .wordDelete
+    default: key
     }
   }
 
@@ -230,7 +249,7 @@ package struct InputParser {
     switch numbers.first ?? 0 {
     case 1, 7: found.append(.key(.home))
     case 4, 8: found.append(.key(.end))
-    case 3: found.append(.key(.delete))
+    case 3: found.append(.key(Self.byWord(.delete, Self.modifiers(numbers, 1))))
     case 5: found.append(.key(.pageUp))
     case 6: found.append(.key(.pageDown))
     case let number where (11...15).contains(number): found.append(.key(.function(number - 10)))
@@ -249,7 +268,12 @@ package struct InputParser {
     guard code >= 0, let scalar = UInt32(exactly: code).flatMap(Unicode.Scalar.init) else { return }
     if code < 0x20 || code == 0x7F {
       let isShiftTab = code == 9 && modifiers & 1 != 0
-      found.append(.key(isShiftTab ? .shiftTab : code == 0x1B ? .escape : Self.controlKey(UInt8(code))))
+      let key: Key = isShiftTab ? .shiftTab : code == 0x1B ? .escape : Self.controlKey(UInt8(code))
+      switch key {
+      case .enter where modifiers & 6 != 0: found.append(.key(.altEnter))
+      case .backspace where modifiers & 6 != 0: found.append(.key(.wordBackspace))
+      default: found.append(.key(key))
+      }
     } else if code >= 0xA0 || code < 0x80 {
       let character = Character(scalar)
       // Private use stands for keys that we have no name for.

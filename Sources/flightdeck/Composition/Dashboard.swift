@@ -10,19 +10,22 @@ typealias OnceFormat = ScreenFormat
 
 /// The dashboard on the terminal, until the user quits or a signal comes, which it returns: the caller cleans up and ends
 /// the process by it.
+///
+/// `directory`: the repository that the dispatch form begins with; nil for the git repository that one stands in.
 func runDashboard(
-  client: RunClient, configuration: Configuration, paths: Paths, tour: Bool = false
+  client: RunClient, configuration: Configuration, paths: Paths, directory: String? = nil, tour: Bool = false
 ) async throws -> Int32? {
   let memory = PreferencesFile(paths)
   let destinations = Destinations(configuration, paths, memory, from: client.address)
-  let session = DashboardSession(live: client, place: destinations.name(of: client.address), memory: memory)
-  return try await runDashboard(session, destinations, configuration, paths, tour: tour)
+  let session = DashboardSession(
+    live: client, place: destinations.name(of: client.address), memory: memory, templates: paths.templates)
+  return try await runDashboard(session, destinations, configuration, paths, directory: directory, tour: tour)
 }
 
 /// The same for anything that can be looked at.
 func runDashboard(
   _ session: DashboardSession, _ destinations: Destinations, _ configuration: Configuration, _ paths: Paths,
-  tour: Bool = false
+  directory: String? = nil, tour: Bool = false
 ) async throws -> Int32? {
   let (themes, broken) = ThemeShelf.load(paths.themes)
   try ThemeShelf.check(configuration.theme, at: configuration.themePlace, among: themes, broken)
@@ -32,7 +35,7 @@ func runDashboard(
   do {
     return try await show(
       session, destinations, configuration: configuration, themes: themes, broken: broken, keys: keys, paths: paths,
-      tour: tour)
+      directory: directory ?? workingRepository(), tour: tour)
   } catch {
     await session.end()
     throw error
@@ -41,7 +44,7 @@ func runDashboard(
 
 @TerminalActor private func show(
   _ session: DashboardSession, _ destinations: Destinations, configuration: Configuration, themes: [Theme],
-  broken: [ThemeFault], keys: KeyMap, paths: Paths, tour: Bool
+  broken: [ThemeFault], keys: KeyMap, paths: Paths, directory: String, tour: Bool
 ) async throws -> Int32? {
   var options = Terminal.Options()
   options.mouse = configuration.mouse
@@ -49,7 +52,7 @@ func runDashboard(
   do { terminal = try Terminal.open(options) } catch { throw Problem(.invalid, "\(error)") }
   var state = DashboardState(
     size: terminal.size, now: .now, themes: themes, keys: keys, preferences: destinations.memory.read(),
-    directory: FileManager.default.currentDirectoryPath)
+    directory: directory)
   if let columns = configuration.columns { state.standardColumns = columns }
   state.hasBraille = ProcessInfo.processInfo.environment["TERM"] != "linux"
   state.asciiOnly = configuration.ascii || !terminal.isUTF8
@@ -69,6 +72,7 @@ func runDashboard(
   state.clipboardTool = ClipboardTool.find { name in getenv(name).map { String(cString: $0) } }?.name
   state.orchestrators = destinations.sights
   state.place = session.place
+  state.isHere = session.isHere
   let loop = DashboardLoop(state: state, terminal: terminal, session: session, destinations: destinations)
   let watch = ThemeWatch(paths.themes) {
     Task {
@@ -79,6 +83,16 @@ func runDashboard(
   await loop.run()
   withExtendedLifetime(watch) {}
   return terminal.endedBy
+}
+
+/// The git repository that one stands in; empty when there is none.
+private func workingRepository() -> String {
+  DispatchCommand.gitTopLevel(of: FileManager.default.currentDirectoryPath) ?? ""
+}
+
+extension RunClient {
+  /// Whether the orchestrator is on this machine.
+  var isHere: Bool { if case .unix = address { true } else { false } }
 }
 
 /// What the environment says of the terminal's ground; dark when it says nothing.
@@ -104,13 +118,14 @@ func drawOnce(
   var state = DashboardState(
     size: size, now: .now, themes: themes,
     keys: try KeyMap(overrides: configuration.keys.mapValues { $0.joined(separator: " ") }),
-    preferences: memory.read(), directory: FileManager.default.currentDirectoryPath)
+    preferences: memory.read(), directory: workingRepository())
   if let columns = configuration.columns { state.standardColumns = columns }
   state.setUpTheme(configuration.theme, groundIsLight: environmentIsLight)
   state.utcOffset = localOffset()
   state.isReadOnly = configuration.readOnly
   state.asciiOnly = configuration.ascii || !Surroundings.present.isUTF8
   state.place = Destinations(configuration, paths, memory, from: client.address).name(of: client.address)
+  state.isHere = client.isHere
   _ = state.update(.link(.live))
   let snapshot = try await client.snapshot()
   var effects = state.update(.snapshot(snapshot))
@@ -118,7 +133,7 @@ func drawOnce(
   // The preview follows a moment after the cursor has come to rest.
   effects += state.update(.tick(.now + .seconds(2)))
   if let screen { effects += try state.go(to: Destination(screen)) }
-  await fetch(effects, Errands(client: client, memory: memory), into: &state)
+  await fetch(effects, Errands(client: client, memory: memory, templates: paths.templates), into: &state)
   printScreen(state, format)
 }
 

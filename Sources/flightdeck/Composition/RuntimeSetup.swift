@@ -37,6 +37,7 @@ struct RuntimeSetup {
           stopGrace: configuration.stopGrace),
         state: state, environment: environment)
       let hasCommand = settings.command != nil
+      let inspection = RepositoryInspection(environment: environment)
       return Registration(
         local, kind: "local", quietSeconds: runtime.quietSeconds,
         refusal: { contract in
@@ -46,7 +47,8 @@ struct RuntimeSetup {
           }
           return nil
         },
-        complaint: { await local.health().reason })
+        complaint: { await local.health().reason },
+        inspect: { await inspection.complaint(about: $0, base: $1) })
     }
   }
 }

@@ -123,7 +123,7 @@ import TerminalKit
       case .openFile(let worktree, let path, let line): openFile(worktree, path, line)
       case .cancel, .retry, .answer, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog, .fetchRunAudit,
         .openLink, .fetchRuntimes, .fetchHealth, .fetchAudit, .verifyAudit, .approve, .reject,
-        .dispatch, .dryRun, .keep:
+        .dispatch, .dryRun, .keep, .inspectRepository, .listFolders, .fetchTemplates, .readWork, .dispatchBatch:
         let asked = generation
         session.errands.run(effect) { [weak self] message in await self?.deliver(message, of: asked) }
       }
@@ -150,6 +150,7 @@ import TerminalKit
     session = next
     let returns = next.player != nil && home != nil
     state = state.successor(at: next.place)
+    state.isHere = next.isHere
     state.replayReturns = returns
     listen()
     next.begin()

@@ -14,18 +14,20 @@ final class DashboardSession: Sendable {
   /// Nil for a recording.
   let client: RunClient?
   let player: ReplayPlayer?
+  /// Whether what it is about lies on this machine.
+  var isHere: Bool { client?.isHere ?? true }
   private let begins: @Sendable (EventInbox) -> Task<Void, Never>?
   private let ends: @Sendable () async -> Void
   private let commands: AsyncStream<Replay.Command>.Continuation?
   private let reading = Mutex<Task<Void, Never>?>(nil)
 
   /// An orchestrator, followed from the first moment on.
-  init(live client: RunClient, place: String, memory: PreferencesFile) {
+  init(live client: RunClient, place: String, memory: PreferencesFile, templates: String) {
     self.place = place
     self.client = client
     player = nil
     commands = nil
-    errands = Errands(client: client, memory: memory)
+    errands = Errands(client: client, memory: memory, templates: templates)
     begins = { inbox in
       let feed = LiveFeed(client) { inbox.isOpen($0) }
       return Task { await Self.read(feed, into: inbox) }  // canceled by `end`
@@ -116,7 +118,7 @@ struct Destinations: Sendable {
 
   func session(_ wanted: String) throws -> DashboardSession {
     let entry = try entry(wanted)
-    return DashboardSession(live: try client(entry), place: entry.name, memory: memory)
+    return DashboardSession(live: try client(entry), place: entry.name, memory: memory, templates: paths.templates)
   }
 
   /// How one of them is, asked of itself.

@@ -31,6 +31,8 @@ extension ErrandDoer {
 struct Errands: ErrandDoer {
   let client: RunClient
   let memory: PreferencesFile
+  /// The folder of the templates that are files.
+  let templates: String
 
   /// What came of an effect that asks the orchestrator; nothing for the others.
   @concurrent func answers(to effect: Effect) async -> [Message] {
@@ -116,6 +118,20 @@ struct Errands: ErrandDoer {
       case .keep(let preferences):
         try await memory.write(preferences)
         return []
+      case .inspectRepository(let question): return [.repository(await FormErrands.inspect(question))]
+      case .listFolders(let prefix): return [.folders(FormErrands.folders(prefix))]
+      case .readWork(let source, let generation):
+        errand = .batch(generation: generation)
+        return [.work(try FormErrands.read(source), generation: generation)]
+      case .dispatchBatch(let request, let generation):
+        errand = .batch(generation: generation)
+        var outcomes: [DispatchOutcome] = []
+        for var portion in FormErrands.portions(of: request) {
+          portion.idempotencyKey = UUID().uuidString
+          outcomes += try await client.dispatch(portion)
+        }
+        return [.batchDispatched(outcomes, generation: generation)]
+      case .fetchTemplates: return try FormErrands.templates(in: templates)
       case .quit, .suspend, .redraw, .saveScreen, .copy, .copyWithTool, .edit, .openFile, .bell, .notify, .connect,
         .lookAround, .startReplay, .replayCommand, .leaveReplay:
         return []

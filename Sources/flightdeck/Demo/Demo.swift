@@ -29,7 +29,8 @@ private func tour(_ folder: DemoFolder) async throws -> Int32? {
     let outcomes = try await client.dispatch(DispatchRequest(contracts: folder.contracts))
     let surroundings = Surroundings.present
     if surroundings.outputIsTerminal, isatty(STDIN_FILENO) == 1 {
-      signal = try await runDashboard(client: client, configuration: configuration, paths: paths, tour: true)
+      signal = try await runDashboard(
+        client: client, configuration: configuration, paths: paths, directory: folder.repository, tour: true)
     } else {
       try await playToTheEnd(outcomes.compactMap(\.runId), client)
       try await drawOnce(

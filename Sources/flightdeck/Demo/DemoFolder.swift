@@ -5,7 +5,7 @@ import RunModel
 /// Everything the tour uses, in one temporary folder.
 struct DemoFolder {
   private let path: String
-  private var repository: String { path + "/shop" }
+  var repository: String { path + "/shop" }
 
   /// Whether a person looks on: the simulated runs then take their time, so that there is something to cancel and answer.
   private let isWatched: Bool

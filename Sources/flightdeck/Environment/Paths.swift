@@ -17,6 +17,8 @@ struct Paths: Sendable, Equatable {
   /// Where a user's own themes lie.
   var themes: String
 
+  /// Where a user's own work templates lie: beside the configuration.
+  var templates: String { Self.parent(of: configuration) + "/templates" }
   var log: String { state + "/serve.log" }
   var address: ServerAddress { .unix(path: socket) }
 

@@ -20,7 +20,8 @@ struct Anything {
       .character(" "), .character("é"), .character("日"), .enter, .enter, .enter, .tab, .tab, .shiftTab, .escape,
       .escape,
       .escape, .backspace, .delete, .up, .down, .down, .left, .right, .home, .end, .pageUp, .pageDown, .alt("x"),
-      .function(5),
+      .function(5), .wordLeft, .wordRight, .wordBackspace, .wordDelete, .textStart, .textEnd, .altEnter, .alt("b"),
+      .alt("d"), .alt("f"), .alt("y"),
     ] + "abcdefghijklmnopqrstuvwxyz".map { Key.ctrl($0) }
 
   /// Text as an agent may send it.

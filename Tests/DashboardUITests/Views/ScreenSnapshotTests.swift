@@ -13,7 +13,8 @@ import TerminalKit
   typealias Screens = [(name: String, make: @Sendable (Size) -> DashboardState)]
 
   /// All of them: each feature has its own list, in a file of its own.
-  static let screens: Screens = common + pageScreens + runsScreens + runTabScreens + themeScreens
+  static let screens: Screens =
+    common + pageScreens + runsScreens + runTabScreens + themeScreens + dispatchScreens
 
   private static let common: Screens = [
     ("runs", { Sample.state($0) }),
@@ -137,20 +138,21 @@ import TerminalKit
       "dispatch-review",
       { size in
         var state = Self.form(size)
-        state.press("shift-tab", "shift-tab", "shift-tab", "shift-tab", "enter")
+        state.press("ctrl-d")
         _ = state.update(.dryRun(generation: state.form.generation, state.form.outcomes))
         return state
       }
     ),
   ]
 
-  private static func form(_ size: Size) -> DashboardState {
+  static func form(_ size: Size) -> DashboardState {
     var state = Sample.state(size)
     state.press("D")
     state.type("Fix the login test")
     state.press("tab")
     state.type("It fails on Sundays.")
-    state.press("tab", "tab", "tab", "right", "space")
+    state.focus(.needs)
+    state.press("right", "space")
     let outcome = DispatchOutcome(
       title: "Fix the login test", runtimeId: "vibe",
       decision: RoutingDecision(

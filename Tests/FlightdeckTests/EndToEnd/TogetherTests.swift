@@ -113,12 +113,18 @@ extension EndToEndTests {
       }
       try await OrchestratorProcess.with(configuration) { here in
         try await here.shell("mkdir $HERE/plain; mkdir $HERE/empty; git init -q $HERE/empty")
-        for (folder, runtime) in [("plain", "mine"), ("empty", "mine")] {
-          let ending = try await here.run(
-            ["dispatch", "Cannot", "--repo", "\(here.folder)/\(folder)", "--runtime", runtime, "--wait"])
-          #expect(ending.status == 1 || ending.status == 4)
-        }
         let repository = try await here.makeRepository()
+        for (folder, options, words) in [
+          ("plain", ["--wait"], "not a git repository"), ("empty", ["--wait"], "no commit yet"),
+          ("nowhere", ["--dry-run"], "no folder"), ("repo", ["--base", "release/9"], "release/9"),
+          ("repo", ["--base", "release/9", "--dry-run"], "release/9"),
+        ] {
+          let ending = try await here.run(
+            ["dispatch", "Cannot", "--repo", "\(here.folder)/\(folder)", "--runtime", "mine"] + options)
+          #expect(ending.status == 4)
+          #expect(ending.diagnostic.contains(words))
+        }
+        #expect(try await here.json(["runs", "--json"]).array?.isEmpty == true)
         // It may be installed any moment, so the run waits, and says for what.
         let outcome = try await here.json([
           "dispatch", "Cannot yet", "--repo", repository, "--runtime", "gone", "--json",

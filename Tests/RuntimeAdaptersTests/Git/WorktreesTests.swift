@@ -14,7 +14,7 @@ struct WorktreesTests {
       (String(repeating: "x", count: 60), String(repeating: "x", count: 40)), ("../../etc", "etc"),
     ])
   func slugs(_ text: String, _ slug: String) {
-    #expect(Worktrees.slug(text, keepsCase: false, limit: 40) == slug)
+    #expect(BranchName.slug(text, keepsCase: false, limit: 40) == slug)
   }
 
   @Test("Branches carry the external reference and the run's end, ever more of it")
@@ -23,10 +23,10 @@ struct WorktreesTests {
     var contract = Contract(title: "Fix it")
     contract.externalRef = "GH-12"
     #expect(
-      Worktrees.branches(for: contract, run: run).prefix(2) == [
+      BranchName.candidates(for: contract, run: run).prefix(2) == [
         "awf/GH-12-fix-it-9G5FAV", "awf/GH-12-fix-it-FFQ69G5FAV",
       ])
-    #expect(Worktrees.branches(for: Contract(title: "日本"), run: run)[0] == "awf/9G5FAV")
+    #expect(BranchName.candidates(for: Contract(title: "日本"), run: run)[0] == "awf/9G5FAV")
   }
 
   @Test("Numstat counts, lists both paths of a rename, and reads binaries")
