@@ -9,7 +9,10 @@ package enum Action: String, CaseIterable, Sendable {
   case previousRun, nextRun
   case tab1, tab2, tab3, tab4, tab5, tab6, tab7
   case follow, pause, wrap, timestamps, eventTypes, search, nextMatch, previousMatch
+  case reviewed, editFile
   case nextHunk, previousHunk, nextFile, previousFile
+  case sideBySide, moreContext, lessContext, whiteSpace, syntaxColours, foldFile, foldAll
+  case lineRange, comment, sendComments, copyHunk, copyFile, compareRuns
   case nextField, previousField, submit, edit, toggle
 }
 

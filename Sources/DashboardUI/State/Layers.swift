@@ -10,12 +10,17 @@ enum Layer: Sendable {
   /// With the filter to go back to.
   case filter(TextField, before: String)
   case search(TextField)
+  /// The small editor under a line of the diff; all comments before they are sent; another run to compare with.
+  case comment(CommentDialog)
+  case review(ReviewDialog)
+  case compare(CompareDialog)
 
   /// Whether someone is about to act on what is on the screen, so that its rows hold still.
   var holdsRows: Bool {
     switch self {
     case .confirm, .cancel, .answer: true
     case .help, .palette, .filter, .search: false
+    case .comment, .review, .compare: false
     }
   }
 }

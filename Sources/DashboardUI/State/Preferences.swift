@@ -8,6 +8,15 @@ package struct Preferences: Sendable, Equatable {
   /// Reasons given for cancels, latest first.
   package var reasons = ["No longer needed"]
 
+  /// The diff's two sides beside each other, where there is room; and its syntax in colours.
+  package var diffSideBySide = false
+  package var diffSyntax = true
+  /// Remarks on lines of diffs that were not sent yet.
+  package var comments = LineComments()
+
+  /// Files that were reviewed.
+  package var reviews = Reviews()
+
   private var others: JSONObject = [:]
 
   package init() {}
@@ -23,6 +32,10 @@ extension Preferences: JSONWritable {
     var object = others
     object["filters"] = .array(filters.map { .string($0) })
     object["reasons"] = .array(reasons.map { .string($0) })
+    object["diffSideBySide"] = .bool(diffSideBySide)
+    object["diffSyntax"] = .bool(diffSyntax)
+    object["comments"] = comments.json
+    object["reviewed"] = reviews.json
     JSONValue.object(object).write(to: &json)
   }
 
@@ -32,6 +45,10 @@ extension Preferences: JSONWritable {
       switch key {
       case "filters": filters = value.strings
       case "reasons": reasons = value.strings
+      case "diffSideBySide": diffSideBySide = value.bool ?? false
+      case "diffSyntax": diffSyntax = value.bool ?? true
+      case "comments": comments = LineComments(json: value)
+      case "reviewed": reviews = Reviews(json: value)
       default: others.append(key, value)
       }
     }

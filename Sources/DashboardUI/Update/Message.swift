@@ -8,6 +8,7 @@ package enum Errand: Sendable, Equatable {
   case dispatch
   case dryRun(generation: Int)
   case cancel(RunID), retry(RunID), answer(RunID)
+  case followUp(RunID)
   /// Copying, saving, the editor.
   case here
 }
@@ -23,13 +24,15 @@ package enum Message: Sendable {
   case link(LinkState)
   case detail(RunID, RunDetail)
   case artifacts(RunID, Artifacts)
-  case patch(RunID, [UInt8])
+  case patch(RunID, [UInt8], PatchOptions = PatchOptions())
   /// The last events of one run, ascending.
   case backlog(RunID, [RunEvent])
   case runtimes([RuntimeSummary])
   case dispatched([DispatchOutcome])
   case dryRun(generation: Int, [DispatchOutcome])
   case retried(RunID, DispatchOutcome)
+  /// The run whose work is taken further, and what came of it.
+  case followedUp(RunID, DispatchOutcome)
   case failed(Problem, Errand)
   /// The prompt as it comes back from $EDITOR.
   case edited(String)
@@ -47,7 +50,10 @@ package enum Effect: Sendable {
   case cancel([RunID], reason: String, force: Bool)
   case retry([RunID])
   case answer(RunID, attentionId: String, answer: String)
-  case fetchDetail(RunID), fetchArtifacts(RunID), fetchPatch(RunID)
+  case fetchDetail(RunID), fetchArtifacts(RunID)
+  case fetchPatch(RunID, PatchOptions = PatchOptions())
+  /// A new run that goes on where an ended one stopped.
+  case followUp(RunID, prompt: String)
   case fetchBacklog(RunID, limit: Int)
   case fetchRuntimes
   case dispatch(DispatchRequest)
@@ -56,6 +62,8 @@ package enum Effect: Sendable {
   case copy(String)
   /// Open $EDITOR on this text; `Message.edited` brings it back.
   case edit(String)
+  /// Open $EDITOR on a file of a worktree, at a line.
+  case openFile(worktree: String, path: String, line: Int)
   case bell
   /// Store what is remembered.
   case keep(Preferences)

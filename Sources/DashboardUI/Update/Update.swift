@@ -18,7 +18,7 @@ extension DashboardState {
       guard open?.id == run else { break }
       open?.artifacts = artifacts
       open?.artifactsProblem = nil
-    case .patch(let run, let bytes): takePatch(run, bytes)
+    case .patch(let run, let bytes, let options): takePatch(run, bytes, options)
     case .backlog(let run, let events): if log?.run == run { log?.load(events) }
     case .runtimes(let runtimes):
       self.runtimes = runtimes
@@ -33,7 +33,13 @@ extension DashboardState {
     case .retried(let old, let outcome):
       let new = outcome.runId.map { " as \($0.shortName)" } ?? ""
       toast("\(old.shortName) is tried again\(new)", .good)
+    case .followedUp(let old, let outcome): takeFollowUp(old, outcome)
     case .failed(let problem, let errand): fail(problem, errand)
+    case .edited(let text) where commentDialog != nil:
+      if var dialog = commentDialog {
+        dialog.field.replace(text.trimmed)
+        setLayer(.comment(dialog))
+      }
     case .edited(let text):
       form.prompt.replace(text.hasSuffix("\n") ? String(text.dropLast()) : text)
       formChanged()
@@ -96,6 +102,7 @@ extension DashboardState {
 
   private mutating func changed(_ run: RunID, _ event: RunEvent) {
     if event.type == .started || event.type.endsRun { runtimesStale = true }
+    if event.type.endsRun { sendWaitingReview(run) }
     if event.type == .attention, board[run]?.needsAttention == true { emit(.bell) }
     guard let open, open.id == run, screen == .run else { return }
     if event.type == .artifacts || event.type.endsRun || event.type == .started { fetch(run) }
@@ -104,27 +111,16 @@ extension DashboardState {
   mutating func fetch(_ run: RunID) {
     emit(.fetchDetail(run))
     emit(.fetchArtifacts(run))
-    emit(.fetchPatch(run))
+    emit(.fetchPatch(run, open?.diff.wanted ?? PatchOptions()))
     open?.askedAt = now
-  }
-
-  private mutating func takePatch(_ run: RunID, _ bytes: [UInt8]) {
-    guard open?.id == run else { return }
-    var patch = Patch(bytes)
-    patch.index()
-    open?.patch = patch
-    open?.patchProblem = nil
-    if let diff = open?.diff, diff.top >= patch.lineCount, patch.isComplete {
-      open?.diff.top = max(0, patch.lineCount - 1)
-    }
-    followWantedPath()
   }
 
   private mutating func fail(_ problem: Problem, _ errand: Errand) {
     switch errand {
     case .detail(let run): if open?.id == run { open?.detailProblem = problem.detail }
     case .artifacts(let run): if open?.id == run { open?.artifactsProblem = problem.detail }
-    case .patch(let run): if open?.id == run { open?.patchProblem = problem.detail }
+    case .patch(let run): failPatch(run, problem)
+    case .followUp: failFollowUp(problem)
     case .backlog(let run):
       guard log?.run == run else { return }
       // The live events go on below what is missing.
@@ -154,16 +150,13 @@ extension DashboardState {
       previewAt = nil
       turnPreview()
     }
-    if open?.patch?.isComplete == false {
-      open?.patch?.index()
-      followWantedPath()
-    }
+    if diffHasWork { advanceDiff() }
     if screen == .run, let open, let asked = open.askedAt, open.tab == .files || open.tab == .diff,
       board[open.id]?.status == .running, (now - asked).milliseconds >= 5000
     {
       self.open?.askedAt = now
       emit(.fetchArtifacts(open.id))
-      emit(.fetchPatch(open.id))
+      emit(.fetchPatch(open.id, open.diff.wanted))
     }
     if runtimesStale, screen == .runtimes || screen == .dispatch, (now - runtimesAskedAt).milliseconds >= 1000 {
       runtimesStale = false
@@ -182,7 +175,7 @@ extension DashboardState {
     if let first = toasts.map(\.until).min() { times.append(first) }
     if let previewAt { times.append(previewAt) }
     if list.hasChanges { times.append(max(now + .milliseconds(50), min(actingUntil, now + .milliseconds(1500)))) }
-    if open?.patch?.isComplete == false { times.append(now) }
+    if diffHasWork { times.append(now) }
     if let changed = form.changedAt { times.append(changed + .milliseconds(250)) }
     if runtimesStale, screen == .runtimes || screen == .dispatch { times.append(runtimesAskedAt + .seconds(1)) }
     if case .lost = link {

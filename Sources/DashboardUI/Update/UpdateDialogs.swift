@@ -58,10 +58,19 @@ extension DashboardState {
     case .search(var field):
       field.insert(text)
       setLayer(.search(field))
+    case .comment(var dialog):
+      dialog.field.insert(text)
+      setLayer(.comment(dialog))
+      settleDiff()
+    case .review(var dialog):
+      guard dialog.isEditing else { return }
+      dialog.introduction.insert(text)
+      setLayer(.review(dialog))
+    case .compare: break
     }
   }
 
-  private mutating func setLayer(_ layer: Layer) {
+  mutating func setLayer(_ layer: Layer) {
     layers.removeLast()
     layers.append(layer)
   }
@@ -75,6 +84,9 @@ extension DashboardState {
     case .palette(let dialog): takeInPalette(key, dialog)
     case .filter(let field, let before): takeInFilter(key, field, before)
     case .search(let field): takeInSearch(key, field)
+    case .comment(let dialog): takeInComment(key, dialog)
+    case .review(let dialog): takeInReview(key, dialog)
+    case .compare(let dialog): takeInCompare(key, dialog)
     }
   }
 
@@ -228,6 +240,8 @@ extension DashboardState {
     case .escape:
       layers.removeLast()
       open?.diff.search = ""
+      open?.diff.matchLine = nil
+      open?.diff.matchCount = nil
       open?.events.search = ""
     default: if field.handle(key) { setLayer(.search(field)) }
     }

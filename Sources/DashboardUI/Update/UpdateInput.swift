@@ -90,6 +90,11 @@ extension DashboardState {
     case .follow, .pause, .wrap, .timestamps, .eventTypes, .search, .nextMatch, .previousMatch, .nextHunk,
       .previousHunk, .nextFile, .previousFile:
       performInTab(action)
+    case .reviewed, .editFile: performInTab(action)
+    case .sideBySide, .moreContext, .lessContext, .whiteSpace, .syntaxColours, .foldFile, .foldAll, .lineRange,
+      .comment,
+      .sendComments, .copyHunk, .copyFile, .compareRuns:
+      performInTab(action)
     case .nextField, .previousField, .submit, .edit, .toggle: break  // only in forms and dialogs
     }
   }
@@ -178,7 +183,7 @@ extension DashboardState {
       case .overview, .events: text = open.detail?.mergeCommand ?? text
       case .files: text = filePaths[safe: open.fileCursor]?.path ?? text
       case .diff:
-        if let patch = open.patch, let file = patch.fileIndex(at: open.diff.top) { text = patch.files[file].path }
+        if let patch = open.patch, let file = patch.fileIndex(at: open.diff.cursor) { text = patch.files[file].path }
       case .commands, .tests: text = records(open.tab)[safe: open.recordCursor[open.tab] ?? 0]?.name ?? text
       case .handoff: text = open.artifacts?.handoffNote ?? text
       }

@@ -200,6 +200,9 @@ private func footerHints(_ state: DashboardState) -> [(keys: String, text: Strin
   case .filter: contexts = [.prompt]
   case .help: return [("esc", "close"), ("j k", "scroll")]
   case .palette, .search, nil: break
+  case .comment: return [("enter", "keep"), ("alt-enter", "new line"), ("ctrl-d", "delete"), ("esc", "leave")]
+  case .review: return [("enter", "send"), ("tab", "say first"), ("c", "edit"), ("x", "delete"), ("esc", "not yet")]
+  case .compare: return [("enter", "compare"), ("j k", "choose"), ("esc", "leave")]
   }
   if state.screen == .dispatch, state.layers.isEmpty, !state.form.isReviewing { contexts = [.form] }
   if state.screen == .dispatch, state.form.isReviewing { return [("enter", "dispatch"), ("esc", "back to the form")] }

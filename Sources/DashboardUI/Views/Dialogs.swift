@@ -9,6 +9,9 @@ func drawLayer(_ layer: Layer, _ state: DashboardState, _ frame: inout Frame) {
   case .answer(let dialog): drawAnswer(dialog, state, &frame)
   case .palette(let dialog): drawPalette(dialog, state, &frame)
   case .filter, .search: break  // on the tabs line and in the footer
+  case .comment: break  // under its line of the diff
+  case .review(let dialog): drawReview(dialog, state, &frame)
+  case .compare(let dialog): drawCompare(dialog, state, &frame)
   }
 }
 

@@ -152,6 +152,9 @@ extension OpenAPI {
         "waitsFor": {"type": "array", "items": {"type": "string"}}}},
     "CancelRequest": {"type": "object", "additionalProperties": false, "required": ["reason"], "properties": {
       "reason": {"type": "string", "minLength": 1}, "force": {"type": "boolean", "default": false}}},
+    "FollowUpRequest": {"type": "object", "additionalProperties": false, "required": ["prompt"], "properties": {
+      "prompt": {"type": "string", "minLength": 1},
+      "title": {"type": "string", "description": "By default the old one after \"Follow up: \"."}}},
     "AnswerRequest": {"type": "object", "additionalProperties": false, "required": ["answer"], "properties": {
       "attentionId": {"type": "string"}, "answer": {"type": "string"}}}
     """

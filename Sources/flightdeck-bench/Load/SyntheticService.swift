@@ -77,11 +77,14 @@ final class SyntheticService: RunService {
   }
   func detail(of run: RunID) async throws -> RunDetail { throw Self.refusal }
   func artifacts(of run: RunID) async throws -> Artifacts { throw Self.refusal }
-  func patch(of run: RunID) async throws -> [UInt8] { throw Self.refusal }
+  func patch(of run: RunID, _ options: PatchOptions) async throws -> [UInt8] { throw Self.refusal }
   func dispatch(_ request: DispatchRequest, by actor: Actor) async throws -> [DispatchOutcome] { throw Self.refusal }
   func cancel(_ run: RunID, reason: String, force: Bool, by actor: Actor) async throws -> Run { throw Self.refusal }
   func answer(_ run: RunID, attentionId: String?, answer: String, by actor: Actor) async throws -> Run {
     throw Self.refusal
   }
+  func followUp(_ run: RunID, prompt: String, title: String?, idempotencyKey: String?, by actor: Actor) async throws
+    -> DispatchOutcome
+  { throw Self.refusal }
   func retry(_ run: RunID, by actor: Actor) async throws -> DispatchOutcome { throw Self.refusal }
 }

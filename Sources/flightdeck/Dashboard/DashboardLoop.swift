@@ -106,8 +106,9 @@ import TerminalKit
       case .copy(let text): terminal.writeControl(ControlSequence.copy(text))
       case .saveScreen: save(drawDashboard(state))
       case .edit(let text): edit(text)
+      case .openFile(let worktree, let path, let line): openFile(worktree, path, line)
       case .cancel, .retry, .answer, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog, .fetchRuntimes,
-        .dispatch, .dryRun, .keep:
+        .dispatch, .dryRun, .keep, .followUp:
         errands.run(effect) { [weak self] message in await self?.deliver(message) }
       }
     }
@@ -118,6 +119,18 @@ import TerminalKit
       deliver(.saved(path: try ScreenFile.save(frame)))
     } catch {
       deliver(.failed(error, .here))
+    }
+  }
+
+  private func openFile(_ worktree: String, _ path: String, _ line: Int) {
+    Task {  // the editor has the terminal until it ends
+      do {
+        let file = try Editor.file(path, in: worktree)
+        try await terminal.outside { try await Editor.visit(file, line: line) }
+        requestFrame()
+      } catch {
+        deliver(.failed(error as? Problem ?? Problem(.internal, "\(error)"), .here))
+      }
     }
   }
 

@@ -5,8 +5,7 @@ import RunModel
 /// The person's own editor, on a file that is gone afterwards.
 enum Editor {
   static func edit(_ text: String) async throws -> String {
-    let environment = ProcessInfo.processInfo.environment
-    let editor = [environment["VISUAL"], environment["EDITOR"], "vi"].compactMap { $0 }.first { !$0.isEmpty } ?? "vi"
+    let editor = command
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("flightdeck-\(UUID().uuidString).md").path
     let descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
@@ -17,13 +16,51 @@ enum Editor {
     let written = write(descriptor, bytes, bytes.count)
     close(descriptor)
     guard written == bytes.count else { throw Problem(.unavailable, "Cannot write \(path): the disk is full.") }
-    try launch(editor, path)
+    try launch(editor, [path])
     return String(decoding: try WholeFile.read(path), as: UTF8.self)
   }
 
+  /// Opens a file at a line.
+  static func visit(_ path: String, line: Int) async throws {
+    let editor = command
+    try launch(editor, arguments(for: editor, path, line: line))
+  }
+
+  /// The path of a file in a worktree. Throws `Problem(.notFound)` that says what is gone.
+  static func file(_ path: String, in worktree: String) throws(Problem) -> String {
+    let files = FileManager.default
+    guard files.fileExists(atPath: worktree) else {
+      throw Problem(
+        .notFound, "The worktree \(worktree) is not on this machine any more; the run's branch holds the work.")
+    }
+    let file = worktree + "/" + path
+    guard files.fileExists(atPath: file) else {
+      throw Problem(.notFound, "\(path) is not in the worktree: the run has deleted it, or has moved on.")
+    }
+    return file
+  }
+
+  /// How an editor is told the line: most take `+N FILE`, some `FILE:N`.
+  static func arguments(for editor: String, _ path: String, line: Int) -> [String] {
+    let program = editor.split(separator: " ").first?.split(separator: "/").last.map(String.init) ?? editor
+    switch program {
+    case "vi", "vim", "nvim", "view", "nano", "pico", "emacs", "emacsclient", "micro", "joe", "jed", "mg", "ne", "kak",
+      "kate", "gedit", "mcedit", "ex", "vis":
+      return ["+\(line)", path]
+    case "hx", "helix", "zed", "subl": return ["\(path):\(line)"]
+    case "code", "codium", "code-insiders", "cursor", "windsurf": return ["-g", "\(path):\(line)"]
+    default: return [path]
+    }
+  }
+
+  private static var command: String {
+    let environment = ProcessInfo.processInfo.environment
+    return [environment["VISUAL"], environment["EDITOR"], "vi"].compactMap { $0 }.first { !$0.isEmpty } ?? "vi"
+  }
+
   /// Blocks the terminal's thread: the editor has the terminal, and nothing is to be drawn.
-  private static func launch(_ editor: String, _ path: String) throws(Problem) {
-    let words = ["sh", "-c", "\(editor) \"$1\"", "flightdeck", path]
+  private static func launch(_ editor: String, _ arguments: [String]) throws(Problem) {
+    let words = ["sh", "-c", "\(editor) \"$@\"", "flightdeck"] + arguments
     var arguments = words.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
     var child: pid_t = 0
@@ -33,6 +70,6 @@ enum Editor {
     }
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0, errno == EINTR {}
-    guard status == 0 else { throw Problem(.conflict, "\(editor) ended with an error; the text is as it was.") }
+    guard status == 0 else { throw Problem(.conflict, "\(editor) ended with an error.") }
   }
 }
