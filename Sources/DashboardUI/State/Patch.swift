@@ -244,7 +244,7 @@ struct Patch: Sendable {
       files[file].newPath = Self.unquoted(path)
     } else if let hashes = after("index ") {
       let words = hashes.split(separator: " ").first.map(String.init) ?? ""
-      if let dots = words.range(of: "..") { files[file].contentHash = String(words[dots.upperBound...]) }
+      if let dots = words.firstRange(of: "..") { files[file].contentHash = String(words[dots.upperBound...]) }
     } else if line.hasPrefix("Binary files ") {
       files[file].isBinary = true
     } else if line.hasPrefix("GIT binary patch") {

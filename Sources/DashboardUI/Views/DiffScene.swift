@@ -234,7 +234,7 @@ struct DiffScene {
     func piece(_ text: String) -> [DiffPiece] { [DiffPiece(text: text, role: .diffMeta, ground: .diffMeta)] }
     if text.hasPrefix("index ") {
       var words = text.split(separator: " ", omittingEmptySubsequences: true)
-      guard words.count > 1, let dots = words[1].range(of: "..") else { return pieces }
+      guard words.count > 1, let dots = words[1].firstRange(of: "..") else { return pieces }
       words[1] = words[1][..<dots.lowerBound].prefix(8) + ".." + words[1][dots.upperBound...].prefix(8)
       return piece(words.joined(separator: " "))
     }

@@ -94,7 +94,7 @@ private func emptyWords(_ open: OpenRun) -> String {
 private func function(at line: Int, _ patch: Patch) -> String {
   guard let hunk = patch.hunk(at: line) else { return "" }
   let text = String(decoding: patch.bytes(of: hunk.line).prefix(300), as: UTF8.self)
-  guard let end = text.dropFirst(2).range(of: "@@") else { return "" }
+  guard let end = text.dropFirst(2).firstRange(of: "@@") else { return "" }
   return String(text[end.upperBound...]).trimmed
 }
 
@@ -268,7 +268,7 @@ private func place(_ line: Int, _ patch: Patch, from: Int) -> String {
 /// Without the second pair of at signs: `@@ -10,9 +10,12 @@ func deliver()`.
 private func hunkHead(_ line: Int, _ patch: Patch, _ lead: Int) -> [Span] {
   let text = String(decoding: patch.bytes(of: line).prefix(400), as: UTF8.self)
-  guard let end = text.dropFirst(2).range(of: "@@") else {
+  guard let end = text.dropFirst(2).firstRange(of: "@@") else {
     return [Span(String(repeating: " ", count: lead)), Span(text, .diffHunk)]
   }
   return [
