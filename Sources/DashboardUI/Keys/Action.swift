@@ -3,6 +3,7 @@ package enum Action: String, CaseIterable, Sendable {
   case up, down, left, right, top, bottom, halfDown, halfUp, pageDown, pageUp
   case quit, back, help, palette, dispatch, nextTheme, redraw, saveScreen, suspend
   case runs, runtimes, nextPane, previousPane
+  case queue, audit, pulse
   case open, diff, cancel, forceCancel, retry, answer
   case mark, markRange, clearMarks, filter, sort, invert, previousColumn, nextColumn
   case copy, copyId
@@ -18,7 +19,9 @@ package enum Action: String, CaseIterable, Sendable {
 
 /// Where a key is pressed. A key is looked up in the screen's own context first, then in the wider ones.
 package enum KeyContext: String, CaseIterable, Sendable {
-  case everywhere, moving, runs, runtimes, run, events, files, diff, records, pages
+  case everywhere, moving, runs, runtimes
+  case queue, audit, pulse
+  case run, events, files, diff, records, pages
   case form, cancelDialog, dialog, prompt
 
   package var title: String {
@@ -27,6 +30,9 @@ package enum KeyContext: String, CaseIterable, Sendable {
     case .moving: "Moving"
     case .runs: "Runs"
     case .runtimes: "Runtimes"
+    case .queue: "Queue"
+    case .audit: "Audit"
+    case .pulse: "Pulse"
     case .run: "Run"
     case .events: "Events"
     case .files: "Files"

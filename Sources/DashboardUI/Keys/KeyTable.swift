@@ -77,6 +77,11 @@ extension KeyMap {
 
     add(.runtimes, .dispatch, "D enter", "dispatch work", "dispatch")
 
+    add(.queue, .open, "enter", "open the run", "open")
+    add(.queue, .cancel, "x", "cancel the run; x again does it", "cancel")
+    add(.queue, .forceCancel, "X", "cancel by force: kill now")
+    add(.queue, .copyId, "Y", "copy the run id")
+
     add(.form, .nextField, "tab", "next field", "next field")
     add(.form, .previousField, "shift-tab", "previous field")
     add(.form, .submit, "enter", "what will happen; again dispatches (in long texts: a new line)", "review")
@@ -113,6 +118,9 @@ extension KeyMap {
     add(.pages, .previousPane, "shift-tab", "previous screen")
     add(.pages, .runs, "1", "Runs")
     add(.pages, .runtimes, "2", "Runtimes")
+    add(.pages, .queue, "3", "Queue")
+    add(.pages, .audit, "4", "Audit")
+    add(.pages, .pulse, "5", "Pulse")
 
     add(.everywhere, .dispatch, "D", "dispatch work", "dispatch")
     add(.everywhere, .palette, ":", "every action by name", "command")

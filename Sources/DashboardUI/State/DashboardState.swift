@@ -9,7 +9,11 @@ package enum LinkState: Sendable, Equatable {
   case lost(since: Timestamp, nextTry: Timestamp?)
 }
 
-enum Screen: Sendable, Equatable { case runs, runtimes, run, dispatch }
+enum Screen: Sendable, Equatable {
+  case runs, runtimes
+  case queue, audit, pulse
+  case run, dispatch
+}
 
 /// All that the dashboard knows and shows: a value. `update` changes it, `drawDashboard` draws it.
 package struct DashboardState: Sendable {
@@ -61,6 +65,9 @@ package struct DashboardState: Sendable {
   var runtimeCursor = 0
   var runtimesStale = false
   var runtimesAskedAt = Timestamp(milliseconds: 0)
+  var queue = QueuePage()
+  var audit = AuditPage()
+  var pulse = PulsePage()
   var form: DispatchForm
   var toasts: [Toast] = []
   var outbox: [Effect] = []
@@ -90,6 +97,7 @@ package struct DashboardState: Sendable {
     switch screen {
     case .run: open.flatMap { board[$0.id] }
     case .runs: selected
+    case .queue, .audit, .pulse: runOnPage
     case .runtimes, .dispatch: nil
     }
   }
@@ -107,6 +115,9 @@ package struct DashboardState: Sendable {
     switch screen {
     case .runs: [.runs, .pages, .moving, .everywhere]
     case .runtimes: [.runtimes, .pages, .moving, .everywhere]
+    case .queue: [.queue, .pages, .moving, .everywhere]
+    case .audit: [.audit, .pages, .moving, .everywhere]
+    case .pulse: [.pulse, .pages, .moving, .everywhere]
     case .dispatch: [.form, .everywhere]
     case .run:
       switch open?.tab ?? .overview {

@@ -1,9 +1,11 @@
 package import RunModel
 
-/// A place in the dashboard that can be named from outside: `runs`, `runtimes`, `dispatch`, `help`, `run:RUN` or
+/// A place in the dashboard that can be named from outside: `runs`, `runtimes`, `queue`, `audit`, `pulse`, `dispatch`, `help`,
+/// `run:RUN` or
 /// `run:RUN/TAB`, where RUN is a run id or any unambiguous end of one.
 package enum Destination: Sendable, Equatable {
   case runs, runtimes, dispatch, help
+  case queue, audit, pulse
   case run(String, RunTab)
 
   /// Throws `Problem(.invalid)` that lists what there is.
@@ -11,13 +13,17 @@ package enum Destination: Sendable, Equatable {
     switch text {
     case "runs": self = .runs
     case "runtimes": self = .runtimes
+    case "queue": self = .queue
+    case "audit": self = .audit
+    case "pulse": self = .pulse
     case "dispatch": self = .dispatch
     case "help": self = .help
     default:
       guard text.hasPrefix("run:"), text.count > 4 else {
         throw Problem(
           .invalid,
-          "There is no screen \"\(text)\". There are: runs, runtimes, dispatch, help, run:RUN and run:RUN/TAB.")
+          "There is no screen \"\(text)\". "
+            + "There are: runs, runtimes, queue, audit, pulse, dispatch, help, run:RUN and run:RUN/TAB.")
       }
       let parts = text.dropFirst(4).split(separator: "/", maxSplits: 1)
       let names = RunTab.allCases.map { $0.title.lowercased() }
@@ -41,6 +47,9 @@ extension DashboardState {
     switch destination {
     case .runs: show(.runs)
     case .runtimes: show(.runtimes)
+    case .queue: show(.queue)
+    case .audit: show(.audit)
+    case .pulse: show(.pulse)
     case .dispatch: show(.dispatch)
     case .help: perform(.help)
     case .run(let text, let tab):

@@ -81,6 +81,7 @@ extension DashboardState {
     }
     if let open, screen == .run { fetch(open.id) }
     schedulePreview()
+    arrivedAtPage()
   }
 
   private mutating func take(_ events: [RunEvent]) {
@@ -90,6 +91,7 @@ extension DashboardState {
     for event in events {
       let place = board.apply(event)
       if let place, event.type.changesState || sortsByProgress { list.touch(place, board) }
+      if let place, screen == .queue, event.type.changesState { queue.list.touch(place) }
       guard let run = event.run else {
         if event.type.rawValue.hasPrefix("awf.runtime.") { runtimesStale = true }
         continue
@@ -98,6 +100,7 @@ extension DashboardState {
       if event.type.changesState { changed(run, event) }
     }
     settleRows()
+    settleQueue()
   }
 
   private mutating func changed(_ run: RunID, _ event: RunEvent) {
@@ -146,6 +149,7 @@ extension DashboardState {
     rate.tick(now)
     toasts.removeAll { $0.until <= now }
     settleRows()
+    settleQueue()
     if let at = previewAt, at <= now {
       previewAt = nil
       turnPreview()
@@ -174,6 +178,7 @@ extension DashboardState {
     if let next = rate.next { times.append(next) }
     if let first = toasts.map(\.until).min() { times.append(first) }
     if let previewAt { times.append(previewAt) }
+    if screen == .queue, queue.list.hasChanges { times.append(max(now + .milliseconds(50), actingUntil)) }
     if list.hasChanges { times.append(max(now + .milliseconds(50), min(actingUntil, now + .milliseconds(1500)))) }
     if diffHasWork { times.append(now) }
     if let changed = form.changedAt { times.append(changed + .milliseconds(250)) }
@@ -217,7 +222,8 @@ extension DashboardState {
       }
       return found
     case .run: return currentRun.map { motion(of: $0) } ?? .none
-    case .runtimes, .dispatch: return .none
+    case .queue: return queue.list.count > 0 ? .clocks : .none
+    case .runtimes, .audit, .pulse, .dispatch: return .none
     }
   }
 }

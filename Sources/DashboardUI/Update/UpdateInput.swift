@@ -7,6 +7,7 @@ extension DashboardState {
     case .resize(let size):
       self.size = size
       keepCursorVisible()
+      keepPageVisible()
       schedulePreview()
     case .paste(let text): paste(text)
     case .mouse(let mouse): take(mouse)
@@ -62,6 +63,9 @@ extension DashboardState {
     case .nextTheme: nextTheme()
     case .runs: show(.runs)
     case .runtimes: show(.runtimes)
+    case .queue: show(.queue)
+    case .audit: show(.audit)
+    case .pulse: show(.pulse)
     case .up, .down, .left, .right, .top, .bottom, .halfDown, .halfUp, .pageDown, .pageUp: move(action)
     case .nextPane, .previousPane: turnPane(action == .nextPane ? 1 : -1)
     case .tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7:
@@ -104,6 +108,7 @@ extension DashboardState {
     switch wanted {
     case .runs: screens = [.runs]
     case .runtimes: screens = [.runs, .runtimes]
+    case .queue, .audit, .pulse: screens = [.runs, wanted]
     case .dispatch, .run: screens.append(wanted)
     }
     if wanted == .runtimes || wanted == .dispatch {
@@ -123,6 +128,7 @@ extension DashboardState {
       keepCursorVisible()
       schedulePreview()
     }
+    arrivedAtPage()
   }
 
   private mutating func back() {
@@ -158,7 +164,7 @@ extension DashboardState {
       let count = RunTab.allCases.count
       showTab(RunTab.allCases[((open?.tab.rawValue ?? 0) + step + count) % count])
     } else {
-      show(screen == .runs ? .runtimes : .runs)
+      turnScreen(step)
     }
   }
 
@@ -171,6 +177,7 @@ extension DashboardState {
       showTab(.diff)
       followWantedPath()
     case .runtimes: show(.dispatch)
+    case .queue, .audit, .pulse: openOnPage()
     case .dispatch: break
     }
   }

@@ -132,6 +132,7 @@ extension DashboardState {
     case .runtimes:
       let page = max(1, layout.body.height / 2)
       runtimeCursor = Self.moved(runtimeCursor, action, page: page, count: runtimes.count)
+    case .queue, .audit, .pulse: moveOnPage(action)
     case .run: moveInTab(action)
     case .dispatch: break
     }
@@ -175,6 +176,8 @@ extension DashboardState {
         guard index < filePaths.count else { return }
         self.open?.fileCursor = index
         if mouse.action == .doubleClick { perform(.open) }
+      } else if layout.body.contains(mouse.at) {
+        clickOnPage(mouse)
       }
     }
   }

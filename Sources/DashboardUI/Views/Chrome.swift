@@ -69,9 +69,12 @@ extension DashboardState {
       x += measure(text) + 2
     }
     switch screen {
-    case .runs, .runtimes:
+    case .runs, .runtimes, .queue, .audit, .pulse:
       add(1, "Runs", .runs, screen == .runs)
       add(2, "Runtimes", .runtimes, screen == .runtimes)
+      add(3, "Queue", .queue, screen == .queue)
+      add(4, "Audit", .audit, screen == .audit)
+      add(5, "Pulse", .pulse, screen == .pulse)
     case .run:
       let actions: [Action] = [.tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7]
       for tab in RunTab.allCases { add(tab.rawValue + 1, tab.title, actions[tab.rawValue], tab == open?.tab) }

@@ -15,6 +15,9 @@ package func drawDashboard(_ state: DashboardState) -> Frame {
     switch state.screen {
     case .runs: drawRuns(state, layout, &frame)
     case .runtimes: drawRuntimes(state, layout.body, &frame)
+    case .queue: drawQueue(state, layout.body, &frame)
+    case .audit: drawAudit(state, layout.body, &frame)
+    case .pulse: drawPulse(state, layout.body, &frame)
     case .run: drawRun(state, layout, &frame)
     case .dispatch: drawDispatch(state, layout.body, &frame)
     }

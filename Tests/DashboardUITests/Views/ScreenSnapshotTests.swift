@@ -10,7 +10,12 @@ import TerminalKit
 @Suite struct ScreenSnapshotTests {
   static let sizes = [Size(width: 80, height: 24), Size(width: 120, height: 40), Size(width: 200, height: 50)]
 
-  static let screens: [(name: String, make: @Sendable (Size) -> DashboardState)] = [
+  typealias Screens = [(name: String, make: @Sendable (Size) -> DashboardState)]
+
+  /// All of them: each feature has its own list, in a file of its own.
+  static let screens: Screens = common + pageScreens
+
+  private static let common: Screens = [
     ("runs", { Sample.state($0) }),
     (
       "runs-marked",

@@ -1,0 +1,66 @@
+import RunModel
+import TerminalKit
+
+/// The screens beside the runs: which there are, and moving among them.
+extension DashboardState {
+  static let pages: [Screen] = [.runs, .runtimes, .queue, .audit, .pulse]
+
+  /// The screen `step` further in the row of tabs.
+  mutating func turnScreen(_ step: Int) {
+    let count = Self.pages.count
+    let place = Self.pages.firstIndex(of: screen) ?? 0
+    show(Self.pages[(place + step + count) % count])
+  }
+
+  /// What a screen wants as soon as it is looked at.
+  mutating func arrivedAtPage() {
+    switch screen {
+    case .queue:
+      queue.list.reset(board)
+      refindQueued()
+    case .runs, .runtimes, .audit, .pulse, .run, .dispatch: break
+    }
+  }
+
+  /// The run that keys are about on these screens.
+  var runOnPage: Run? {
+    switch screen {
+    case .queue: queue.selection.flatMap { board[$0] }
+    case .runs, .runtimes, .audit, .pulse, .run, .dispatch: nil
+    }
+  }
+
+  mutating func moveOnPage(_ action: Action) {
+    switch screen {
+    case .queue:
+      moveQueue(to: Self.moved(queue.cursor, action, page: queueRows.height, count: queue.list.count))
+    case .runs, .runtimes, .audit, .pulse, .run, .dispatch: break
+    }
+  }
+
+  /// After the size changed.
+  mutating func keepPageVisible() {
+    switch screen {
+    case .queue: keepQueueVisible()
+    case .runs, .runtimes, .audit, .pulse, .run, .dispatch: break
+    }
+  }
+
+  mutating func openOnPage() {
+    switch screen {
+    case .queue: if let run = queue.selection { openRun(run, .overview) }
+    case .runs, .runtimes, .audit, .pulse, .run, .dispatch: break
+    }
+  }
+
+  /// A click on the body of one of these screens.
+  mutating func clickOnPage(_ mouse: Input.Mouse) {
+    switch screen {
+    case .queue:
+      guard queueRows.contains(mouse.at), let index = queueIndex(atRow: mouse.at.y - queueRows.y) else { return }
+      moveQueue(to: index)
+      if mouse.action == .doubleClick { openOnPage() }
+    case .runs, .runtimes, .audit, .pulse, .run, .dispatch: break
+    }
+  }
+}
