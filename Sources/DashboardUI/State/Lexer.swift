@@ -175,17 +175,17 @@ struct Lexer: Sendable {
     return line.count
   }
 
-  /// `'x'`, `'\n'`; a quote that does not close soon stands for itself, as in Rust's lifetimes.
+  /// `'x'`, `'\n'`; a quote that does not close after one character stands for itself, as in Rust's lifetimes.
   private func endOfCharacter(_ line: Bytes, _ start: Int) -> Int {
     var at = start + 1
-    while at < line.count, at - start < 12 {
-      if line[at] == UInt8(ascii: "\\") {
-        at += 2
-        continue
-      }
-      if line[at] == line[start] { return at + 1 }
+    if at < line.count, line[at] == UInt8(ascii: "\\") {
+      at += 2
+      while at < line.count, at - start < 12, line[at] != line[start] { at += 1 }
+    } else if at < line.count {
       at += 1
+      while at < line.count, line[at] & 0xC0 == 0x80 { at += 1 }
     }
+    if at < line.count, line[at] == line[start] { return at + 1 }
     at = start + 1
     while at < line.count, isWord(line[at]) { at += 1 }
     return at

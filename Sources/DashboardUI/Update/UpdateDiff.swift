@@ -25,7 +25,13 @@ extension DashboardState {
   /// The page and the cursor in it go on together.
   private mutating func turnDiff(_ rows: Int, _ scene: inout DiffScene) {
     guard let pane = open?.diff else { return }
-    open?.diff.top = scene.rows.moved(scene.rows.row(at: pane.top), by: rows).line
+    let top = scene.rows.row(at: pane.top)
+    var wanted = scene.rows.moved(top, by: rows)
+    // The end of the diff stays at the bottom of the page, unless it was above that already.
+    if rows > 0, let last = lowestTop(&scene, max(1, diffLayout.rows.height)), scene.rows.isBefore(last, wanted) {
+      wanted = scene.rows.isBefore(last, top) ? top : last
+    }
+    open?.diff.top = wanted.line
     setDiffCursor(scene.rows.moved(scene.rows.row(at: pane.cursor), by: rows), &scene)
   }
 
@@ -43,8 +49,6 @@ extension DashboardState {
     var top = scene.rows.row(at: pane.top)
     let highest = scene.rows.moved(cursor, by: -margin)
     if scene.rows.isBefore(highest, top) { top = highest }
-    // The end of the diff stays at the bottom of the page.
-    if let last = lowestTop(&scene, page), scene.rows.isBefore(last, top) { top = last }
     var row = top
     var used = scene.height(row)
     while row != cursor, used < page, let next = scene.rows.next(row) {
@@ -208,7 +212,8 @@ extension DashboardState {
   mutating func settleReviewed() {
     guard let open else { return }
     let marks = preferences.reviews.marked(open.id)
-    self.open?.diff.reviewed = Set(marks.keys.filter { isReviewed($0) })
+    let reviewed = marks.keys.filter { isReviewed($0) }
+    self.open?.diff.reviewed = Set(reviewed)
   }
 
   // MARK: Search

@@ -7,7 +7,7 @@ import TerminalKit
 /// Whatever comes, in whatever order and at whatever size: nothing traps, and every frame is whole.
 @Suite struct AnythingTests {
   private static let keys: [Key] =
-    "jkhlgGqxXraydDsI<>vU/:?TfpwtFnN{}()[]1234567yY~!abe ".map { Key.character($0) } + [
+    "jkhlgGqxXraydDsI<>vU/:?TfpwtFnN{}()[]1234567yY~!abe|+-WczvPS= ".map { Key.character($0) } + [
       .enter, .enter, .tab, .shiftTab, .escape, .escape, .backspace, .delete, .up, .down, .left, .right, .home, .end,
       .pageUp,
       .pageDown, .ctrl("d"), .ctrl("u"), .ctrl("o"), .ctrl("l"), .ctrl("s"), .ctrl("z"), .ctrl("k"), .ctrl("w"),
