@@ -88,7 +88,10 @@ struct DiffRows: Sendable {
         break
       }
     }
-    return after < patch.lineCount ? self.row(at: after) : nil
+    guard after < patch.lineCount else { return nil }
+    // A block begins with its first row, which need not be that of its first line.
+    if isSideBySide, pairing(at: after) != nil, let rows = blockRows, rows.count > 0 { return rows[0] }
+    return DiffRow(after)
   }
 
   mutating func previous(_ row: DiffRow) -> DiffRow? {
