@@ -120,7 +120,9 @@ let package = Package(
       name: "DashboardUITests", dependencies: ["RunModel", "TerminalKit", "DashboardUI"], swiftSettings: strict),
     .testTarget(
       name: "FlightdeckTests",
-      dependencies: ["RunModel", "RunClient", "TestSupport", "CVTerm", "TerminalKit", "flightdeck"],
+      dependencies: [
+        "RunModel", "RunClient", "TestSupport", "CVTerm", "TerminalKit", "DashboardUI", "flightdeck",
+      ],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

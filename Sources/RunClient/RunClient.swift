@@ -32,14 +32,16 @@ package final class RunClient: Sendable {
       seq: UInt64(clamping: json["seq"]?.int ?? 0))
   }
 
-  /// Read while it arrives: the text of a large snapshot is never in memory as a whole.
-  package func snapshot() async throws -> Snapshot {
+  /// Read while it arrives: the text of a large snapshot is never in memory as a whole. `onGlimpse` gets the runs that a
+  /// screen shows first while the rest is still on its way, with the counts of all.
+  package func snapshot(onGlimpse: (Snapshot) async -> Void = { _ in }) async throws -> Snapshot {
     let body = try await wire.stream(Request("/v1/snapshot"), deadline: Wire.patience)
     var snapshot = SnapshotReader()
     var chunks = body.makeAsyncIterator()
     do {
       while let chunk = try await wire.next(&chunks) {
         try chunk.withUnsafeReadableBytes { bytes throws in try snapshot.feed(bytes) }
+        if let glimpse = try snapshot.glimpse() { await onGlimpse(glimpse) }
       }
       return try snapshot.finish()
     } catch let error as JSONError { throw wire.unreadable(error, "/v1/snapshot") }

@@ -16,7 +16,11 @@ import RunModel
   @Option(help: ArgumentHelp("Only rows whose name begins like this; may be repeated.", valueName: "name"))
   var only: [String] = []
 
+  @Flag(help: "Instead, do what other programs do as well beside them: tig, less, lnav and htop, where installed.")
+  var beside = false
+
   func run() async throws {
+    if beside { return try await runBeside() }
     let chosen = Self.benchmarks.filter { benchmark in
       only.isEmpty
         || only.contains { only in benchmark.rows.contains { $0.hasPrefix(only) } }
@@ -37,6 +41,20 @@ import RunModel
     }
     if json { print(rows.jsonText) }
   }
+
+  private func runBeside() async throws {
+    let workshop = try Workshop()
+    defer { workshop.remove() }
+    var comparisons: [Comparison] = []
+    for task in [{ [try await startBeside($0)] }, diffBeside, { [try await floodBeside($0)] }] as [Task] {
+      let found = try await task(workshop)
+      comparisons += found
+      if !json { for line in found.flatMap(\.lines) { print(line) } }
+    }
+    if json { print(comparisons.jsonText) }
+  }
+
+  private typealias Task = (Workshop) async throws -> [Comparison]
 
   private struct Benchmark: Sendable {
     var rows: [String]

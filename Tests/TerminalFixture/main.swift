@@ -79,7 +79,7 @@ do {
     case "K": kill(getpid(), SIGKILL)
     case "L": while true { pause() }
     case "w": complain("words on standard error")
-    case "y": terminal.writeControl(ControlSequence.copy("hello"))
+    case "y": terminal.writeControl(ControlSequence.copy("hello") ?? [])
     case "c": cursor = Point(x: 3, y: 1)
     case "r": terminal.redraw()
     case "m": terminal.setMouse(false)

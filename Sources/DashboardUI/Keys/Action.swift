@@ -1,6 +1,7 @@
 /// Everything a key, the palette or the footer can ask for. The raw value is the name in a user's key file and in `:`.
 package enum Action: String, CaseIterable, Sendable {
   case up, down, left, right, top, bottom, halfDown, halfUp, pageDown, pageUp
+  case tour, nextTip
   case quit, back, help, palette, dispatch, nextTheme, redraw, saveScreen, suspend
   case runs, runtimes, nextPane, previousPane
   case queue, audit, pulse

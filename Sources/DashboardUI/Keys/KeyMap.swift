@@ -28,15 +28,31 @@ package struct KeyMap: Sendable {
     }
   }
 
+  /// What is wrong with a user's keys, and at which action they wrote it.
+  package struct Complaint: Sendable, Equatable {
+    package var action: String
+    package var text: String
+  }
+
   /// The standard table with the keys of some actions changed: action → keys, parted by spaces. Throws
   /// `Problem(.invalid)` that names every unknown action, unknown key and key given twice.
   package init(overrides: [String: String]) throws(Problem) {
+    let (keys, complaints) = Self.read(overrides)
+    guard complaints.isEmpty else { throw Problem(.invalid, complaints.map(\.text).joined(separator: " ")) }
+    self = keys
+  }
+
+  /// The same, with each complaint apart, for who knows the line of each action.
+  package static func read(_ overrides: [String: String]) -> (keys: KeyMap, complaints: [Complaint]) {
     var bindings = Self.table
-    var errors: [String] = []
+    var complaints: [Complaint] = []
     for (name, text) in overrides.sorted(by: { $0.key < $1.key }) {
       guard let action = Action(rawValue: name) else {
-        errors.append(
-          "There is no action \"\(name)\".\(Nearest.hint(for: name, among: Action.allCases.map(\.rawValue)))")
+        let hint = Nearest.hint(for: name, among: Action.allCases.map(\.rawValue))
+        complaints.append(
+          Complaint(
+            action: name,
+            text: "There is no action \"\(name)\".\(hint.isEmpty ? " See: flightdeck keys" : hint)"))
         continue
       }
       var keys: [Key] = []
@@ -44,14 +60,21 @@ package struct KeyMap: Sendable {
         if let key = Key(name: String(word)) {
           keys.append(key)
         } else {
-          errors.append("There is no key \"\(word)\" (for \(name)); keys are written x, X, ctrl-d, space, enter, f5.")
+          complaints.append(
+            Complaint(
+              action: name,
+              text: "There is no key \"\(word)\" (for \(name)); keys are written x, X, ctrl-d, space, enter, f5."))
         }
       }
       for place in bindings.indices where bindings[place].action == action { bindings[place].keys = keys }
     }
-    self.init(bindings: bindings)
-    errors += conflicts()
-    guard errors.isEmpty else { throw Problem(.invalid, errors.joined(separator: " ")) }
+    let keys = KeyMap(bindings: bindings)
+    for conflict in keys.conflicts() {
+      // Of two, the one that the user wrote is where to mend it.
+      let place = [conflict.second, conflict.first].first { overrides[$0.rawValue] != nil } ?? conflict.second
+      complaints.append(Complaint(action: place.rawValue, text: conflict.text))
+    }
+    return (keys, complaints)
   }
 
   package func action(for key: Key, in contexts: [KeyContext]) -> Action? {
@@ -64,15 +87,17 @@ package struct KeyMap: Sendable {
   }
 
   /// Keys that stand for two actions in one context.
-  func conflicts() -> [String] {
+  func conflicts() -> [(first: Action, second: Action, text: String)] {
     var seen: [KeyContext: [Key: Action]] = [:]
-    var found: [String] = []
+    var found: [(first: Action, second: Action, text: String)] = []
     for binding in bindings {
       for key in binding.keys {
         if let other = seen[binding.context]?[key], other != binding.action {
           found.append(
-            "The key \(key.name) means both \(other.rawValue) and \(binding.action.rawValue) (\(binding.context.title))."
-          )
+            (
+              other, binding.action,
+              "The key \(key.name) means both \(other.rawValue) and \(binding.action.rawValue) (\(binding.context.title))."
+            ))
         }
         seen[binding.context, default: [:]][key] = binding.action
       }

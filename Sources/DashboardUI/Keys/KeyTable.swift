@@ -131,6 +131,8 @@ extension KeyMap {
     add(.everywhere, .redraw, "ctrl-l", "redraw")
     add(.everywhere, .saveScreen, "ctrl-s", "save the screen")
     add(.everywhere, .suspend, "ctrl-z", "suspend")
+    add(.everywhere, .tour, "f2", "the tour: begin it, or end it")
+    add(.everywhere, .nextTip, "ctrl-n", "the tour's next step")
     return table
   }()
 }

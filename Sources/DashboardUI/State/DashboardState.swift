@@ -39,6 +39,13 @@ package struct DashboardState: Sendable {
   package var place = "local"
   /// Changed by `keep` alone.
   package internal(set) var preferences: Preferences
+  /// Nothing is changed from here.
+  package var isReadOnly = false
+  package var notificationRules = NotificationRules()
+  /// What ctrl-s saves.
+  package var screenFormat = ScreenFormat.svg
+  /// The program that can copy where the terminal does not, by name.
+  package var clipboardTool: String?
 
   // Where the person is.
   var screens: [Screen] = [.runs]
@@ -69,7 +76,12 @@ package struct DashboardState: Sendable {
   var audit = AuditPage()
   var pulse = PulsePage()
   var form: DispatchForm
+  var tour: Tour?
   var toasts: [Toast] = []
+  var notices = NotificationMachine()
+  var lastCopy: LastCopy?
+  /// What is played, if this is no live dashboard.
+  var replay: ReplayStatus?
   var outbox: [Effect] = []
 
   /// `directory` fills in the repository of the dispatch form.

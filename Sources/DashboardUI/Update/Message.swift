@@ -19,6 +19,8 @@ package enum Message: Sendable {
   /// The time; send one before each frame and whenever `nextTick` comes.
   case tick(Timestamp)
   case snapshot(Snapshot)
+  /// The first runs of the snapshot to come, so that there is something to see at once.
+  case glimpse(Snapshot)
   /// In order, following the snapshot or the events before.
   case events([RunEvent])
   case link(LinkState)
@@ -45,7 +47,9 @@ package enum Message: Sendable {
 
 /// What the dashboard asks of the world.
 package enum Effect: Sendable {
-  case quit, suspend, redraw, saveScreen
+  case quit, suspend, redraw
+  /// To this file, or to one named after the time; never over another.
+  case saveScreen(ScreenFormat, path: String?)
   /// The reason goes on the audit trail.
   case cancel([RunID], reason: String, force: Bool)
   case retry([RunID])
@@ -60,11 +64,15 @@ package enum Effect: Sendable {
   case dryRun(DispatchRequest, generation: Int)
   /// To the clipboard, by OSC 52; not sanitised.
   case copy(String)
+  /// To the clipboard, by a program.
+  case copyWithTool(String)
   /// Open $EDITOR on this text; `Message.edited` brings it back.
   case edit(String)
   /// Open $EDITOR on a file of a worktree, at a line.
   case openFile(worktree: String, path: String, line: Int)
   case bell
+  /// By the means of the rules, which is not the bell.
+  case notify(RunNotification)
   /// Store what is remembered.
   case keep(Preferences)
 }

@@ -8,6 +8,7 @@ extension DashboardState {
     case .input(let input): take(input)
     case .tick(let time): tick(time)
     case .snapshot(let snapshot): take(snapshot)
+    case .glimpse(let snapshot): takeGlimpse(snapshot)
     case .events(let events): take(events)
     case .link(let link): self.link = link
     case .detail(let run, let detail):
@@ -47,11 +48,18 @@ extension DashboardState {
     case .setTheme(let theme): setTheme(theme)
     case .note(let text): toast(text, .info)
     }
+    advanceTour()
     defer { outbox = [] }
     return outbox
   }
 
-  mutating func emit(_ effect: Effect) { outbox.append(effect) }
+  mutating func emit(_ effect: Effect) {
+    if effect.changesRuns, let refusal {
+      toast(refusal, .info)
+      return
+    }
+    outbox.append(effect)
+  }
 
   /// Changes what is remembered, and has it stored if that is something new.
   mutating func keep(_ change: (inout Preferences) -> Void) {
@@ -68,8 +76,19 @@ extension DashboardState {
 
   // MARK: The orchestrator
 
+  /// Only at the start: what is on the screen already is better than a part of the new.
+  private mutating func takeGlimpse(_ snapshot: Snapshot) {
+    guard !hasSnapshot else { return }
+    board = RunBoard(glimpse: snapshot)
+    runtimes = snapshot.runtimes
+    list.reset(board)
+    refindSelection()
+  }
+
   private mutating func take(_ snapshot: Snapshot) {
+    let before = hasSnapshot ? board : nil
     board = RunBoard(runs: snapshot.runs, seq: snapshot.seq)
+    if let before { noticeChanges(since: before) }
     runtimes = snapshot.runtimes
     hasSnapshot = true
     list.reset(board)
@@ -81,6 +100,7 @@ extension DashboardState {
     }
     if let open, screen == .run { fetch(open.id) }
     schedulePreview()
+    tellNotices()
     arrivedAtPage()
   }
 
@@ -89,7 +109,11 @@ extension DashboardState {
     let sortsByProgress = list.sort.column == .progress
     let watched = log?.run
     for event in events {
+      let before = NotificationMachine.concerns(event.type) ? event.run.flatMap { board[$0] } : nil
       let place = board.apply(event)
+      if let place, NotificationMachine.concerns(event.type) {
+        notices.observe(before, board.runs[place], notificationRules)
+      }
       if let place, event.type.changesState || sortsByProgress { list.touch(place, board) }
       if let place, screen == .queue, event.type.changesState { queue.list.touch(place) }
       guard let run = event.run else {
@@ -100,13 +124,13 @@ extension DashboardState {
       if event.type.changesState { changed(run, event) }
     }
     settleRows()
+    tellNotices()
     settleQueue()
   }
 
   private mutating func changed(_ run: RunID, _ event: RunEvent) {
     if event.type == .started || event.type.endsRun { runtimesStale = true }
     if event.type.endsRun { sendWaitingReview(run) }
-    if event.type == .attention, board[run]?.needsAttention == true { emit(.bell) }
     guard let open, open.id == run, screen == .run else { return }
     if event.type == .artifacts || event.type.endsRun || event.type == .started { fetch(run) }
   }
@@ -149,6 +173,7 @@ extension DashboardState {
     rate.tick(now)
     toasts.removeAll { $0.until <= now }
     settleRows()
+    tellNotices()
     settleQueue()
     if let at = previewAt, at <= now {
       previewAt = nil
@@ -178,6 +203,7 @@ extension DashboardState {
     if let next = rate.next { times.append(next) }
     if let first = toasts.map(\.until).min() { times.append(first) }
     if let previewAt { times.append(previewAt) }
+    if let due = notices.due { times.append(due) }
     if screen == .queue, queue.list.hasChanges { times.append(max(now + .milliseconds(50), actingUntil)) }
     if list.hasChanges { times.append(max(now + .milliseconds(50), min(actingUntil, now + .milliseconds(1500)))) }
     if diffHasWork { times.append(now) }

@@ -278,6 +278,8 @@ extension DashboardState {
       entries = themes.map { PaletteEntry(name: "theme \($0.slug)", help: $0.name, keys: "") }
     } else if typed.contains(" "), first == "sort" {
       entries = SortColumn.allCases.map { PaletteEntry(name: "sort \($0.rawValue)", help: "", keys: "") }
+    } else if typed.contains(" "), let own = argumentEntries(first, typed) {
+      entries = own
     } else if typed.contains(" "), first == "filter" {
       return [PaletteEntry(name: typed, help: "show only the runs that match", keys: "/")]
     } else {
@@ -299,6 +301,7 @@ extension DashboardState {
     for context in contexts + [.pages] where context != .moving && context != .form {
       for binding in keys.bindings where binding.context == context && binding.action != .palette {
         guard seen.insert(binding.action).inserted, !binding.action.rawValue.hasPrefix("tab") else { continue }
+        if binding.action.changesRuns, refusal != nil { continue }
         entries.append(
           PaletteEntry(
             name: binding.action.rawValue, help: binding.help,
@@ -306,6 +309,7 @@ extension DashboardState {
       }
     }
     entries.append(PaletteEntry(name: "theme", help: "choose a theme by name", keys: ""))
+    entries.append(PaletteEntry(name: "save", help: "save the screen: text, ansi, svg, html; a file", keys: ""))
     return entries.sorted { $0.name < $1.name }
   }
 
@@ -336,6 +340,7 @@ extension DashboardState {
       show(.runs)
       setFilter(rest)
     default:
+      if runCommand(name, rest) { return }
       if let action = Action(rawValue: name), entry != nil || rest.isEmpty {
         perform(action)
       } else {

@@ -51,12 +51,22 @@ extension DashboardState {
 
   /// Does what a key, the palette or a click asks for.
   mutating func perform(_ action: Action) {
+    if action.changesRuns, let refusal {
+      toast(refusal, .info)
+      return
+    }
     switch action {
     case .quit: emit(.quit)
     case .suspend: emit(.suspend)
     case .redraw: emit(.redraw)
-    case .saveScreen: emit(.saveScreen)
+    case .saveScreen: emit(.saveScreen(screenFormat, path: nil))
     case .help: layers.append(.help(top: 0))
+    case .tour: toggleTour()
+    case .nextTip:
+      if var tour {
+        tour.next(self)
+        self.tour = tour
+      }
     case .palette: layers.append(.palette(PaletteDialog()))
     case .back: back()
     case .dispatch: show(.dispatch)
@@ -86,10 +96,7 @@ extension DashboardState {
     case .invert: setSort(RunSort(column: list.sort.column, isInverted: !list.sort.isInverted))
     case .copy: copy()
     case .copyId:
-      if let run = currentRun {
-        emit(.copy(run.runId.description))
-        toast("Copied \(run.runId)", .info)
-      }
+      if let run = currentRun { copyOut(run.runId.description) }
     case .previousRun, .nextRun: turnRun(action == .nextRun ? 1 : -1)
     case .follow, .pause, .wrap, .timestamps, .eventTypes, .search, .nextMatch, .previousMatch, .nextHunk,
       .previousHunk, .nextFile, .previousFile:
@@ -105,6 +112,10 @@ extension DashboardState {
 
   mutating func show(_ wanted: Screen) {
     guard screen != wanted else { return }
+    if wanted == .dispatch, let refusal {
+      toast(refusal, .info)
+      return
+    }
     switch wanted {
     case .runs: screens = [.runs]
     case .runtimes: screens = [.runs, .runtimes]
@@ -195,8 +206,7 @@ extension DashboardState {
       case .handoff: text = open.artifacts?.handoffNote ?? text
       }
     }
-    emit(.copy(text))
-    toast("Copied \(text.prefix(while: { $0 != "\n" }).prefix(60))", .info)
+    copyOut(text)
   }
 }
 

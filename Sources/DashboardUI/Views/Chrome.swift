@@ -18,6 +18,7 @@ func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
     left.append(Span(" ✖ lost, \(age) old, trying again\(isWide ? again : "") ", .linkLost))
   }
   if isWide { left.append(Span("  \(state.place)", .header)) }
+  if state.isReadOnly { left.append(Span("  read-only", .headerName)) }
   left.append(Span(isWide ? "     " : "   ", .header))
   for status in RunStatus.allCases.sorted(by: { order($0) < order($1) }) {
     let count = state.board.count(status)
@@ -106,15 +107,17 @@ func drawTabs(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame) {
 /// The filter, being typed or in force, and how much it leaves.
 private func drawFilterLine(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   let theme = state.theme
-  let total = state.board.runs.count
+  let total = state.board.total
   let shown = state.list.visible.count
   var counts = [Span("\(shown) of \(total)", .muted)]
+  let isLoading = shown > 0 && !state.hasSnapshot
+  if isLoading { counts = [Span("the latest \(shown) of \(total), the rest is coming", .muted)] }
   if state.list.sort != RunSort() {
     counts.insert(
       Span("by \(state.list.sort.column.rawValue)\(state.list.sort.isInverted ? " ↑" : "")   ", .muted), at: 0)
   }
   if !state.marks.isEmpty { counts.insert(Span("● \(state.marks.count) marked   ", .mark), at: 0) }
-  if state.list.filter.isEmpty, state.list.sort == RunSort(), state.marks.isEmpty { counts = [] }
+  if state.list.filter.isEmpty, state.list.sort == RunSort(), state.marks.isEmpty, !isLoading { counts = [] }
   var typing: TextField?
   for layer in state.layers { if case .filter(let field, _) = layer { typing = field } }
   let countsWidth = counts.reduce(0) { $0 + $1.width }
@@ -224,6 +227,7 @@ private func footerHints(_ state: DashboardState) -> [(keys: String, text: Strin
 
 /// Whether an action does something for what is on the screen now, so that the footer offers no dead key.
 private func isUseful(_ action: Action, _ state: DashboardState) -> Bool {
+  if action.changesRuns, state.refusal != nil { return false }
   guard state.layers.isEmpty else { return true }
   let run = state.currentRun
   return switch action {

@@ -21,6 +21,7 @@ package func drawDashboard(_ state: DashboardState) -> Frame {
     case .run: drawRun(state, layout, &frame)
     case .dispatch: drawDispatch(state, layout.body, &frame)
     }
+    if let tour = state.tour { drawTour(tour, layout.tour, state, &frame) }
     drawFooter(state, layout.footer, &frame)
     for layer in state.layers { drawLayer(layer, state, &frame) }
     drawToasts(state, layout, &frame)

@@ -9,6 +9,8 @@ struct Layout: Sendable {
   var title = Rect(x: 0, y: 0, width: 0, height: 0)
   var body = Rect(x: 0, y: 0, width: 0, height: 0)
   var footer = Rect(x: 0, y: 0, width: 0, height: 0)
+  /// Above the footer, while there is a tour.
+  var tour = Rect(x: 0, y: 0, width: 0, height: 0)
   /// Of the body on the runs screen.
   var columns = Rect(x: 0, y: 0, width: 0, height: 0)
   var rows = Rect(x: 0, y: 0, width: 0, height: 0)
@@ -26,6 +28,7 @@ extension DashboardState {
     var rest = Rect(size: size)
     layout.header = rest.takeTop(1)
     layout.footer = rest.takeBottom(1)
+    if tour != nil, size.height >= 20 { layout.tour = rest.takeBottom(3) }
     if screen == .run { layout.title = rest.takeTop(1) }
     layout.tabs = rest.takeTop(1)
     layout.body = rest

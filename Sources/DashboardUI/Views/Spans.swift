@@ -5,6 +5,10 @@ struct Span: Sendable, Equatable {
   var text: String
   var role: Role
   var attributes: Attributes = []
+  /// Where it leads, if it is a link.
+  var link: LinkAddress?
+  /// What a click on it means.
+  var target: ClickTarget?
 
   init(_ text: String, _ role: Role = .text, _ attributes: Attributes = []) {
     self.text = text
@@ -13,6 +17,27 @@ struct Span: Sendable, Equatable {
   }
 
   var width: Int { measure(text) }
+
+  /// The same with another text.
+  func with(_ text: String) -> Span {
+    var span = self
+    span.text = text
+    return span
+  }
+
+  /// The same as a link to `address`, if that is one that may be followed.
+  func linked(to address: String) -> Span {
+    var span = self
+    span.link = LinkAddress(address)
+    return span
+  }
+
+  /// The same as a button: a click on it is this key.
+  func pressing(_ key: Key) -> Span {
+    var span = self
+    span.target = .key(key)
+    return span
+  }
 }
 
 /// A line of spans, with some more at its right end.
@@ -90,7 +115,7 @@ func wrapped(_ spans: [Span], width: Int, indent: Int = 0, most: Int = 2000) -> 
       if piece.span == last, !line.isEmpty {
         line[line.count - 1].text += piece.text
       } else {
-        line.append(Span(piece.text, spans[piece.span].role, spans[piece.span].attributes))
+        line.append(spans[piece.span].with(piece.text))
         last = piece.span
       }
     }
@@ -115,7 +140,7 @@ func scrolledLeft(_ spans: [Span], by columns: Int) -> [Span] {
     for cluster in DisplayText(span.text).clusters {
       if left > 0 { left = max(0, left - Int(cluster.width)) } else { text += cluster.text }
     }
-    if !text.isEmpty { kept.append(Span(text, span.role, span.attributes)) }
+    if !text.isEmpty { kept.append(span.with(text)) }
   }
   return kept
 }
@@ -146,7 +171,9 @@ func highlighted(_ spans: [Span], _ needle: String, _ role: Role = .match) -> [S
       result[result.count - 1].text.append(piece.character)
     } else {
       let span = spans[piece.span]
-      result.append(Span(String(piece.character), marked[place] ? role : span.role, span.attributes))
+      var part = span.with(String(piece.character))
+      if marked[place] { part.role = role }
+      result.append(part)
       last = (piece.span, marked[place])
     }
   }
@@ -162,7 +189,10 @@ extension Frame {
       guard used < width else { break }
       var style = theme[span.role].adding(span.attributes)
       if let ground { style = style.on(theme[ground].background) }
+      if let address = span.link { style.link = link(address) }
+      let start = used
       used += put(span.text, x: x + used, y: y, width: width - used, style: style)
+      if let target = span.target { addZone(Rect(x: x + start, y: y, width: used - start, height: 1), target) }
     }
     return used
   }

@@ -7,6 +7,8 @@ import RunModel
 /// What may be endless or very large, and so travels piece by piece.
 extension API {
   private static let pieceSize = 256 * 1024
+  /// Runs of the first piece of a snapshot: those of a large screen.
+  private static let screenful = 128
 
   func events(_ request: APIRequest) async throws -> Response {
     let query = try request.query("after", "run", "type", "follow", "tail")
@@ -103,15 +105,16 @@ extension API {
     let snapshot = await service.snapshot()
     return Reply.stream(type: "application/json", channel: request.channel) { writer in
       var json = JSONWriter(reserving: Self.pieceSize + 4096)
-      var buffer = ByteBuffer(string: "{\"seq\":\(snapshot.seq),\"runtimes\":")
-      buffer.writeBytes(snapshot.runtimes.jsonBytes)
+      json.object { json in snapshot.writeHead(to: &json) }
+      var buffer = ByteBuffer(bytes: json.bytes.dropLast())
       buffer.writeString(",\"runs\":[")
-      for (place, run) in snapshot.runs.enumerated() {
+      for (count, place) in snapshot.travelOrder.enumerated() {
         json.removeAll()
-        run.write(to: &json)
-        if place > 0 { buffer.writeInteger(UInt8(ascii: ",")) }
+        snapshot.runs[place].write(to: &json)
+        if count > 0 { buffer.writeInteger(UInt8(ascii: ",")) }
         buffer.writeBytes(json.bytes)
-        if buffer.readableBytes >= Self.pieceSize {
+        // A screenful goes at once: the client draws it while the rest travels.
+        if buffer.readableBytes >= Self.pieceSize || count == Self.screenful {
           try await writer.write(buffer)
           buffer.clear()
         }

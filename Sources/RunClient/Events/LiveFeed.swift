@@ -12,6 +12,8 @@ package enum FeedLink: Sendable, Hashable {
 /// What a live feed tells.
 package enum FeedItem: Sendable {
   case link(FeedLink)
+  /// The runs that a screen shows first; the snapshot with all of them follows.
+  case glimpse(Snapshot)
   /// Replaces all that was known.
   case snapshot(Snapshot)
   /// The next events in order; never empty.
@@ -94,7 +96,7 @@ package struct LiveFeed: Sendable {
       if try await client.health().seq < seq { throw EventGap(after: seq, next: 0) }
       after = seq
     } else {
-      let snapshot = try await client.snapshot()
+      let snapshot = try await client.snapshot { await deliver(.glimpse($0)) }
       after = snapshot.seq
       await deliver(.snapshot(snapshot))
       progress.reached(after)

@@ -13,6 +13,9 @@ struct SnapshotReader {
   private var inString = false
   private var escaped = false
   private var inRuns = false
+  private var gaveGlimpse = false
+  /// Enough for a large screen.
+  private static let screenful = 100
 
   mutating func feed(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
     // Where the part that has not been put anywhere begins.
@@ -62,6 +65,18 @@ struct SnapshotReader {
   func finish() throws(JSONError) -> Snapshot {
     var snapshot = try skeleton.readJSON { reader throws(JSONError) in try Snapshot(from: &reader) }
     snapshot.runs = runs
+    snapshot.restoreOrder()
+    return snapshot
+  }
+
+  /// Once, when a screenful has come and more is on its way: what there is, with the counts of the whole.
+  mutating func glimpse() throws(JSONError) -> Snapshot? {
+    guard inRuns, !gaveGlimpse, runs.count >= Self.screenful else { return nil }
+    gaveGlimpse = true
+    let head = skeleton + Array("]}".utf8)
+    var snapshot = try head.readJSON { reader throws(JSONError) in try Snapshot(from: &reader) }
+    snapshot.runs = runs
+    snapshot.restoreOrder()
     return snapshot
   }
 

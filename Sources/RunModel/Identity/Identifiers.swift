@@ -10,6 +10,11 @@ extension ULIDIdentifier {
     self.init(ulid)
   }
 
+  init?(utf8: UnsafeRawBufferPointer) {
+    guard let ulid = ULID(utf8: utf8) else { return nil }
+    self.init(ulid)
+  }
+
   package var description: String { ulid.description }
 
   /// The last six characters, enough for a person to tell runs apart.

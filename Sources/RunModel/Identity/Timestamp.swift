@@ -47,7 +47,13 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
 
   /// Reads RFC 3339; fractions past the millisecond are cut.
   package init?(_ text: some StringProtocol) {
-    let bytes = Array(text.utf8)
+    var text = String(text)
+    let read = text.withUTF8 { Timestamp(utf8: UnsafeRawBufferPointer($0)) }
+    guard let read else { return nil }
+    self = read
+  }
+
+  init?(utf8 bytes: UnsafeRawBufferPointer) {
     guard bytes.count >= 20, bytes[10] | 0x20 == UInt8(ascii: "t") else { return nil }
     func number(_ range: Range<Int>) -> Int64? {
       var value: Int64 = 0

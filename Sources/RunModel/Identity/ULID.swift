@@ -14,8 +14,9 @@ package struct ULID: Hashable, Sendable, Comparable, CustomStringConvertible {
   }
 
   /// Nil unless `text` is exactly the 26-character text form.
-  package init?(_ text: some StringProtocol) {
-    let utf8 = text.utf8
+  package init?(_ text: some StringProtocol) { self.init(utf8: text.utf8) }
+
+  init?(utf8: some Collection<UInt8>) {
     guard utf8.count == 26 else { return nil }
     var high: UInt64 = 0
     var low: UInt64 = 0

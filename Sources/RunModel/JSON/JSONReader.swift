@@ -67,6 +67,27 @@ package struct JSONReader {
     throw error("The string has no end")
   }
 
+  /// Calls `body` with the bytes of a string: where they stand, or, if it has escapes, unescaped.
+  package mutating func stringBytes<Value>(_ body: (UnsafeRawBufferPointer) -> Value) throws(JSONError) -> Value {
+    let before = offset
+    try expect(UInt8(ascii: "\""), "a string")
+    let start = offset
+    while offset < bytes.count {
+      switch bytes[offset] {
+      case UInt8(ascii: "\""):
+        defer { offset += 1 }
+        return body(UnsafeRawBufferPointer(rebasing: bytes[start..<offset]))
+      case UInt8(ascii: "\\"):
+        offset = before
+        var text = try string()
+        return text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
+      case 0..<0x20: throw error("A control character in a string must be escaped")
+      default: offset += 1
+      }
+    }
+    throw error("The string has no end")
+  }
+
   package mutating func bool() throws(JSONError) -> Bool {
     switch peek() {
     case UInt8(ascii: "t"):
@@ -118,7 +139,7 @@ package struct JSONReader {
     switch peek() {
     case UInt8(ascii: "{"): try object { _, reader throws(JSONError) in try reader.skip(depth: depth + 1) }
     case UInt8(ascii: "["): try array { reader throws(JSONError) in try reader.skip(depth: depth + 1) }
-    case UInt8(ascii: "\""): _ = try string()
+    case UInt8(ascii: "\""): try stringBytes { _ in }
     case UInt8(ascii: "t"), UInt8(ascii: "f"): _ = try bool()
     case UInt8(ascii: "n"): try literal("null")
     default: _ = try number()
@@ -145,6 +166,13 @@ package struct JSONReader {
       offset += 1
       if byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") { offset += 1 }
       try digits()
+    }
+    // Up to 18 digits fit.
+    if whole, offset - start <= 18 {
+      let isNegative = bytes[start] == UInt8(ascii: "-")
+      var value: Int64 = 0
+      for place in (isNegative ? start + 1 : start)..<offset { value = value * 10 + Int64(bytes[place] & 15) }
+      return .int(isNegative ? -value : value)
     }
     let text = String(decoding: UnsafeRawBufferPointer(rebasing: bytes[start..<offset]), as: UTF8.self)
     if whole, let value = Int64(text) { return .int(value) }

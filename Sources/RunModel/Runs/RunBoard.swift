@@ -7,18 +7,29 @@ package struct RunBoard: Sendable {
   private var places: [RunID: Int] = [:]
   private var counts: [RunStatus: Int] = [:]
   package private(set) var needingAttention = 0
+  /// More than `runs` has as long as the rest of a snapshot is on its way.
+  package private(set) var total = 0
 
   package init() {}
 
   package init(runs: [Run], seq: UInt64) {
     self.runs = runs
     self.seq = seq
+    total = runs.count
     places.reserveCapacity(runs.count)
     for (place, run) in runs.enumerated() {
       places[run.runId] = place
       counts[run.status, default: 0] += 1
       if run.needsAttention { needingAttention += 1 }
     }
+  }
+
+  /// What is known of a snapshot whose runs have not all come yet; the counts are those of the whole.
+  package init(glimpse: Snapshot) {
+    self.init(runs: glimpse.runs, seq: glimpse.seq)
+    counts = glimpse.counts
+    needingAttention = glimpse.needingAttention
+    total = counts.values.reduce(0, +)
   }
 
   package subscript(run: RunID) -> Run? { places[run].map { runs[$0] } }
@@ -44,6 +55,7 @@ package struct RunBoard: Sendable {
     guard let run = Run(queuedBy: event) else { return nil }
     places[id] = runs.count
     runs.append(run)
+    total += 1
     counts[.queued, default: 0] += 1
     return runs.count - 1
   }
@@ -61,23 +73,60 @@ package struct RunBoard: Sendable {
 /// State as of a seq, from which a client joins the event stream without a gap.
 package struct Snapshot: Sendable {
   package var seq: UInt64
+  /// In the order of dispatch; on the wire those that a screen shows first come first.
   package var runs: [Run]
   package var runtimes: [RuntimeSummary]
+  /// Of all runs, also of those that are still on their way.
+  package var counts: [RunStatus: Int]
+  package var needingAttention: Int
 
   package init(seq: UInt64, runs: [Run], runtimes: [RuntimeSummary]) {
     self.seq = seq
     self.runs = runs
     self.runtimes = runtimes
+    counts = [:]
+    needingAttention = 0
+    for run in runs {
+      counts[run.status, default: 0] += 1
+      if run.needsAttention { needingAttention += 1 }
+    }
+  }
+
+  /// The places of `runs` in the order in which they travel: the live ones, then the latest first.
+  package var travelOrder: [Int] {
+    runs.indices.filter { !runs[$0].status.isTerminal } + runs.indices.reversed().filter { runs[$0].status.isTerminal }
+  }
+
+  /// Puts the runs back in the order of dispatch. In place, as 100,000 runs are not to be in memory twice.
+  package mutating func restoreOrder() {
+    let order = runs.indices.sorted {
+      (runs[$0].firstSeq, runs[$0].runId) < (runs[$1].firstSeq, runs[$1].runId)
+    }
+    var from = order
+    for place in from.indices {
+      var source = from[place]
+      // What was there has been swapped away by an earlier step: it is where that step put it.
+      while source < place { source = from[source] }
+      from[place] = source
+      runs.swapAt(place, source)
+    }
   }
 }
 
 extension Snapshot: JSONWritable {
   package func write(to json: inout JSONWriter) {
     json.object { json in
-      json.member("seq", Int64(seq))
-      json.member("runtimes", runtimes)
-      json.member("runs", runs)
+      writeHead(to: &json)
+      json.member("runs", travelOrder.map { runs[$0] })
     }
+  }
+
+  /// All but the runs.
+  package func writeHead(to json: inout JSONWriter) {
+    json.member("seq", Int64(seq))
+    json.member("runtimes", runtimes)
+    json.member("counts", .object(JSONObject(RunStatus.allCases.map { ($0.rawValue, .int(Int64(counts[$0] ?? 0))) })))
+    json.member("needingAttention", needingAttention)
   }
 
   package init(from reader: inout JSONReader) throws(JSONError) {
@@ -89,11 +138,16 @@ extension Snapshot: JSONWritable {
         try reader.array { reader throws(JSONError) in
           if let runtime = RuntimeSummary(json: try reader.value()) { snapshot.runtimes.append(runtime) }
         }
+      case "counts":
+        let counts = try reader.value()
+        for status in RunStatus.allCases { snapshot.counts[status] = counts[status.rawValue]?.int.map(Int.init) }
+      case "needingAttention": snapshot.needingAttention = Int(try reader.int())
       case "runs":
         try reader.array { reader throws(JSONError) in snapshot.runs.append(try Run(from: &reader)) }
       default: try reader.skip()
       }
     }
+    snapshot.restoreOrder()
     self = snapshot
   }
 }

@@ -59,10 +59,12 @@ extension Run: JSONWritable {
       if try reader.null() { return }
       switch key {
       case "runId":
-        runId = RunID(try reader.string())
+        runId = try reader.stringBytes { RunID(utf8: $0) }
         if runId == nil { throw reader.error("A runId must be a ULID") }
       case "contractId":
-        guard let contract = ContractID(try reader.string()) else { throw reader.error("A contractId must be a ULID") }
+        guard let contract = try reader.stringBytes({ ContractID(utf8: $0) }) else {
+          throw reader.error("A contractId must be a ULID")
+        }
         run.contractId = contract
       case "title": run.title = try reader.string()
       case "status":
@@ -117,7 +119,7 @@ extension Run: JSONWritable {
 
 extension JSONReader {
   package mutating func timestamp() throws(JSONError) -> Timestamp {
-    guard let time = Timestamp(try string()) else { throw error("Expected a time in RFC 3339") }
+    guard let time = try stringBytes({ Timestamp(utf8: $0) }) else { throw error("Expected a time in RFC 3339") }
     return time
   }
 }

@@ -21,6 +21,10 @@ package struct Frame: Equatable, Sendable {
   package private(set) var cells: [Cell]
   /// Where the cursor shows; nil hides it.
   package var cursor: Point?
+  /// What takes clicks; see `addZone`.
+  package internal(set) var zones: [ClickZone] = []
+  /// Where links lead; a style's `link` is a place in it, counted from 1.
+  var links: [LinkAddress] = []
 
   package init(size: Size, style: Style = .plain) {
     self.size = size

@@ -19,6 +19,8 @@ package struct Style: Hashable, Sendable {
   package var foreground: Color
   package var background: Color
   package var attributes: Attributes
+  /// The number that the frame gave to an address; 0: no link.
+  package var link: UInt16 = 0
 
   package init(
     foreground: Color = .terminalDefault, background: Color = .terminalDefault, attributes: Attributes = []
@@ -31,9 +33,13 @@ package struct Style: Hashable, Sendable {
   package static let plain = Style()
 
   package func on(_ background: Color) -> Style {
-    Style(foreground: foreground, background: background, attributes: attributes)
+    var style = self
+    style.background = background
+    return style
   }
   package func adding(_ attributes: Attributes) -> Style {
-    Style(foreground: foreground, background: background, attributes: self.attributes.union(attributes))
+    var style = self
+    style.attributes.formUnion(attributes)
+    return style
   }
 }

@@ -18,7 +18,12 @@ package struct ANSIRenderer: Sendable {
       for span in spans {
         let codes = codes(span.style)
         let shown = isUTF8 ? span.text : asciiText(span, in: frame, y)
-        text += codes.isEmpty ? shown : "\u{1B}[\(codes)m\(shown)\u{1B}[0m"
+        let styled = codes.isEmpty ? shown : "\u{1B}[\(codes)m\(shown)\u{1B}[0m"
+        if mapper.depth != .none, let address = frame.address(of: span.style) {
+          text += ControlSequence.link(address) + styled + ControlSequence.linkEnd
+        } else {
+          text += styled
+        }
       }
       text += "\n"
     }

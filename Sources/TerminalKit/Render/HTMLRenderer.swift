@@ -12,7 +12,12 @@ package struct HTMLRenderer: Sendable {
       for span in frame.spans(y) {
         let css = css(span.style)
         let shown = escapedMarkup(span.text)
-        text += css.isEmpty ? shown : "<span style=\"\(css)\">\(shown)</span>"
+        let styled = css.isEmpty ? shown : "<span style=\"\(css)\">\(shown)</span>"
+        if let address = frame.address(of: span.style) {
+          text += "<a style=\"color:inherit\" href=\"\(escapedMarkup(address.text))\">\(styled)</a>"
+        } else {
+          text += styled
+        }
       }
       while text.last == " " { text.removeLast() }
       text += "\n"

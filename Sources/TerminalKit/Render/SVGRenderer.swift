@@ -50,7 +50,12 @@ package struct SVGRenderer: Sendable {
       if background != colors.background {
         backgrounds += rect(left(span.x), above(y), span.width * Self.cellWidth, Self.cellHeight, background)
       }
-      content += runs(frame, span, y, foreground)
+      let drawn = runs(frame, span, y, foreground)
+      if let address = frame.address(of: span.style), !drawn.isEmpty {
+        content += "<a href=\"\(escapedMarkup(address.text))\">\n\(drawn)</a>\n"
+      } else {
+        content += drawn
+      }
     }
     return backgrounds + content
   }

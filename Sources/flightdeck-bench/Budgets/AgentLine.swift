@@ -53,7 +53,7 @@ func agentLine(_ workshop: Workshop) async throws -> [Row] {
 }
 
 /// Opens a FIFO for writing once its reader is there.
-private func openWriter(_ path: String) throws -> Int32 {
+func openWriter(_ path: String) throws -> Int32 {
   for _ in 0..<1000 {
     let descriptor = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
     if descriptor >= 0 { return descriptor }

@@ -6,7 +6,7 @@ import SQLiteStore
 func firstFrame(_ workshop: Workshop) async throws -> [Row] {
   let state = try workshop.makeFolder("first")
   let runs = SampleRuns.runs(10_000)
-  try await store(runs, in: state)
+  try await storeRuns(runs, in: state)
   let orchestrator = try OrchestratorProcess(workshop, state: state, configuration: "")
   defer { orchestrator.stop() }
   let names = runs.suffix(60).map { Array($0.runId.shortName.utf8) }
@@ -23,7 +23,7 @@ func firstFrame(_ workshop: Workshop) async throws -> [Row] {
 }
 
 /// A store as these runs would have left it: three events each.
-private func store(_ runs: [Run], in folder: String) async throws {
+func storeRuns(_ runs: [Run], in folder: String) async throws {
   let store = try SQLiteRunStore(folder: folder)
   for start in stride(from: 0, to: runs.count, by: 1000) {
     var batch = RecordBatch()

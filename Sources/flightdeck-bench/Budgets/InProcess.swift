@@ -53,7 +53,7 @@ func diffFirstPaint() throws -> Row {
   return Row("diff-first-paint", times.median, .atMost, 30, "ms")
 }
 
-private func millionLines() -> [UInt8] {
+func millionLines() -> [UInt8] {
   var patch: [UInt8] = []
   for file in 0..<1000 {
     let path = "Sources/Module\(file % 40)/File\(file).swift"

@@ -13,7 +13,13 @@ final class Screen {
   /// The end of a frame, as the program marks it.
   static let frameEnd = Array("\u{1B}[?2026l".utf8)
 
-  init(_ workshop: Workshop, _ arguments: [String], rows: Int32 = 50, columns: Int32 = 160) throws {
+  /// `program`: its path; nil is the dashboard. `folder`: where it works; nil is the workshop's.
+  init(
+    _ workshop: Workshop, program: String? = nil, _ arguments: [String], folder: String? = nil, rows: Int32 = 50,
+    columns: Int32 = 160
+  ) throws {
+    let program = program ?? workshop.program
+    let folder = folder ?? workshop.folder
     var master: Int32 = -1
     var slave: Int32 = -1
     var name = [CChar](repeating: 0, count: 128)
@@ -22,12 +28,12 @@ final class Screen {
     }
     var pid: pid_t = 0
     var process: Int32 = -1
-    let failure = withCStrings([workshop.program] + arguments) { words in
+    let failure = withCStrings([program] + arguments) { words in
       withCStrings(workshop.environment) { environment in
-        cprocess_pty_spawn(name, workshop.folder, words, environment, &pid, &process)
+        cprocess_pty_spawn(name, folder, words, environment, &pid, &process)
       }
     }
-    guard failure == 0 else { throw Problem(.unavailable, "\(workshop.program) cannot be started.") }
+    guard failure == 0 else { throw Problem(.unavailable, "\(program) cannot be started.") }
     (self.pid, self.master, self.slave, self.process) = (pid, master, slave, process)
   }
 
@@ -59,6 +65,20 @@ final class Screen {
   }
 
   func wait(for text: String, seconds: Double = 30) throws { try wait(forAny: [Array(text.utf8)], seconds: seconds) }
+
+  /// Reads until the text has come, whether or not the program marks its frames.
+  func wait(forPainted text: String, seconds: Double = 60) throws {
+    let wanted = Array(text.utf8)
+    let end = ContinuousClock.now + .seconds(seconds)
+    var searched = 0
+    while find(wanted, in: bytes, from: max(0, searched - wanted.count)) == nil {
+      searched = bytes.count
+      guard ContinuousClock.now < end, read(within: 100) else {
+        let tail = String(decoding: bytes.suffix(500), as: UTF8.self)
+        throw Problem(.unavailable, "\"\(text)\" never showed; the last that was written: \(tail)")
+      }
+    }
+  }
 
   /// Reads what comes for so long.
   func read(for duration: Duration) {

@@ -50,6 +50,31 @@ struct Workshop {
     return path
   }
 
+  /// A git repository with so many commits, the last called "change N-1".
+  func makeHistory(_ name: String, commits: Int) throws -> String {
+    let path = try makeFolder(name)
+    var stream = ""
+    for place in 0..<commits {
+      let message = "change \(place)"
+      stream += "commit refs/heads/main\ncommitter bench <bench@localhost> \(1_700_000_000 + place * 60) +0000\n"
+      stream += "data \(message.utf8.count)\n\(message)\n"
+    }
+    let input = try write(stream + "done\n", to: name + ".import")
+    try shell("git init -q -b main . && git fast-import --quiet --done < '\(input)'", in: path)
+    return path
+  }
+
+  private func shell(_ command: String, in folder: String) throws {
+    var pid: pid_t = 0
+    let failure = withCStrings(["sh", "-c", "cd '\(folder)' && \(command)"]) { arguments in
+      withCStrings(environment) { posix_spawn(&pid, "/bin/sh", nil, nil, arguments, $0) }
+    }
+    var status: Int32 = 0
+    guard failure == 0, waitpid(pid, &status, 0) == pid, status == 0 else {
+      throw Problem(.unavailable, "This failed: \(command)")
+    }
+  }
+
   /// What every program starts with: nothing of the user's own settings.
   var environment: [String] {
     var variables = [

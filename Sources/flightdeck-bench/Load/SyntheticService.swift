@@ -9,13 +9,16 @@ final class SyntheticService: RunService {
   private let state: Snapshot
   private let source: EventSource
   private let rate: Double
+  /// What every run changed; nil: nothing is known.
+  private let patch: [UInt8]?
   private let progress = Mutex<(start: ContinuousClock.Instant?, cursor: UInt64)>((nil, 0))
 
-  init(runs: [Run], rate: Double) {
+  init(runs: [Run], rate: Double, patch: [UInt8]? = nil) {
     let seq = (runs.map(\.lastSeq).max() ?? 0) + 1
     state = Snapshot(seq: seq, runs: runs, runtimes: [])
     source = EventSource(runs: runs.filter { !$0.status.isTerminal }.map(\.runId))
     self.rate = rate
+    self.patch = patch
   }
 
   /// How far the subscriber has got.
@@ -77,7 +80,10 @@ final class SyntheticService: RunService {
   }
   func detail(of run: RunID) async throws -> RunDetail { throw Self.refusal }
   func artifacts(of run: RunID) async throws -> Artifacts { throw Self.refusal }
-  func patch(of run: RunID, _ options: PatchOptions) async throws -> [UInt8] { throw Self.refusal }
+  func patch(of run: RunID, _ options: PatchOptions) async throws -> [UInt8] {
+    guard let patch else { throw Self.refusal }
+    return patch
+  }
   func dispatch(_ request: DispatchRequest, by actor: Actor) async throws -> [DispatchOutcome] { throw Self.refusal }
   func cancel(_ run: RunID, reason: String, force: Bool, by actor: Actor) async throws -> Run { throw Self.refusal }
   func answer(_ run: RunID, attentionId: String?, answer: String, by actor: Actor) async throws -> Run {

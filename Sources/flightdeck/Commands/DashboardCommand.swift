@@ -1,4 +1,5 @@
 import ArgumentParser
+import DashboardUI
 import FoundationEssentials
 import RunClient
 import RunModel
@@ -17,6 +18,8 @@ struct DashboardCommand: AsyncParsableCommand {
   var size: ScreenSize?
   @Option(help: "With --once: text, ansi, svg or html.")
   var format: OnceFormat = .text
+  @Flag(help: "Change nothing from here: no dispatch, no cancel, no answer (or readOnly: true in the configuration).")
+  var readOnly = false
   @OptionGroup var settings: ConfigurationOption
   @OptionGroup var link: LinkOptions
 
@@ -29,7 +32,8 @@ struct DashboardCommand: AsyncParsableCommand {
   func run() async throws {
     let environment = ProcessInfo.processInfo.environment
     let paths = try Paths(environment: environment, state: link.store.state, configuration: settings.config)
-    let configuration = try ConfigurationFile.load(paths)
+    var configuration = try ConfigurationFile.load(paths)
+    if readOnly { configuration.readOnly = true }
     let surroundings = Surroundings.present
     if !once, !surroundings.outputIsTerminal {
       throw Problem(

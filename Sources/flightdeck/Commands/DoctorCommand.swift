@@ -18,13 +18,14 @@ struct DoctorCommand: AsyncParsableCommand {
     let doctor = Examination(surroundings: surroundings)
     findings += doctor.terminal()
     findings.append(doctor.git())
+    findings.append(doctor.folder())
     do {
       let paths = try Paths(
         environment: surroundings.environment, state: link.store.state, configuration: settings.config)
       findings += doctor.store(paths)
       let (configuration, found) = doctor.configuration(paths)
-      findings.append(found)
-      findings.append(try await orchestrator(paths, surroundings))
+      findings += found
+      findings.append(try await orchestrator(paths, doctor, surroundings))
       findings += doctor.runtimes(configuration)
     } catch let problem as Problem {
       findings.append(Finding("paths", .wrong, problem.detail))
@@ -38,7 +39,9 @@ struct DoctorCommand: AsyncParsableCommand {
     if findings.contains(where: { $0.level == .wrong }) { throw ExitCode(ExitStatus.failed) }
   }
 
-  private func orchestrator(_ paths: Paths, _ surroundings: Surroundings) async throws -> Finding {
+  private func orchestrator(
+    _ paths: Paths, _ doctor: Examination, _ surroundings: Surroundings
+  ) async throws -> Finding {
     let address = try Link.address(
       connect: link.connection.connect, paths: paths, environment: surroundings.environment)
     do {
@@ -48,6 +51,12 @@ struct DoctorCommand: AsyncParsableCommand {
           "orchestrator", .doubtful,
           "\(address) answers with version \(health.version); this is \(flightdeckVersion)",
           remedy: "Restart it when its runs have ended: kill \(health.pid), then flightdeck serve")
+      }
+      if case .unix = address, doctor.isOlder(than: paths.configuration, process: health.pid) == true {
+        return Finding(
+          "orchestrator", .doubtful,
+          "\(address) answers, but was started before \(paths.configuration) was last changed: it works by the old one",
+          remedy: "Restart it; agents go on meanwhile: kill \(health.pid), then flightdeck")
       }
       return Finding("orchestrator", .fine, "\(address) answers, version \(health.version), pid \(health.pid)")
     } catch is NoOrchestrator {

@@ -87,15 +87,58 @@ struct Examination {
     return findings
   }
 
-  func configuration(_ paths: Paths) -> (Configuration, Finding) {
-    do {
-      let configuration = try ConfigurationFile.load(paths)
-      let there = FileManager.default.fileExists(atPath: paths.configuration)
-      return (
-        configuration,
-        Finding("configuration", .fine, there ? paths.configuration : "\(paths.configuration) (none: the defaults)")
-      )
-    } catch { return (Configuration(), Finding("configuration", .wrong, error.detail)) }
+  /// Every setting that is wrong is a finding of its own; what can be read is used for the rest.
+  func configuration(_ paths: Paths) -> (Configuration, [Finding]) {
+    let there = FileManager.default.fileExists(atPath: paths.configuration)
+    guard there || paths.configurationWasNamed else {
+      return (Configuration(), [Finding("configuration", .fine, "\(paths.configuration) (none: the defaults)")])
+    }
+    do throws(Problem) {
+      let text = String(decoding: try WholeFile.read(paths.configuration), as: UTF8.self)
+      let (configuration, problems) = ConfigurationFile(path: paths.configuration).check(text)
+      guard problems.isEmpty else {
+        return (configuration, problems.map { Finding("configuration", .wrong, $0.detail) })
+      }
+      return (configuration, [Finding("configuration", .fine, paths.configuration)])
+    } catch { return (Configuration(), [Finding("configuration", .wrong, error.detail)]) }
+  }
+
+  /// Whether work can be dispatched from the folder one is in.
+  func folder() -> Finding {
+    let here = FileManager.default.currentDirectoryPath
+    guard let git = find("git") else { return Finding("folder", .doubtful, "\(here) was not examined without git") }
+    guard let top = Self.firstLine(of: git, "rev-parse", "--show-toplevel") else {
+      return Finding(
+        "folder", .doubtful, "\(here) is in no git repository",
+        remedy: "Dispatch from inside one, or name one with --repo; a new one: git init")
+    }
+    guard let commit = Self.firstLine(of: git, "rev-parse", "--verify", "-q", "HEAD") else {
+      return Finding(
+        "folder", .doubtful, "\(top) has no commits, so there is nothing to work from",
+        remedy: "Make the first: git add -A && git commit -m 'The first'")
+    }
+    return Finding("folder", .fine, "\(top), at \(commit.prefix(12))")
+  }
+
+  /// Whether the file was changed after the orchestrator, which reads it once, was started; nil when that cannot be told.
+  func isOlder(than configuration: String, process: Int) -> Bool? {
+    guard let started = Self.startTime(of: process) else { return nil }
+    var status = stat()
+    guard stat(configuration, &status) == 0 else { return nil }
+    // Starts are known to a hundredth of a second, by a clock that was set at boot.
+    return status.st_mtim.tv_sec > started + 1
+  }
+
+  /// Seconds since 1970.
+  private static func startTime(of process: Int) -> Int? {
+    // A process that has gone, or another user's on a closed system, is no reason to complain.
+    guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+      let system = try? String(contentsOfFile: "/proc/stat", encoding: .utf8), let name = stat.lastIndex(of: ")")
+    else { return nil }
+    let fields = stat[name...].split(separator: " ")
+    let boot = system.split(separator: "\n").first { $0.hasPrefix("btime ") }?.split(separator: " ").last
+    guard fields.count > 20, let ticks = Int(fields[20]), let boot, let seconds = Int(boot) else { return nil }
+    return seconds + ticks / max(1, sysconf(Int32(_SC_CLK_TCK)))
   }
 
   func runtimes(_ configuration: Configuration) -> [Finding] {
@@ -137,7 +180,7 @@ struct Examination {
   }
 
   /// The first line that a program prints; nil when it does not succeed.
-  private static func firstLine(of path: String, _ argument: String) -> String? {
+  private static func firstLine(of path: String, _ words: String...) -> String? {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { return nil }
     var actions = posix_spawn_file_actions_t()
@@ -147,9 +190,11 @@ struct Examination {
     posix_spawn_file_actions_addclose(&actions, ends[0])
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
     posix_spawn_file_actions_addclose(&actions, ends[1])
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
     var child: pid_t = 0
-    var arguments = [strdup(path), strdup(argument), nil]
-    var environment: [UnsafeMutablePointer<CChar>?] = [strdup("LC_ALL=C"), nil]
+    var arguments = ([path] + words).map { strdup($0) } + [nil]
+    let home = ProcessInfo.processInfo.environment["HOME"].map { ["HOME=\($0)"] } ?? []
+    var environment = (["LC_ALL=C"] + home).map { strdup($0) } + [nil]
     defer { for pointer in arguments + environment { free(pointer) } }
     let result = posix_spawn(&child, path, &actions, nil, &arguments, &environment)
     close(ends[1])

@@ -6,11 +6,13 @@ import RunModel
 import TerminalKit
 
 /// How `--once` draws.
-enum OnceFormat: String, CaseIterable, Sendable { case text, ansi, svg, html }
+typealias OnceFormat = ScreenFormat
 
 /// The dashboard on the terminal, until the user quits or a signal comes, which it returns: the caller cleans up and ends
 /// the process by it.
-func runDashboard(client: RunClient, configuration: Configuration, paths: Paths) async throws -> Int32? {
+func runDashboard(client: RunClient, configuration: Configuration, paths: Paths, tour: Bool = false) async throws
+  -> Int32?
+{
   let themes = try ThemeShelf.themes(paths)
   let theme = try ThemeShelf.choose(configuration.theme, among: themes)
   let keys = try KeyMap(overrides: configuration.keys.mapValues { $0.joined(separator: " ") })
@@ -21,7 +23,7 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
   defer { reading.cancel() }
   return try await show(
     client: client, inbox: inbox, theme: theme, themes: themes, keys: keys, memory: PreferencesFile(paths),
-    mouse: configuration.mouse)
+    configuration: configuration, tour: tour)
 }
 
 @concurrent private func read(_ feed: LiveFeed, into inbox: EventInbox) async {
@@ -30,10 +32,10 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
 
 @TerminalActor private func show(
   client: RunClient, inbox: EventInbox, theme: Theme, themes: [Theme], keys: KeyMap,
-  memory: PreferencesFile, mouse: Bool
+  memory: PreferencesFile, configuration: Configuration, tour: Bool
 ) async throws -> Int32? {
   var options = Terminal.Options()
-  options.mouse = mouse
+  options.mouse = configuration.mouse
   let terminal: Terminal
   do { terminal = try Terminal.open(options) } catch { throw Problem(.invalid, "\(error)") }
   var state = DashboardState(
@@ -42,6 +44,11 @@ func runDashboard(client: RunClient, configuration: Configuration, paths: Paths)
   state.asciiOnly = !terminal.isUTF8
   if terminal.colorDepth == .none { _ = state.update(.setTheme(.monochrome)) }
   state.utcOffset = localOffset()
+  if tour { state.toggleTour() }
+  state.isReadOnly = configuration.readOnly
+  state.notificationRules = configuration.notifications
+  state.screenFormat = configuration.screenFormat
+  state.clipboardTool = ClipboardTool.find { name in getenv(name).map { String(cString: $0) } }?.name
   if case .unix = client.address { state.place = "local" } else { state.place = "\(client.address)" }
   let loop = DashboardLoop(
     state: state, terminal: terminal, inbox: inbox, errands: Errands(client: client, memory: memory))
@@ -66,8 +73,10 @@ func drawOnce(
   let memory = PreferencesFile(paths)
   var state = DashboardState(
     size: size, now: .now, theme: try ThemeShelf.choose(configuration.theme, among: themes), themes: themes,
+    keys: try KeyMap(overrides: configuration.keys.mapValues { $0.joined(separator: " ") }),
     preferences: memory.read(), directory: FileManager.default.currentDirectoryPath)
   state.utcOffset = localOffset()
+  state.isReadOnly = configuration.readOnly
   state.asciiOnly = !Surroundings.present.isUTF8
   if case .unix = client.address { state.place = "local" } else { state.place = "\(client.address)" }
   _ = state.update(.link(.live))
@@ -94,7 +103,7 @@ func drawOnce(
     var renderer = ANSIRenderer(
       depth: ColorDepth.fromEnvironment { ProcessInfo.processInfo.environment[$0] }, isUTF8: !state.asciiOnly)
     Console.print(renderer.render(frame))
-  case .svg: Console.print(SVGRenderer(title: "flightdeck").render(frame))
-  case .html: Console.print(HTMLRenderer().render(frame))
+  case .svg: Console.print(SVGRenderer(colors: state.canvas, title: "flightdeck").render(frame))
+  case .html: Console.print(HTMLRenderer(colors: state.canvas).render(frame))
   }
 }

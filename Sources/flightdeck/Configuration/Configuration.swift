@@ -1,3 +1,4 @@
+import DashboardUI
 import RunModel
 
 /// What the user has set in `config.yaml`, as plain values: the composition maps them to adapters and screens.
@@ -8,10 +9,25 @@ struct Configuration: Sendable, Equatable {
   /// Keys for an action, by the action's name: they replace its own.
   var keys: [String: [String]] = [:]
   var mouse = true
+  /// The dashboard changes nothing.
+  var readOnly = false
+  /// What ctrl-s saves.
+  var screenFormat = ScreenFormat.svg
+  var notifications = NotificationRules()
+  /// Others that the dashboard can turn to.
+  var orchestrators: [OrchestratorConfiguration] = []
   /// How long one verify command may take.
   var verifyTimeout: Duration = .seconds(600)
   /// How long a canceled agent has to stop before it is killed.
   var stopGrace: Duration = .seconds(5)
+}
+
+/// An orchestrator beside this user's own.
+struct OrchestratorConfiguration: Sendable, Equatable {
+  var name: String
+  var address: ServerAddress
+  /// Absolute path of the file with the bearer token; nil: the store's own.
+  var tokenFile: String?
 }
 
 /// One runtime of the configuration.

@@ -7,7 +7,7 @@ struct ConfigurationFile {
   /// For errors.
   let path: String
   /// What relative paths in it start from.
-  private var folder: String { Paths.parent(of: path) }
+  var folder: String { Paths.parent(of: path) }
 
   /// The configuration of these paths; the defaults when there is no file and none was named.
   static func load(_ paths: Paths) throws(Problem) -> Configuration {
@@ -18,35 +18,52 @@ struct ConfigurationFile {
     return try ConfigurationFile(path: paths.configuration).parse(String(decoding: bytes, as: UTF8.self))
   }
 
+  /// Throws one `Problem(.invalid)` that says all that is wrong, a line each.
   func parse(_ text: String) throws(Problem) -> Configuration {
-    let root: Node?
-    do { root = try Yams.compose(yaml: text) } catch { throw yaml(error) }
-    var configuration = Configuration()
-    guard let root, !root.isNull else { return configuration }
-    for (key, value) in try members(
-      root, of: "the configuration",
-      known: ["runtimes", "theme", "keys", "mouse", "verifyTimeoutSeconds", "stopGraceSeconds"])
-    {
-      switch key {
-      case "runtimes": configuration.runtimes = try runtimes(value)
-      case "theme": configuration.theme = try self.text(value, key)
-      case "mouse": configuration.mouse = try flag(value, key)
-      case "keys": configuration.keys = try keys(value)
-      case "verifyTimeoutSeconds": configuration.verifyTimeout = .seconds(try number(value, key, above: 0))
-      case "stopGraceSeconds": configuration.stopGrace = .seconds(try number(value, key, above: 0))
-      default: break
-      }
-    }
+    let (configuration, problems) = check(text)
+    guard problems.isEmpty else { throw Problem(.invalid, problems.map(\.detail).joined(separator: "\n")) }
     return configuration
   }
 
-  private func keys(_ node: Node) throws(Problem) -> [String: [String]] {
-    var keys: [String: [String]] = [:]
-    for (action, value) in try members(node, of: "\"keys\"", known: nil) {
-      keys[action] = if case .scalar = value { [try text(value, action)] } else { try texts(value, action) }
+  /// What can be read, and every setting that cannot.
+  func check(_ text: String) -> (Configuration, [Problem]) {
+    var configuration = Configuration()
+    var problems: [Problem] = []
+    let pairs: [(String, Node)]
+    do throws(Problem) {
+      let root: Node?
+      do { root = try Yams.compose(yaml: text) } catch { throw yaml(error) }
+      guard let root, !root.isNull else { return (configuration, []) }
+      pairs = try members(root, of: "the configuration", known: nil)
+      for case (let key, _) in root.mapping ?? [:] where !Self.keys.contains(key.string ?? "") {
+        problems.append(unknown(key, of: "the configuration", known: Self.keys))
+      }
+    } catch { return (configuration, [error]) }
+    for (key, value) in pairs {
+      do throws(Problem) {
+        switch key {
+        case "runtimes": configuration.runtimes = try runtimes(value)
+        case "theme": configuration.theme = try self.text(value, key)
+        case "mouse": configuration.mouse = try flag(value, key)
+        case "keys": configuration.keys = try keys(value, &problems)
+        case "readOnly": configuration.readOnly = try flag(value, key)
+        case "screenFormat": configuration.screenFormat = try screenFormat(value, key)
+        case "notifications": configuration.notifications = try notifications(value)
+        case "orchestrators": configuration.orchestrators = try orchestrators(value)
+        case "verifyTimeoutSeconds": configuration.verifyTimeout = .seconds(try number(value, key, above: 0))
+        case "stopGraceSeconds": configuration.stopGrace = .seconds(try number(value, key, above: 0))
+        default: break
+        }
+      } catch { problems.append(error) }
     }
-    return keys
+    return (configuration, problems)
   }
+
+  /// The settings there are.
+  private static let keys = [
+    "runtimes", "theme", "keys", "mouse", "readOnly", "screenFormat", "notifications", "orchestrators",
+    "verifyTimeoutSeconds", "stopGraceSeconds",
+  ]
 
   private func runtimes(_ node: Node) throws(Problem) -> [RuntimeConfiguration] {
     guard case .sequence(let entries) = node else {
@@ -162,7 +179,7 @@ struct ConfigurationFile {
 // MARK: - Values with their places
 
 extension ConfigurationFile {
-  private func error(_ text: String, _ node: Node) -> Problem {
+  func error(_ text: String, _ node: Node) -> Problem {
     Problem(.invalid, "\(path)\(node.mark.map { ":\($0.line)" } ?? ""): \(text)")
   }
 
@@ -179,32 +196,34 @@ extension ConfigurationFile {
   }
 
   /// The members of a mapping in their order; with `known`, any other key is an error.
-  private func members(_ node: Node, of what: String, known: [String]?) throws(Problem) -> [(String, Node)] {
+  func members(_ node: Node, of what: String, known: [String]?) throws(Problem) -> [(String, Node)] {
     guard case .mapping(let mapping) = node else {
       throw error("\(what.prefix(1).uppercased() + what.dropFirst()) must be a list of \"key: value\".", node)
     }
     var members: [(String, Node)] = []
     for (key, value) in mapping {
       guard case .scalar(let scalar) = key else { throw error("A key must be text.", key) }
-      if let known, !known.contains(scalar.string) {
-        let hint = Nearest.hint(for: scalar.string, among: known)
-        throw error(
-          "Unknown key \"\(scalar.string)\" in \(what)."
-            + (hint.isEmpty ? " Known are \(Self.list(known))." : hint), key)
-      }
+      if let known, !known.contains(scalar.string) { throw unknown(key, of: what, known: known) }
       members.append((scalar.string, value))
     }
     return members
   }
 
-  private static func list(_ words: [String]) -> String { words.joined(separator: ", ") }
+  private func unknown(_ key: Node, of what: String, known: [String]) -> Problem {
+    let name = key.scalar?.string ?? ""
+    let hint = Nearest.hint(for: name, among: known)
+    return error(
+      "Unknown key \"\(name)\" in \(what)." + (hint.isEmpty ? " Known are \(Self.list(known))." : hint), key)
+  }
 
-  private func text(_ node: Node, _ key: String) throws(Problem) -> String {
+  static func list(_ words: [String]) -> String { words.joined(separator: ", ") }
+
+  func text(_ node: Node, _ key: String) throws(Problem) -> String {
     guard case .scalar(let scalar) = node, !node.isNull else { throw error("\"\(key)\" must be text.", node) }
     return scalar.string
   }
 
-  private func texts(_ node: Node, _ key: String) throws(Problem) -> [String] {
+  func texts(_ node: Node, _ key: String) throws(Problem) -> [String] {
     guard case .sequence(let sequence) = node else {
       throw error("\"\(key)\" must be a list of texts, such as [a, \"b c\"].", node)
     }
@@ -213,7 +232,7 @@ extension ConfigurationFile {
     return texts
   }
 
-  private func flag(_ node: Node, _ key: String) throws(Problem) -> Bool {
+  func flag(_ node: Node, _ key: String) throws(Problem) -> Bool {
     guard let flag = node.bool else { throw error("\"\(key)\" must be true or false.", node) }
     return flag
   }

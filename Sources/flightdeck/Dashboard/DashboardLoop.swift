@@ -1,4 +1,5 @@
 import DashboardUI
+import Glibc
 import RunClient
 import RunModel
 import TerminalKit
@@ -103,8 +104,11 @@ import TerminalKit
       case .suspend: terminal.suspend()
       case .redraw: terminal.redraw()
       case .bell: terminal.beep()
-      case .copy(let text): terminal.writeControl(ControlSequence.copy(text))
-      case .saveScreen: save(drawDashboard(state))
+      case .copy(let text):
+        if let sequence = ControlSequence.copy(text, through: multiplexer) { terminal.writeControl(sequence) }
+      case .copyWithTool(let text): copyWithTool(text)
+      case .notify(let notification): notify(notification)
+      case .saveScreen(let format, let path): save(drawDashboard(state), format, path)
       case .edit(let text): edit(text)
       case .openFile(let worktree, let path, let line): openFile(worktree, path, line)
       case .cancel, .retry, .answer, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog, .fetchRuntimes,
@@ -114,9 +118,37 @@ import TerminalKit
     }
   }
 
-  private func save(_ frame: Frame) {
+  private let multiplexer = ControlSequence.Multiplexer { name in getenv(name).map { String(cString: $0) } }
+
+  private func notify(_ notification: RunNotification) {
+    switch state.notificationRules.by {
+    case .bell: terminal.beep()
+    case .osc9: terminal.writeControl(ControlSequence.notify(notification.text, through: multiplexer))
+    case .command(let words):
+      let notifier = Notifier(command: words, place: state.place)
+      attempt { try await notifier.tell(notification) }
+    }
+  }
+
+  private func copyWithTool(_ text: String) {
+    guard let tool = ClipboardTool.find({ name in getenv(name).map { String(cString: $0) } }) else { return }
+    attempt { try await tool.copy(text) }
+  }
+
+  /// Does something beside the screen; what goes wrong is told.
+  private func attempt(_ work: @escaping @Sendable () async throws -> Void) {
+    Task {  // ends with the work, which is bounded
+      do { try await work() } catch {
+        deliver(.failed(error as? Problem ?? Problem(.internal, "\(error)"), .here))
+      }
+    }
+  }
+
+  private func save(_ frame: Frame, _ format: ScreenFormat, _ path: String?) {
     do {
-      deliver(.saved(path: try ScreenFile.save(frame)))
+      let saved = try ScreenFile.save(
+        frame, as: format, to: path, depth: terminal.colorDepth, colors: state.canvas)
+      deliver(.saved(path: saved))
     } catch {
       deliver(.failed(error, .here))
     }

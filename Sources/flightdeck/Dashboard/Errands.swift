@@ -78,7 +78,7 @@ struct Errands: Sendable {
       case .keep(let preferences):
         try await memory.write(preferences)
         return []
-      case .quit, .suspend, .redraw, .saveScreen, .copy, .edit, .openFile, .bell: return []
+      case .quit, .suspend, .redraw, .saveScreen, .copy, .copyWithTool, .edit, .openFile, .bell, .notify: return []
       }
     } catch {
       return [.failed(error as? Problem ?? Problem(.unavailable, "\(error)"), errand)]

@@ -29,6 +29,7 @@ final class EventInbox: Sendable {
     let wake = state.withLock { state in
       let wasEmpty = state.messages.isEmpty
       switch item {
+      case .glimpse(let snapshot): state.messages.append(.glimpse(snapshot))
       case .snapshot(let snapshot):
         state.messages.append(.snapshot(snapshot))
       case .events(let events):

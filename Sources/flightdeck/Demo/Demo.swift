@@ -1,3 +1,4 @@
+import DashboardUI
 import FoundationEssentials
 import Glibc
 import RunClient
@@ -28,7 +29,7 @@ private func tour(_ folder: DemoFolder) async throws -> Int32? {
     let outcomes = try await client.dispatch(DispatchRequest(contracts: folder.contracts))
     let surroundings = Surroundings.present
     if surroundings.outputIsTerminal, isatty(STDIN_FILENO) == 1 {
-      signal = try await runDashboard(client: client, configuration: configuration, paths: paths)
+      signal = try await runDashboard(client: client, configuration: configuration, paths: paths, tour: true)
     } else {
       try await playToTheEnd(outcomes.compactMap(\.runId), client)
       try await drawOnce(

@@ -11,6 +11,26 @@ import TerminalKit
     Sample.event(seq, .started, Sample.id(number), 1, ["runtimeId": "local"])
   }
 
+  // MARK: Joining
+
+  @Test("A glimpse is shown with the counts of all; the snapshot that follows keeps the place of the cursor")
+  func glimpse() {
+    let runs = (1...300).map { Sample.ended($0, "Run \($0)", .succeeded) { _ in } }
+    var glimpse = Snapshot(seq: 300, runs: runs, runtimes: [])
+    glimpse.runs = Array(runs.suffix(100))
+    var state = DashboardState(size: size, now: Sample.now)
+    _ = state.update(.glimpse(glimpse))
+    #expect(state.list.visible.count == 100 && state.board.count(.succeeded) == 300)
+    #expect(drawDashboard(state).text.contains("the latest 100 of 300, the rest is coming"))
+    state.press("j", "j")
+    let selected = state.selection
+    _ = state.update(.snapshot(Snapshot(seq: 300, runs: runs, runtimes: [])))
+    #expect(state.list.visible.count == 300 && state.selection == selected && state.cursor == 2)
+    // A part of the new is no better than all of the old.
+    _ = state.update(.glimpse(glimpse))
+    #expect(state.list.visible.count == 300)
+  }
+
   // MARK: Cancel
 
   @Test("x x cancels the selected run with the reason filled in")

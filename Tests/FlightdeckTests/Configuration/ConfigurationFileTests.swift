@@ -1,3 +1,4 @@
+import DashboardUI
 import RunModel
 import Testing
 
@@ -33,6 +34,12 @@ struct ConfigurationFileTests {
       theme: flightdeck-light
       keys: {cancel: [x, ctrl-k], quit: Q}
       mouse: false
+      readOnly: true
+      screenFormat: html
+      notifications: {on: [failed, ended], by: command, command: [notify-send, Flightdeck], quiet: "22:00-07:00"}
+      orchestrators:
+        - {name: big, address: "https://big.example.org:7777", tokenFile: big.token}
+        - {name: other, address: "unix:/run/o.sock"}
       verifyTimeoutSeconds: 60
       stopGraceSeconds: 0.5
       """)
@@ -57,8 +64,29 @@ struct ConfigurationFileTests {
     #expect(configuration.theme == "flightdeck-light")
     #expect(configuration.keys == ["cancel": ["x", "ctrl-k"], "quit": ["Q"]])
     #expect(configuration.mouse == false)
+    #expect(configuration.readOnly)
+    #expect(configuration.screenFormat == .html)
+    #expect(configuration.notifications.on == [.failed, .ended])
+    #expect(configuration.notifications.by == .command(["notify-send", "Flightdeck"]))
+    #expect(configuration.notifications.quiet == QuietHours("22:00-07:00"))
+    #expect(
+      configuration.orchestrators == [
+        OrchestratorConfiguration(
+          name: "big", address: .https(host: "big.example.org", port: 7777), tokenFile: "/etc/fd/big.token"),
+        OrchestratorConfiguration(name: "other", address: .unix(path: "/run/o.sock")),
+      ])
     #expect(configuration.verifyTimeout == .seconds(60))
     #expect(configuration.stopGrace == .milliseconds(500))
+  }
+
+  @Test("All that is wrong is said at once, and what is right is read")
+  func several() {
+    let (configuration, problems) = ConfigurationFile(path: "/c.yaml").check(
+      "mous: true\ntheme: mine\nmouse: maybe\nkeys: {cansel: x}\nreadOnly: true\n")
+    #expect(problems.count == 3)
+    #expect(problems.map { String($0.detail.prefix(9)) } == ["/c.yaml:1", "/c.yaml:3", "/c.yaml:4"])
+    #expect(configuration.theme == "mine")
+    #expect(configuration.readOnly)
   }
 
   @Test(
@@ -90,6 +118,20 @@ struct ConfigurationFileTests {
       ("mouse: maybe", ":1: \"mouse\" must be true or false"),
       ("verifyTimeoutSeconds: -1", "above 0"), ("- a", "must be"), ("a: [", "not YAML"),
       ("mouse: true\nmouse: false", "twice"),
+      ("keys:\n  cancel: x\n  cansel: y", ":3: There is no action \"cansel\". Did you mean \"cancel\"?"),
+      ("keys:\n  help: f1\n  cancel: [hyper-x]", ":3: There is no key \"hyper-x\""),
+      ("keys:\n  cancel: r", ":2: The key r means both"),
+      ("notifications: {on: [fail]}", ":1: There is no notification \"fail\""),
+      ("notifications:\n  by: beep", ":2: \"by\" must be bell, osc9 or command"),
+      ("notifications: {by: command}", "needs a \"command\""),
+      ("notifications: {by: bell, command: [a]}", "\"command\" goes with"),
+      ("notifications:\n  quiet: late", ":2: \"quiet\" must be two times of day"),
+      ("notifications: {onn: []}", "Did you mean \"on\"?"),
+      ("screenFormat: svgg", "Did you mean \"svg\"?"),
+      ("readOnly: perhaps", "must be true or false"),
+      ("orchestrators:\n  - {name: a, address: nowhere}", ":2: \"nowhere\" is not an address"),
+      ("orchestrators:\n  - {name: a}", ":2: The orchestrator \"a\" needs an \"address\""),
+      ("orchestrators: [{name: local, address: \"unix:/a\"}]", "two orchestrators"),
     ])
   func errors(text: String, words: String) {
     let problem = #expect(throws: Problem.self) { try Self.parse(text) }

@@ -130,6 +130,39 @@ struct SnapshotReaderTests {
     #expect(read.seq == 7)
   }
 
+  @Test("A glimpse comes once, with the first runs and the counts of all, while the rest is on its way")
+  func glimpse() throws {
+    let whole = Snapshot(
+      seq: 900,
+      runs: (1...300).map { number in
+        Samples.run {
+          $0.firstSeq = UInt64(number)
+          $0.title = "Run \(number)"
+          $0.status = number == 7 ? .running : .succeeded
+        }
+      }, runtimes: [])
+    let text = whole.jsonBytes
+    var reader = SnapshotReader()
+    var glimpses: [Snapshot] = []
+    for start in stride(from: 0, to: text.count, by: 500) {
+      try text[start..<min(text.count, start + 500)].withUnsafeBytes { bytes throws in try reader.feed(bytes) }
+      if let glimpse = try reader.glimpse() { glimpses.append(glimpse) }
+    }
+    let glimpse = try #require(glimpses.first)
+    #expect(glimpses.count == 1)
+    #expect(glimpse.seq == 900 && glimpse.counts[.succeeded] == 299 && glimpse.counts[.running] == 1)
+    #expect(glimpse.runs.count >= 100 && glimpse.runs.count < 120)
+    #expect(glimpse.runs.first?.title == "Run 7" && glimpse.runs.last?.title == "Run 300")
+    #expect(try reader.finish().runs.map(\.title) == whole.runs.map(\.title))
+  }
+
+  @Test("What fits one screen comes without a glimpse")
+  func noGlimpse() throws {
+    var reader = SnapshotReader()
+    try Self.snapshot.jsonBytes.withUnsafeBytes { bytes throws in try reader.feed(bytes) }
+    #expect(try reader.glimpse() == nil)
+  }
+
   @Test("An empty one has no runs")
   func empty() throws {
     #expect(try Self.read([Array("{\"seq\":0,\"runtimes\":[],\"runs\":[]}".utf8)]).runs.isEmpty)

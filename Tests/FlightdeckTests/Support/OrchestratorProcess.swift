@@ -215,7 +215,7 @@ final class OrchestratorProcess: Sendable {
             switch item {
             case .snapshot(let snapshot): board = RunBoard(runs: snapshot.runs, seq: snapshot.seq)
             case .events(let events): for event in events { board.apply(event) }
-            case .link, .gap: return nil
+            case .link, .gap, .glimpse: return nil
             }
             return condition(board) ? board : nil
           }

@@ -112,7 +112,27 @@ import Testing
       let large = try Snapshot(parsing: await client.ask("GET", "/v1/snapshot").body)
       #expect(large.runs == (1...2000).map { Sample.fullRun($0) })
       service.set(runs: [], runtimes: [])
-      #expect(try await client.ask("GET", "/v1/snapshot").text == #"{"seq":4,"runtimes":[],"runs":[]}"#)
+      #expect(try await client.ask("GET", "/v1/snapshot").json["runs"]?.array == [])
+    }
+  }
+
+  @Test("A snapshot tells the counts first, then the runs that have not ended, then the latest")
+  func order() async throws {
+    let service = Sample.service()
+    try await TestServer.with(service) { _, client in
+      service.set(
+        runs: (1...6).map { (number: UInt64) in
+          var run = Sample.fullRun(number)
+          run.status = number % 3 == 0 ? .running : .failed
+          return run
+        })
+      let text = try await client.ask("GET", "/v1/snapshot").text
+      let titles = try JSONValue(parsing: text)["runs"]?.array?.compactMap { $0["title"]?.string }
+      #expect(titles == ["Run 3", "Run 6", "Run 5", "Run 4", "Run 2", "Run 1"])
+      let counts = try JSONValue(parsing: text)["counts"]
+      #expect(counts?["running"] == 2 && counts?["failed"] == 4 && counts?["queued"] == 0)
+      let places = ["\"counts\"", "\"runs\""].compactMap { text.range(of: $0)?.lowerBound }
+      #expect(places.count == 2 && places == places.sorted())
     }
   }
 

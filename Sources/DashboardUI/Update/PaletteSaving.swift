@@ -1,0 +1,40 @@
+import RunModel
+
+/// `:save` and what else of the palette takes words of its own.
+extension DashboardState {
+  /// Entries for a command with arguments; nil when it is none of these.
+  func argumentEntries(_ command: String, _ typed: String) -> [PaletteEntry]? {
+    switch command {
+    case "save":
+      ScreenFormat.allCases.map {
+        PaletteEntry(
+          name: "save \($0.rawValue)", help: $0 == screenFormat ? "what ctrl-s does" : "flightdeck-….\($0.suffix)",
+          keys: "")
+      }
+    default: nil
+    }
+  }
+
+  /// Does a command with arguments; false when it is none of these.
+  mutating func runCommand(_ name: String, _ rest: String) -> Bool {
+    switch name {
+    case "save": save(rest)
+    default: return false
+    }
+    return true
+  }
+
+  private mutating func save(_ rest: String) {
+    let words = rest.split(separator: " ", maxSplits: 1).map(String.init)
+    guard let first = words.first else {
+      emit(.saveScreen(screenFormat, path: nil))
+      return
+    }
+    guard let format = ScreenFormat(rawValue: first) else {
+      let hint = Nearest.hint(for: first, among: ScreenFormat.allCases.map(\.rawValue))
+      toast("A screen is saved as text, ansi, svg or html, not as \"\(first)\".\(hint)", .bad)
+      return
+    }
+    emit(.saveScreen(format, path: words.count > 1 ? words[1].trimmed : nil))
+  }
+}
