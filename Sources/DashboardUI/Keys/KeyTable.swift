@@ -69,7 +69,7 @@ extension KeyMap {
     add(.diff, .copyFile, "P", "copy the file as a patch")
     add(.diff, .editFile, "e", "open the file in $EDITOR at the line")
     add(.diff, .compareRuns, "=", "compare with another run of the same work")
-    add(.diff, .syntaxColours, "", "syntax colours on or off")
+    add(.diff, .syntaxColours, "H", "syntax colours on or off")
     add(.diff, .wrap, "w", "wrap long lines", "wrap")
     add(.diff, .search, "/", "search", "search")
     add(.diff, .nextMatch, "n", "next match")

@@ -76,7 +76,8 @@ struct Palette: Sendable {
       text(
         slot,
         on: [
-          ground, ground.mixed(with: self[11], isDark ? 0.13 : 0.12), ground.mixed(with: self[8], isDark ? 0.13 : 0.10),
+          ground, chosen, bar, ground.mixed(with: self[11], isDark ? 0.13 : 0.12),
+          ground.mixed(with: self[8], isDark ? 0.13 : 0.10),
           ground.mixed(with: self[14], isDark ? 0.14 : 0.11),
         ], attributes)
     }

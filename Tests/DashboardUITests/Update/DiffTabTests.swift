@@ -25,7 +25,7 @@ import TerminalKit
       #expect(text.contains("▌"), "\(line(state))")
       state.press("j")
     }
-    #expect(Set(seen).count > 40)
+    #expect(Set(seen).count > 30)
     #expect(!seen.contains(2) && !seen.contains(3))
     for _ in 0..<80 { state.press("k") }
     #expect(state.open?.diff.cursor == 0)
