@@ -142,6 +142,11 @@ package final class RunClient: Sendable {
     return WireLines(try await wire.stream(request), wire)
   }
 
+  /// The same, read: in batches as they arrive, to be checked with `AuditChain.Verifier` or looked at.
+  package func audit(run: String? = nil, after seq: UInt64 = 0) async throws -> AuditStream {
+    AuditStream(try await auditLines(after: seq, run: run), wire)
+  }
+
   private func value(_ path: String) async throws -> JSONValue { try await value(Request(path)) }
 
   private func value(_ request: Request) async throws -> JSONValue {

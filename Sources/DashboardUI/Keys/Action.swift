@@ -9,9 +9,11 @@ package enum Action: String, CaseIterable, Sendable {
   case mark, markRange, clearMarks, filter, sort, invert, previousColumn, nextColumn
   case copy, copyId
   case previousRun, nextRun
-  case tab1, tab2, tab3, tab4, tab5, tab6, tab7
+  case tab1, tab2, tab3, tab4, tab5, tab6, tab7, tab8, tab9
   case follow, pause, wrap, timestamps, eventTypes, search, nextMatch, previousMatch
   case reviewed, editFile
+  case markLine, nextMark, previousMark, nextError, previousError, failedOnly
+  case openLink
   case nextHunk, previousHunk, nextFile, previousFile
   case sideBySide, moreContext, lessContext, whiteSpace, syntaxColours, foldFile, foldAll
   case lineRange, comment, sendComments, copyHunk, copyFile, compareRuns
@@ -22,7 +24,7 @@ package enum Action: String, CaseIterable, Sendable {
 package enum KeyContext: String, CaseIterable, Sendable {
   case everywhere, moving, runs, runtimes
   case queue, audit, pulse
-  case run, events, files, diff, records, pages
+  case run, events, files, diff, records, note, tree, trail, pages
   case form, cancelDialog, dialog, prompt
 
   package var title: String {
@@ -39,6 +41,9 @@ package enum KeyContext: String, CaseIterable, Sendable {
     case .files: "Files"
     case .diff: "Diff"
     case .records: "Commands and tests"
+    case .note: "Handoff"
+    case .tree: "Values"
+    case .trail: "The run's audit"
     case .pages: "Pages"
     case .form: "Dispatch"
     case .cancelDialog: "Cancel"

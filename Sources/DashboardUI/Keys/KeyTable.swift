@@ -27,7 +27,7 @@ extension KeyMap {
 
     add(.run, .nextPane, "tab", "next tab", "next tab")
     add(.run, .previousPane, "shift-tab", "previous tab")
-    for (number, action) in [Action.tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7].enumerated() {
+    for (number, action) in [Action.tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7, .tab8, .tab9].enumerated() {
       add(.run, action, "\(number + 1)", "\(RunTab.allCases[number].title)")
     }
     add(.run, .answer, "a", "answer the agent's question", "answer")
@@ -37,19 +37,45 @@ extension KeyMap {
     add(.run, .diff, "d", "what the run changed", "diff")
     add(.run, .previousRun, "[", "the run above, on the same tab")
     add(.run, .nextRun, "]", "the run below, on the same tab")
-    add(.run, .copy, "y", "copy: merge command, path, command or note")
+    add(.run, .copy, "y", "copy what the cursor is on: merge command, line, path, value, note")
+    add(.run, .openLink, "o", "open the pull request, or the contract's link")
     add(.run, .copyId, "Y", "copy the run id")
 
     add(.events, .follow, "f", "follow the newest", "follow")
     add(.events, .pause, "p", "hold the picture still", "pause")
     add(.events, .wrap, "w", "wrap long lines", "wrap")
     add(.events, .timestamps, "t", "timestamps: time, since the start, none", "times")
-    add(.events, .eventTypes, "F", "all, output, tools or milestones", "types")
+    add(.events, .eventTypes, "F", "choose the types of events", "types")
     add(.events, .search, "/", "search", "search")
+    add(.events, .open, "enter", "the event whole", "whole")
+    add(.events, .nextError, "e", "next error", "error")
+    add(.events, .previousError, "E", "previous error")
+    add(.events, .markLine, "m", "mark the line", "mark")
+    add(.events, .nextMark, "u", "next mark")
+    add(.events, .previousMark, "U", "previous mark")
     add(.events, .nextMatch, "n", "next match")
     add(.events, .previousMatch, "N", "previous match")
 
-    add(.files, .open, "enter", "this file in the diff", "diff")
+    add(.files, .open, "enter", "this file in the diff; a folder folds", "diff")
+    add(.files, .left, "left h", "fold, or go to the folder", "fold")
+    add(.files, .right, "right l", "unfold")
+    add(.files, .reviewed, "space", "reviewed, until the file changes again", "reviewed")
+    add(.files, .editFile, "e", "open the file in $EDITOR where it was changed", "editor")
+
+    add(.records, .open, "enter", "scroll the output, or go back to the list", "output")
+    add(.records, .nextMatch, "n", "next one that failed", "next failure")
+    add(.records, .previousMatch, "N", "previous one that failed")
+    add(.records, .failedOnly, "F", "only those that failed", "failed only")
+
+    add(.note, .search, "/", "search", "search")
+    add(.note, .nextMatch, "n", "next match")
+    add(.note, .previousMatch, "N", "previous match")
+
+    add(.tree, .open, "enter space", "fold or unfold", "fold")
+    add(.tree, .left, "left h", "fold, or go to what it is in")
+    add(.tree, .right, "right l", "unfold, or go into it")
+
+    add(.trail, .open, "enter", "the record whole", "whole")
 
     add(.diff, .nextHunk, "}", "next hunk", "hunk")
     add(.diff, .previousHunk, "{", "previous hunk")

@@ -23,7 +23,7 @@ extension Effect {
     switch self {
     case .cancel, .retry, .answer, .dispatch, .followUp: true
     case .quit, .suspend, .redraw, .saveScreen, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog,
-      .fetchRuntimes, .dryRun, .copy, .copyWithTool, .edit, .openFile, .bell, .notify, .keep:
+      .fetchRuntimes, .dryRun, .copy, .copyWithTool, .edit, .openFile, .openLink, .fetchRunAudit, .bell, .notify, .keep:
       false
     }
   }

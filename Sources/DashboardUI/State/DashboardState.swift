@@ -133,10 +133,16 @@ package struct DashboardState: Sendable {
     case .dispatch: [.form, .everywhere]
     case .run:
       switch open?.tab ?? .overview {
+      case .events where open?.events.tree != nil: [.tree, .run, .moving, .everywhere]
       case .events: [.events, .run, .moving, .everywhere]
       case .files: [.files, .run, .moving, .everywhere]
       case .diff: [.diff, .run, .moving, .everywhere]
-      case .overview, .commands, .tests, .handoff: [.run, .moving, .everywhere]
+      case .commands, .tests: [.records, .run, .moving, .everywhere]
+      case .handoff: [.note, .run, .moving, .everywhere]
+      case .evidence: [.tree, .run, .moving, .everywhere]
+      case .audit where open?.audit.tree != nil: [.tree, .run, .moving, .everywhere]
+      case .audit: [.trail, .run, .moving, .everywhere]
+      case .overview: [.run, .moving, .everywhere]
       }
     }
   }

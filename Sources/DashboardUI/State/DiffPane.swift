@@ -19,8 +19,6 @@ struct DiffPane: Sendable {
   var wanted = PatchOptions()
   /// Files of which only the header shows.
   var folded: Set<String> = []
-  /// Those of its files that have been reviewed as they are.
-  var reviewed: Set<String> = []
   /// The other end of the range of lines that `v` began.
   var rangeStart: Int?
   /// Where to go once the new patch is indexed so far.

@@ -14,12 +14,14 @@ enum Layer: Sendable {
   case comment(CommentDialog)
   case review(ReviewDialog)
   case compare(CompareDialog)
+  /// Which types of events show.
+  case eventTypes(cursor: Int)
 
   /// Whether someone is about to act on what is on the screen, so that its rows hold still.
   var holdsRows: Bool {
     switch self {
     case .confirm, .cancel, .answer: true
-    case .help, .palette, .filter, .search: false
+    case .help, .palette, .filter, .search, .eventTypes: false
     case .comment, .review, .compare: false
     }
   }

@@ -50,9 +50,11 @@ extension Patch {
   /// The digest of a file's part of the patch, 16 hexadecimal digits: what a reviewed mark holds on to. Nil when the
   /// patch does not have the file, or does not have it whole yet.
   func digest(ofFile path: String) -> String? {
-    guard let place = files.firstIndex(where: { $0.path == path }), isComplete || place + 1 < files.count else {
-      return nil
-    }
+    files.firstIndex { $0.path == path }.flatMap { digest(ofFileAt: $0) }
+  }
+
+  func digest(ofFileAt place: Int) -> String? {
+    guard files.indices.contains(place), isComplete || place + 1 < files.count else { return nil }
     let end = place + 1 < files.count ? files[place + 1].firstLine : lineCount
     // FNV-1a; of a very large part its first lines and its size, as git's object names are among them.
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325

@@ -12,6 +12,15 @@ struct LogLine: Sendable {
   var text: String
   /// At the right: exit codes, counts.
   var detail: String?
+  /// The text with its agent's colours, where it has any.
+  var styled: [Span]?
+  /// Whether it tells of something that went wrong: what `e` goes to.
+  var isError = false
+  /// The event whole; nil when it is too long to be kept.
+  var event: RunEvent?
+
+  /// Longer texts are cut here.
+  static let longest = 16_384
 
   init(_ event: RunEvent) {
     seq = event.seq
@@ -20,9 +29,9 @@ struct LogLine: Sendable {
     func text(_ key: String) -> String? { data[key]?.string }
     switch event.type {
     case .output:
-      let isError = text("stream") == "stderr"
-      kind = isError ? .error : .output
-      label = isError ? "stderr" : "output"
+      let isStderr = text("stream") == "stderr"
+      kind = isStderr ? .error : .output
+      label = isStderr ? "stderr" : "output"
       self.text = text("text") ?? ""
       if let dropped = data["dropped"]?.int, dropped > 0 { detail = "\(dropped) lines dropped before" }
     case .tool:
@@ -103,7 +112,32 @@ struct LogLine: Sendable {
         event.type.rawValue.hasPrefix("awf.runtime.") ? String(event.type.rawValue.dropFirst(12)) : event.type.shortName
       self.text = data.isEmpty ? "" : JSONValue.object(data).jsonText
     }
-    if self.text.utf8.count > 16_384 { self.text = String(self.text.prefix(8192)) + "…" }
+    if self.text.utf8.count > Self.longest {
+      self.text = String(self.text.prefix(8192)) + "…"
+    } else {
+      self.event = event
+    }
+    if event.type == .output, self.text.utf8.contains(0x1B) {
+      let styled = AgentColors.spans(self.text, kind == .error ? .outputError : .text)
+      self.styled = styled
+      self.text = styled.reduce("") { $0 + $1.text }
+    }
+    self.isError = Self.tellsOfError(event.type, data, self.text)
+  }
+
+  /// Failed tools, questions and bad ends; of output the lines that compilers, test runners and shells mark so.
+  private static func tellsOfError(_ type: EventType, _ data: JSONObject, _ text: String) -> Bool {
+    switch type {
+    case .failed, .attention: return true
+    case .tool:
+      let words = ((data["status"]?.string ?? "") + " " + (data["summary"]?.string ?? "")).lowercased()
+      if words.contains("fail") || words.contains("error") { return true }
+      guard let exit = words.firstRange(of: "exit ") else { return false }
+      return words[exit.upperBound...].first.map { $0 != "0" && $0.isNumber } ?? false
+    case .output:
+      return LineSearch.errors.contains { $0.isIn(text) } || text.hasPrefix("FAIL")
+    default: return false
+    }
   }
 
   private static func usage(_ data: JSONObject) -> String {
@@ -115,17 +149,45 @@ struct LogLine: Sendable {
   }
 }
 
-/// Which events the log shows.
-enum LogFilter: String, CaseIterable, Sendable {
-  case all, output, tools, milestones
+/// Finds a text in lines, whatever the case of its letters.
+struct LineSearch: Sendable, Equatable {
+  let text: String
+  private let wanted: [UInt8]
+  private let isCaseSensitive: Bool
 
-  func takes(_ kind: LogKind) -> Bool {
-    switch self {
-    case .all: true
-    case .output: kind == .output || kind == .error
-    case .tools: kind == .tool
-    case .milestones: kind != .output && kind != .error && kind != .tool && kind != .progress && kind != .other
+  init(_ text: String, isCaseSensitive: Bool = false) {
+    self.text = text
+    self.isCaseSensitive = isCaseSensitive
+    wanted = Array((isCaseSensitive ? text : text.lowercased()).utf8)
+  }
+
+  /// How tools of all kinds begin to say that something went wrong.
+  static let errors = [
+    LineSearch("error:"), LineSearch("fatal:"), LineSearch("panic"), LineSearch("Traceback", isCaseSensitive: true),
+    LineSearch("FAILED", isCaseSensitive: true),
+  ]
+
+  var isEmpty: Bool { wanted.isEmpty }
+
+  func isIn(_ line: String) -> Bool {
+    guard let first = wanted.first else { return false }
+    var line = line
+    return line.withUTF8 { hay in
+      var at = 0
+      while at + wanted.count <= hay.count {
+        if lower(hay[at]) == first {
+          var next = 1
+          while next < wanted.count, lower(hay[at + next]) == wanted[next] { next += 1 }
+          if next == wanted.count { return true }
+        }
+        at += 1
+      }
+      return false
     }
+  }
+
+  private func lower(_ byte: UInt8) -> UInt8 {
+    !isCaseSensitive && byte >= 65 && byte <= 90 ? byte | 32 : byte
   }
 }
 
@@ -135,52 +197,122 @@ struct RunLog: Sendable {
   private var lines: [LogLine] = []
   private(set) var firstNumber = 0
   private(set) var isLoaded = false
-  /// Numbers of the lines that the filter takes, unless it takes all.
+  /// What is shown, by label; empty: all. `errors` stands for the lines that tell of errors.
+  private(set) var types: Set<String> = []
+  /// Numbers of the lines that `types` takes, unless it takes all.
   private var chosen: [Int] = []
-  private(set) var filter = LogFilter.all
+  /// How many lines of each label there are.
+  private(set) var counts: [String: Int] = [:]
+  private(set) var errorCount = 0
+  private(set) var search = LineSearch("")
+  /// Seqs of the shown lines that hold what is searched for.
+  private(set) var matches: [UInt64] = []
+  /// The tool calls that ran a command, for as long as the artifacts do not tell.
+  private(set) var commands: [LogLine] = []
+  /// When the verify commands began.
+  private(set) var verifyingAt: Timestamp?
+  /// How many lines are asked for, and kept.
+  private(set) var bound = Self.longest
+  /// Earlier ones have been asked for.
+  var isAsking = false
 
   static let longest = 20_000
+  /// No more than this is kept however often earlier ones are asked for.
+  static let most = 100_000
+  static let errors = "errors"
+  private static let runningNames: Set<String> = ["run", "exec", "execute", "command", "shell", "bash", "terminal"]
 
   init(run: RunID) { self.run = run }
 
   mutating func append(_ event: RunEvent) {
     if let last = lines.last, event.seq <= last.seq { return }
     let line = LogLine(event)
-    if filter != .all, filter.takes(line.kind) { chosen.append(firstNumber + lines.count) }
     lines.append(line)
-    if lines.count > Self.longest + Self.longest / 4 {
-      let excess = lines.count - Self.longest
+    note(line, number: firstNumber + lines.count - 1)
+    if lines.count > bound + bound / 4 {
+      let excess = lines.count - bound
+      for line in lines.prefix(excess) { forget(line) }
       lines.removeFirst(excess)
       firstNumber += excess
-      if filter != .all { chosen.removeAll { $0 < firstNumber } }
+      if !types.isEmpty { chosen.removeAll { $0 < firstNumber } }
+      if let first = lines.first { matches.removeAll { $0 < first.seq } }
     }
+  }
+
+  private mutating func note(_ line: LogLine, number: Int) {
+    counts[line.label, default: 0] += 1
+    if line.isError { errorCount += 1 }
+    let isShown = takes(line)
+    if isShown, !types.isEmpty { chosen.append(number) }
+    if isShown, !search.isEmpty, search.isIn(line.text) { matches.append(line.seq) }
+    if line.kind == .tool, let name = line.event?.data["name"]?.string, Self.runningNames.contains(name) {
+      commands.append(line)
+      if commands.count > 1000 { commands.removeFirst(500) }
+    }
+    if line.event?.type == .verifying { verifyingAt = verifyingAt ?? line.time }
+  }
+
+  private mutating func forget(_ line: LogLine) {
+    if let count = counts[line.label] { counts[line.label] = count > 1 ? count - 1 : nil }
+    if line.isError { errorCount -= 1 }
+  }
+
+  private func takes(_ line: LogLine) -> Bool {
+    types.isEmpty || types.contains(line.label) || line.isError && types.contains(Self.errors)
   }
 
   /// What happened before; events that came live meanwhile stay behind it.
   mutating func load(_ events: [RunEvent]) {
     let live = lines
-    lines = events.suffix(Self.longest).map(LogLine.init)
+    lines = events.suffix(bound).map(LogLine.init)
     let last = lines.last?.seq ?? 0
     lines += live.filter { $0.seq > last }
     firstNumber = 0
     isLoaded = true
-    setFilter(filter)
+    isAsking = false
+    renew()
   }
 
-  mutating func setFilter(_ filter: LogFilter) {
-    self.filter = filter
-    chosen = filter == .all ? [] : lines.indices.filter { filter.takes(lines[$0].kind) }.map { $0 + firstNumber }
+  /// Makes room for twice as many lines; returns how many to ask for, nil at the end.
+  mutating func askForEarlier() -> Int? {
+    guard isLoaded, !isAsking, lines.count < Self.most else { return nil }
+    let wanted = min(Self.most, max(10_000, lines.count * 2))
+    bound = max(bound, wanted)
+    isAsking = true
+    return wanted
+  }
+
+  /// Whether the run has earlier events than the first one here.
+  func hasEarlier(_ run: Run) -> Bool { isLoaded && (lines.first?.seq ?? 0) > run.firstSeq }
+
+  private mutating func renew() {
+    counts = [:]
+    errorCount = 0
+    chosen = []
+    matches = []
+    commands = []
+    for (place, line) in lines.enumerated() { note(line, number: firstNumber + place) }
+  }
+
+  mutating func setTypes(_ types: Set<String>) {
+    self.types = types
+    renew()
+  }
+
+  mutating func setSearch(_ text: String) {
+    search = LineSearch(text)
+    renew()
   }
 
   /// Rows to show: indexes from 0; they move when old lines fall off.
-  var count: Int { filter == .all ? lines.count : chosen.count }
+  var count: Int { types.isEmpty ? lines.count : chosen.count }
   var total: Int { lines.count }
   subscript(index: Int) -> LogLine? {
-    let place = filter == .all ? index : (chosen.indices.contains(index) ? chosen[index] - firstNumber : -1)
+    let place = types.isEmpty ? index : (chosen.indices.contains(index) ? chosen[index] - firstNumber : -1)
     return lines.indices.contains(place) ? lines[place] : nil
   }
 
-  /// The seq at `index`: what scrolling holds on to.
+  /// The first row whose seq is `seq` or later: what scrolling holds on to.
   func index(ofSeq seq: UInt64) -> Int {
     var low = 0
     var high = count
@@ -189,5 +321,15 @@ struct RunLog: Sendable {
       if (self[middle]?.seq ?? 0) < seq { low = middle + 1 } else { high = middle }
     }
     return low
+  }
+
+  /// The next row in a direction that `isWanted`, from `index` on without going round.
+  func next(from index: Int, _ step: Int, where isWanted: (LogLine) -> Bool) -> Int? {
+    var at = index + step
+    while at >= 0, at < count {
+      if let line = self[at], isWanted(line) { return at }
+      at += step
+    }
+    return nil
   }
 }

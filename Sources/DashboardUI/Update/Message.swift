@@ -3,7 +3,8 @@ package import TerminalKit
 
 /// What a failed effect was for; results and failures of what nobody waits for any more are dropped.
 package enum Errand: Sendable, Equatable {
-  case detail(RunID), artifacts(RunID), patch(RunID), backlog(RunID)
+  case detail(RunID), artifacts(RunID), patch(RunID), backlog(RunID), runAudit(RunID)
+  case openLink(String)
   case runtimes
   case dispatch
   case dryRun(generation: Int)
@@ -29,6 +30,8 @@ package enum Message: Sendable {
   case patch(RunID, [UInt8], PatchOptions = PatchOptions())
   /// The last events of one run, ascending.
   case backlog(RunID, [RunEvent])
+  /// One run's audit records, with how the chain stands.
+  case runAudit(RunID, AuditTrail)
   case runtimes([RuntimeSummary])
   case dispatched([DispatchOutcome])
   case dryRun(generation: Int, [DispatchOutcome])
@@ -68,6 +71,9 @@ package enum Effect: Sendable {
   case copyWithTool(String)
   /// Open $EDITOR on this text; `Message.edited` brings it back.
   case edit(String)
+  /// Open an address with the desktop's own program.
+  case openLink(String)
+  case fetchRunAudit(RunID)
   /// Open $EDITOR on a file of a worktree, at a line.
   case openFile(worktree: String, path: String, line: Int)
   case bell

@@ -19,6 +19,13 @@ extension DashboardState {
       guard open?.id == run else { break }
       open?.artifacts = artifacts
       open?.artifactsProblem = nil
+      takeEvidence(artifacts)
+      layFiles()
+      layNote()
+    case .runAudit(let run, let trail):
+      guard open?.id == run else { break }
+      open?.audit.trail = trail
+      open?.audit.problem = nil
     case .patch(let run, let bytes, let options): takePatch(run, bytes, options)
     case .backlog(let run, let events): if log?.run == run { log?.load(events) }
     case .runtimes(let runtimes):
@@ -133,6 +140,7 @@ extension DashboardState {
     if event.type.endsRun { sendWaitingReview(run) }
     guard let open, open.id == run, screen == .run else { return }
     if event.type == .artifacts || event.type.endsRun || event.type == .started { fetch(run) }
+    askAudit()
   }
 
   mutating func fetch(_ run: RunID) {
@@ -146,12 +154,16 @@ extension DashboardState {
     switch errand {
     case .detail(let run): if open?.id == run { open?.detailProblem = problem.detail }
     case .artifacts(let run): if open?.id == run { open?.artifactsProblem = problem.detail }
+    case .runAudit(let run): if open?.id == run { open?.audit.problem = problem.detail }
+    case .openLink(let address):
+      copyOut(address)
+      toast("\(problem.detail): \(address) is copied", .info)
     case .patch(let run): failPatch(run, problem)
     case .followUp: failFollowUp(problem)
     case .backlog(let run):
       guard log?.run == run else { return }
       // The live events go on below what is missing.
-      log?.load([])
+      if log?.isLoaded == true { log?.isAsking = false } else { log?.load([]) }
       toast("The earlier events could not be read: \(problem.detail)", .bad)
     case .dryRun(let generation):
       guard generation == form.generation else { return }

@@ -38,7 +38,7 @@ extension DashboardState {
 
   mutating func pasteInLayer(_ text: String, _ layer: Layer) {
     switch layer {
-    case .help, .confirm: break
+    case .help, .confirm, .eventTypes: break
     case .cancel(var dialog):
       if !dialog.isEditing { dialog.reason.replace("") }
       dialog.isEditing = true
@@ -87,6 +87,7 @@ extension DashboardState {
     case .comment(let dialog): takeInComment(key, dialog)
     case .review(let dialog): takeInReview(key, dialog)
     case .compare(let dialog): takeInCompare(key, dialog)
+    case .eventTypes(let cursor): takeInEventTypes(key, cursor)
     }
   }
 
@@ -233,8 +234,11 @@ extension DashboardState {
       if open?.tab == .diff {
         open?.diff.search = field.text
         open?.diff.matchLine = nil
+      } else if open?.tab == .handoff {
+        open?.noteSearch = field.text
+        open?.noteMatch = nil
       } else {
-        open?.events.search = field.text
+        searchEvents(field.text)
       }
       goToMatch(1)
     case .escape:
@@ -242,7 +246,7 @@ extension DashboardState {
       open?.diff.search = ""
       open?.diff.matchLine = nil
       open?.diff.matchCount = nil
-      open?.events.search = ""
+      if open?.tab == .handoff { open?.noteSearch = "" } else if open?.tab == .events { searchEvents("") }
     default: if field.handle(key) { setLayer(.search(field)) }
     }
   }

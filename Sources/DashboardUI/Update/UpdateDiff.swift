@@ -202,18 +202,8 @@ extension DashboardState {
   private mutating func reviewDiffFile() {
     guard let path = diffFile?.path else { return }
     toggleReviewed(path)
-    settleReviewed()
-    let isReviewed = open?.diff.reviewed.contains(path) == true
-    fold([path], isReviewed)
-    if isReviewed { performInDiff(.nextFile) }
-  }
-
-  /// Which of the files are marked as they are now.
-  mutating func settleReviewed() {
-    guard let open else { return }
-    let marks = preferences.reviews.marked(open.id)
-    let reviewed = marks.keys.filter { isReviewed($0) }
-    self.open?.diff.reviewed = Set(reviewed)
+    fold([path], isReviewed(path))
+    if isReviewed(path) { performInDiff(.nextFile) }
   }
 
   // MARK: Search
@@ -294,7 +284,7 @@ extension DashboardState {
     }
     followPlace()
     followWantedPath()
-    settleReviewed()
+    layFiles()
     settleDiff()
   }
 
@@ -314,6 +304,7 @@ extension DashboardState {
     guard let open, let patch = open.patch else { return }
     if !patch.isComplete {
       self.open?.patch?.index()
+      layFilesIfMany()
       followPlace()
       followWantedPath()
       return

@@ -78,8 +78,9 @@ extension DashboardState {
     case .pulse: show(.pulse)
     case .up, .down, .left, .right, .top, .bottom, .halfDown, .halfUp, .pageDown, .pageUp: move(action)
     case .nextPane, .previousPane: turnPane(action == .nextPane ? 1 : -1)
-    case .tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7:
-      if let place = [Action.tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7].firstIndex(of: action) {
+    case .tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7, .tab8, .tab9:
+      let tabs: [Action] = [.tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7, .tab8, .tab9]
+      if let place = tabs.firstIndex(of: action) {
         showTab(RunTab.allCases[place])
       }
     case .open: openCurrent()
@@ -106,6 +107,8 @@ extension DashboardState {
       .comment,
       .sendComments, .copyHunk, .copyFile, .compareRuns:
       performInTab(action)
+    case .markLine, .nextMark, .previousMark, .nextError, .previousError, .failedOnly: performInTab(action)
+    case .openLink: openLink()
     case .nextField, .previousField, .submit, .edit, .toggle: break  // only in forms and dialogs
     }
   }
@@ -138,11 +141,17 @@ extension DashboardState {
       settleRows()
       keepCursorVisible()
       schedulePreview()
+      layNote()
     }
     arrivedAtPage()
   }
 
   private mutating func back() {
+    if closeTree() { return }
+    if screen == .run, open?.readsOutput == true {
+      open?.readsOutput = false
+      return
+    }
     if screens.count > 1 {
       screens.removeLast()
       arrived()
@@ -183,10 +192,7 @@ extension DashboardState {
     switch screen {
     case .runs: if let selection { openRun(selection, .overview) }
     case .run:
-      guard open?.tab == .files, let path = filePaths[safe: open?.fileCursor ?? 0] else { return }
-      open?.diff.wantedPath = path.path
-      showTab(.diff)
-      followWantedPath()
+      openInTab()
     case .runtimes: show(.dispatch)
     case .queue, .audit, .pulse: openOnPage()
     case .dispatch: break
@@ -198,8 +204,12 @@ extension DashboardState {
     var text = run.branch ?? run.runId.description
     if screen == .run, let open {
       switch open.tab {
-      case .overview, .events: text = open.detail?.mergeCommand ?? text
-      case .files: text = filePaths[safe: open.fileCursor]?.path ?? text
+      case .overview: text = open.detail?.mergeCommand ?? text
+      case .events: text = tree?.copied ?? log?[eventsCursor]?.text ?? text
+      case .evidence: text = tree?.copied ?? text
+      case .audit:
+        text = tree?.copied ?? open.audit.trail?.records[safe: open.audit.cursor]?.json.jsonText ?? text
+      case .files: text = open.files.rows[safe: open.files.cursor]?.path ?? text
       case .diff:
         if let patch = open.patch, let file = patch.fileIndex(at: open.diff.cursor) { text = patch.files[file].path }
       case .commands, .tests: text = records(open.tab)[safe: open.recordCursor[open.tab] ?? 0]?.name ?? text

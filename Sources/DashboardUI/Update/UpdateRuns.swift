@@ -172,9 +172,9 @@ extension DashboardState {
         moveCursor(to: index)
         if mouse.action == .doubleClick { perform(.open) }
       } else if screen == .run, let open, open.tab == .files, layout.body.contains(mouse.at) {
-        let index = listTop(open.fileCursor, filePaths.count, layout.body.height) + mouse.at.y - layout.body.y
-        guard index < filePaths.count else { return }
-        self.open?.fileCursor = index
+        let index = listTop(open.files.cursor, open.files.rows.count, layout.body.height) + mouse.at.y - layout.body.y
+        guard index < open.files.rows.count else { return }
+        self.open?.files.cursor = index
         if mouse.action == .doubleClick { perform(.open) }
       } else if layout.body.contains(mouse.at) {
         clickOnPage(mouse)

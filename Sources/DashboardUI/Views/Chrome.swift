@@ -64,8 +64,10 @@ extension DashboardState {
   var tabSpans: [TabSpan] {
     var spans: [TabSpan] = []
     var x = 1
+    // Nine tabs and how the open one stands: below this, short titles close to their numbers.
+    let isNarrow = screen == .run && size.width < 116
     func add(_ number: Int, _ title: String, _ action: Action, _ isActive: Bool) {
-      let text = size.width >= 90 || screen != .run ? "\(number) \(title)" : title
+      let text = isNarrow ? "\(number)\(title)" : "\(number) \(title)"
       spans.append(TabSpan(text: text, x: x, width: measure(text), action: action, isActive: isActive))
       x += measure(text) + 2
     }
@@ -77,8 +79,10 @@ extension DashboardState {
       add(4, "Audit", .audit, screen == .audit)
       add(5, "Pulse", .pulse, screen == .pulse)
     case .run:
-      let actions: [Action] = [.tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7]
-      for tab in RunTab.allCases { add(tab.rawValue + 1, tab.title, actions[tab.rawValue], tab == open?.tab) }
+      let actions: [Action] = [.tab1, .tab2, .tab3, .tab4, .tab5, .tab6, .tab7, .tab8, .tab9]
+      for tab in RunTab.allCases {
+        add(tab.rawValue + 1, isNarrow ? tab.shortTitle : tab.title, actions[tab.rawValue], tab == open?.tab)
+      }
     case .dispatch: break
     }
     return spans
@@ -205,6 +209,7 @@ private func footerHints(_ state: DashboardState) -> [(keys: String, text: Strin
   case .confirm, .answer: contexts = [.dialog]
   case .filter: contexts = [.prompt]
   case .help: return [("esc", "close"), ("j k", "scroll")]
+  case .eventTypes: return [("space", "on or off"), ("enter", "only this"), ("esc", "close")]
   case .palette, .search, nil: break
   case .comment: return [("enter", "keep"), ("alt-enter", "new line"), ("ctrl-d", "delete"), ("esc", "leave")]
   case .review: return [("enter", "send"), ("tab", "say first"), ("c", "edit"), ("x", "delete"), ("esc", "not yet")]

@@ -8,6 +8,7 @@ func drawLayer(_ layer: Layer, _ state: DashboardState, _ frame: inout Frame) {
   case .cancel(let dialog): drawCancel(dialog, state, &frame)
   case .answer(let dialog): drawAnswer(dialog, state, &frame)
   case .palette(let dialog): drawPalette(dialog, state, &frame)
+  case .eventTypes(let cursor): drawEventTypes(cursor, state, &frame)
   case .filter, .search: break  // on the tabs line and in the footer
   case .comment: break  // under its line of the diff
   case .review(let dialog): drawReview(dialog, state, &frame)

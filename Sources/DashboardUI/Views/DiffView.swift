@@ -291,7 +291,7 @@ private func fileHead(_ state: DashboardState, _ patch: Patch, _ place: Int, fun
   if let old = file.oldMode, let new = file.newMode { spans.append(Span("   mode \(old) → \(new)", .diffMeta)) }
   if !function.isEmpty { spans.append(Span("   \(function)", .diffMeta)) }
   var right: [Span] = []
-  if state.open?.diff.reviewed.contains(file.path) == true { right.append(Span("✔ reviewed  ", .runSucceeded)) }
+  if state.isReviewed(file.path) { right.append(Span("✔ reviewed  ", .runSucceeded)) }
   if file.isBinary {
     right.append(Span("binary ", .diffMeta))
   } else {
@@ -309,7 +309,7 @@ private func drawFileList(_ state: DashboardState, _ patch: Patch, _ rect: Rect,
     guard let file = patch.files[safe: top + row] else { break }
     let (letter, role) = changeLetter(file.change)
     let isHere = top + row == here
-    let isReviewed = state.open?.diff.reviewed.contains(file.path) == true
+    let isReviewed = state.isReviewed(file.path)
     let counts =
       file.isBinary
       ? [Span("binary", .muted)] : [Span("+\(file.added)", .added), Span(" -\(file.removed)", .removed)]

@@ -40,8 +40,8 @@ extension DashboardState {
       guard !artifacts.handoffNote.trimmed.isEmpty else {
         return [.blank] + indented([StyledLine("The agent has left no note.", .muted)])
       }
-      return [.blank] + indented(Markdown.lines(artifacts.handoffNote, width: min(100, width - 4)))
-    case .events, .files, .diff, .commands, .tests: return []
+      return [.blank] + indented(noteLines(open, artifacts, width: width - 4))
+    case .events, .files, .diff, .commands, .tests, .evidence, .audit: return []
     }
   }
 
@@ -82,6 +82,7 @@ extension DashboardState {
     moment("started", run.startedAt)
     moment("ended", run.endedAt)
     if run.startedAt != nil { lines += fact("took", [Span(elapsedText(run, self))], width: width) }
+    lines += timingBar(run, width: width)
     if run.inputTokens != nil || run.outputTokens != nil || run.costUSD != nil {
       lines += section("Use")
       if let tokens = run.inputTokens { lines += fact("tokens in", [Span(Format.count(tokens))], width: width) }
@@ -103,7 +104,7 @@ extension DashboardState {
           ], width: width)
       }
       if let command = open.detail?.mergeCommand { lines += fact("merge with", [Span(command, .code)], width: width) }
-      if let url = open.artifacts?.prURL { lines += fact("PR", [Span(url, .link)], width: width) }
+      if let url = open.artifacts?.prURL { lines += fact("PR", [Span(url, .link).linked(to: url)], width: width) }
     }
     return lines
   }

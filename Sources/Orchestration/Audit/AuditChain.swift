@@ -1,69 +1,12 @@
 import Crypto
 package import RunModel
 
-/// One record of the audit trail: who did what to what, why and when, chained to the record before it.
-///
-/// The JSON names are the contract's, in snake case. `seq` and `event_hash` are not part of what is hashed.
-package struct AuditRecord: Sendable, Equatable {
-  /// 1, 2, 3 …
-  package var seq: UInt64 = 0
-  package var tenantId: String?
-  package var divisionId: String?
-  package var workspaceId: String?
-  /// `human`, `agent`, `service`, `routine` or `system`.
-  package var actorType: String
-  package var actorId: String?
-  /// `agent_run.started`, …
-  package var eventType: String
-  package var subjectTable: String?
-  package var subjectId: String?
-  package var beforeState: JSONValue = .null
-  package var afterState: JSONValue = .null
-  package var eventData: JSONValue = .null
-  package var rationale: String?
-  package var correlationId: String?
-  package var runtimeProvider: String
-  package var createdAt: Timestamp
-  /// Nil in the first record.
-  package var previousHash: String?
-  /// SHA-256 in lower-case hexadecimal; empty until it is sealed.
-  package var eventHash = ""
-
-  package init(
-    actorType: String, eventType: String, createdAt: Timestamp, runtimeProvider: String = "pre_execution"
-  ) {
-    self.actorType = actorType
-    self.eventType = eventType
-    self.createdAt = createdAt
-    self.runtimeProvider = runtimeProvider
-  }
-
+extension AuditRecord {
   /// Gives the record its place after `previous` and its hash.
   package mutating func seal(after previous: (seq: UInt64, hash: String)?) {
     seq = (previous?.seq ?? 0) + 1
     previousHash = previous?.hash
     eventHash = AuditChain.hash(of: hashed)
-  }
-
-  /// What the hash covers.
-  private var hashed: JSONObject {
-    func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
-    return [
-      "tenant_id": text(tenantId), "division_id": text(divisionId), "workspace_id": text(workspaceId),
-      "actor_type": .string(actorType), "actor_id": text(actorId), "event_type": .string(eventType),
-      "subject_table": text(subjectTable), "subject_id": text(subjectId), "before_state": beforeState,
-      "after_state": afterState, "event_data": eventData, "rationale": text(rationale),
-      "correlation_id": text(correlationId), "runtime_provider": .string(runtimeProvider),
-      "created_at": .string(createdAt.description), "previous_hash": text(previousHash),
-    ]
-  }
-
-  /// The record in the form that travels: all members, `seq` first and `event_hash` last.
-  package var json: JSONValue {
-    var object: JSONObject = ["seq": .int(Int64(clamping: seq))]
-    for (name, value) in hashed { object.append(name, value) }
-    object.append("event_hash", .string(eventHash))
-    return .object(object)
   }
 
   /// The record for those who may not read it but verify the chain: its links alone.

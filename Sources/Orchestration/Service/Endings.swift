@@ -164,30 +164,33 @@ extension Artifacts {
     self.evidence = .object(evidence)
   }
 
-  /// What an `awf.run.artifacts` event tells.
+  /// What an `awf.run.artifacts` event tells. A rename is one file here, though `filesChanged` lists both its paths.
   func counts(patch: [UInt8]) -> JSONObject {
-    let (added, removed) = Self.lineCounts(of: patch)
+    let (added, removed, renames) = Self.lineCounts(of: patch)
     return [
-      "files": .int(Int64(filesChanged.count)), "added": .int(Int64(added)), "removed": .int(Int64(removed)),
+      "files": .int(Int64(max(0, filesChanged.count - renames))), "added": .int(Int64(added)),
+      "removed": .int(Int64(removed)),
       "testsPassed": .int(Int64(testsRun.count { $0.status == .passed })),
       "testsTotal": .int(Int64(testsRun.count { $0.status != .skipped })), "final": true,
     ]
   }
 
-  /// Lines that a unified patch adds and removes, by its hunks' own counts.
-  static func lineCounts(of patch: [UInt8]) -> (added: Int, removed: Int) {
+  /// Lines that a unified patch adds and removes, and the files that it renames.
+  static func lineCounts(of patch: [UInt8]) -> (added: Int, removed: Int, renames: Int) {
     var added = 0
     var removed = 0
+    var renames = 0
     var isInHunk = false
     for line in patch.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
       switch line.first {
       case UInt8(ascii: "@"): isInHunk = true
       case UInt8(ascii: "d") where line.starts(with: "diff --git ".utf8): isInHunk = false
+      case UInt8(ascii: "r") where !isInHunk && line.starts(with: "rename from ".utf8): renames += 1
       case UInt8(ascii: "+") where isInHunk: added += 1
       case UInt8(ascii: "-") where isInHunk: removed += 1
       default: break
       }
     }
-    return (added, removed)
+    return (added, removed, renames)
   }
 }

@@ -111,7 +111,8 @@ import TerminalKit
       case .saveScreen(let format, let path): save(drawDashboard(state), format, path)
       case .edit(let text): edit(text)
       case .openFile(let worktree, let path, let line): openFile(worktree, path, line)
-      case .cancel, .retry, .answer, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog, .fetchRuntimes,
+      case .cancel, .retry, .answer, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog, .fetchRunAudit,
+        .openLink, .fetchRuntimes,
         .dispatch, .dryRun, .keep, .followUp:
         errands.run(effect) { [weak self] message in await self?.deliver(message) }
       }

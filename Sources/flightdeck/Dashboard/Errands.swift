@@ -63,6 +63,13 @@ struct Errands: Sendable {
         let stream = try await client.events(EventQuery(runs: [run.description], follow: false, tail: limit))
         for try await batch in stream { events += batch }
         return [.backlog(run, events)]
+      case .fetchRunAudit(let run):
+        errand = .runAudit(run)
+        return [.runAudit(run, try await AuditReading.read(client, run: run, limit: 2000))]
+      case .openLink(let address):
+        errand = .openLink(address)
+        try await LinkOpener.open(address)
+        return []
       case .fetchRuntimes:
         errand = .runtimes
         return [.runtimes(try await client.runtimes())]

@@ -301,6 +301,36 @@ enum Sample {
       TestRecord(name: "retry › is seeded", status: .skipped, durationMilliseconds: 0),
     ], handoffNote: handoff)
 
+  static let trail: AuditTrail = {
+    func record(_ seq: UInt64, _ type: String, _ actor: String, _ offset: Int, _ why: String?) -> AuditRecord {
+      var record = AuditRecord(
+        actorType: actor == "flightdeck" ? "system" : "human", eventType: "agent_run.\(type)",
+        createdAt: now + .seconds(offset), runtimeProvider: "vibe")
+      record.seq = seq
+      record.actorId = actor
+      record.subjectTable = "agent_runs"
+      record.subjectId = id(5).description
+      record.rationale = why
+      record.previousHash = "5d41402abc4b2a76b9719d911017c592ae"
+      record.eventHash = "7d793037a0760186574b0282f2f435e7\(seq)"
+      return record
+    }
+    return AuditTrail(
+      records: [
+        record(31, "dispatched", "ana", -260, nil), record(32, "routed", "flightdeck", -255, "most free slots (6)"),
+        record(33, "started", "flightdeck", -252, nil), record(40, "cancel_requested", "ana", -4, "wrong branch"),
+      ], checked: 41)
+  }()
+
+  static let evidence: JSONValue = [
+    "verify": [
+      [
+        "command": "npm test", "exitCode": 1, "duration_ms": 61_400,
+        "output": "FAIL retry.test.ts\n  expected 5 attempts\n  received 6\n",
+      ]
+    ], "coverage": ["lines": 0.914, "branches": 0.77, "complete": false], "reviewer": nil,
+  ]
+
   /// The run screen of the retry run, with everything fetched.
   static func opened(_ size: Size, _ tab: RunTab) -> DashboardState {
     var state = state(size)

@@ -7,7 +7,7 @@ import TerminalKit
 /// Whatever comes, in whatever order and at whatever size: nothing traps, and every frame is whole.
 @Suite struct AnythingTests {
   private static let keys: [Key] =
-    "jkhlgGqxXraydDsI<>vU/:?TfpwtFnN{}()[]1234567yY~!abe|+-WczvPS= ".map { Key.character($0) } + [
+    "jkhlgGqxXraydDsI<>vU/:?TfpwtFnN{}()[]123456789yY~!abemuUEeo|+-WczvPSH= ".map { Key.character($0) } + [
       .enter, .enter, .tab, .shiftTab, .escape, .escape, .backspace, .delete, .up, .down, .left, .right, .home, .end,
       .pageUp,
       .pageDown, .ctrl("d"), .ctrl("u"), .ctrl("o"), .ctrl("l"), .ctrl("s"), .ctrl("z"), .ctrl("k"), .ctrl("w"),
@@ -52,7 +52,11 @@ import TerminalKit
                 "attentionId": "q", "progress": 0.5,
               ])
           })
-      case 6: message = .artifacts(run, Sample.artifacts)
+      case 6:
+        var artifacts = Sample.artifacts
+        artifacts.evidence = [nil, Sample.evidence].randomElement(using: &random) ?? nil
+        message =
+          [.artifacts(run, artifacts), .runAudit(run, Sample.trail)].randomElement(using: &random) ?? .link(.live)
       case 7: message = .patch(run, Array(Sample.patch.utf8.prefix(Int.random(in: 0...1500, using: &random))))
       case 8: message = .backlog(run, Sample.backlog(run))
       case 9: message = [.runtimes(Sample.runtimes), .runtimes([])].randomElement(using: &random) ?? .runtimes([])

@@ -59,7 +59,7 @@ extension EndToEndTests {
       #expect(listed["progress"]?.double == 1)
       #expect(listed["verdict"] == .null && listed["score"] == .null && listed["attention"] == .null)
       #expect(listed["testsPassed"] == 2 && listed["testsTotal"] == 2)
-      #expect((listed["filesChanged"]?.int ?? 0) >= 6)
+      #expect(listed["filesChanged"] == 6, "a rename is one file")
       let shown = try await here.json(["show", String(run.suffix(6)), "--json"])
       #expect(shown["runId"]?.string == run)
       #expect(shown["contract"]?["prompt"] == "with {braces} and 'quotes'")

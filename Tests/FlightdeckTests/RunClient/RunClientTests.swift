@@ -46,6 +46,27 @@ struct RunClientTests {
     #expect(server.calls.map(\.target) == ["/v1/runs/a%2Fb%3Fc%20d"])
   }
 
+  @Test("The audit trail is read record by record, and reduced ones have no record")
+  func audit() async throws {
+    var record = AuditRecord(
+      actorType: "human", eventType: "agent_run.cancel_requested", createdAt: Timestamp(milliseconds: 5))
+    record.seq = 2
+    record.rationale = "wrong branch"
+    record.subjectTable = "agent_runs"
+    record.subjectId = Samples.run().runId.description
+    record.eventHash = "cd"
+    let text = "{\"seq\":1,\"previous_hash\":null,\"event_hash\":\"ab\"}\n\(record.json.jsonText)\n"
+    let server = ScriptedServer { _, answer in answer.json(text, type: "application/x-ndjson") }
+    let lines = try await Self.with(server) { client in
+      var lines: [AuditLine] = []
+      for try await batch in try await client.audit(run: "K9", after: 0) { lines += batch }
+      return lines
+    }
+    #expect(lines.map(\.record) == [nil, record])
+    #expect(lines.last?.record?.run == Samples.run().runId)
+    #expect(server.calls.map(\.target) == ["/v1/audit?run=K9"])
+  }
+
   @Test("A question about runs carries its filters, and the page is read with its next")
   func runs() async throws {
     let run = Samples.run()
