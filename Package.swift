@@ -10,9 +10,11 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-/// Built into the program; `ThemeTests` holds this list to the folder.
+/// Built into the program. A new theme: its file in themes/, its name here, and a line in `BuiltinThemes`; `ThemeTests` says
+/// which of the three is missing.
 let themes = [
   "flightdeck-dark", "flightdeck-light", "flightdeck-contrast",
+  "hangar", "altitude", "cirrus", "noon", "beacon-dark", "beacon-light", "radar-amber",
 ]
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -117,7 +119,8 @@ let package = Package(
       name: "TerminalKitTests", dependencies: ["TerminalKit", "TestSupport", "CVTerm", "terminal-fixture"],
       swiftSettings: strict),
     .testTarget(
-      name: "DashboardUITests", dependencies: ["RunModel", "TerminalKit", "DashboardUI"], swiftSettings: strict),
+      name: "DashboardUITests", dependencies: ["RunModel", "TerminalKit", "DashboardUI", "TestSupport", "CVTerm"],
+      swiftSettings: strict),
     .testTarget(
       name: "FlightdeckTests",
       dependencies: [

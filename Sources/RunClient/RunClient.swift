@@ -110,6 +110,16 @@ package final class RunClient: Sendable {
     return try await self.run(Request("/v1/runs", run, "answer"), posting: body)
   }
 
+  /// Grants what a risky contract waits for.
+  package func approve(_ run: String, why: String) async throws -> Run {
+    try await self.run(Request("/v1/runs", run, "approve"), posting: ["why": .string(why)])
+  }
+
+  /// Ends a run that waits for approval, with the rationale as its reason.
+  package func reject(_ run: String, why: String) async throws -> Run {
+    try await self.run(Request("/v1/runs", run, "reject"), posting: ["why": .string(why)])
+  }
+
   /// A new run of the same contract that links to the old.
   package func retry(_ run: String) async throws -> DispatchOutcome {
     var request = Request("/v1/runs", run, "retry")

@@ -1,68 +1,7 @@
-import Logging
 import Orchestration
 import RunModel
 import TestSupport
 import Testing
-
-/// An orchestrator at work on a store in memory.
-private struct Rig {
-  let store: InMemoryRunStore
-  let runtime: ScriptedRuntime
-  let verifier: ScriptedVerifier
-  let orchestrator: Orchestrator
-
-  /// Runs `body` beside the working orchestrator, then shuts it down.
-  static func with(
-    store: InMemoryRunStore = InMemoryRunStore(), runtime: ScriptedRuntime = ScriptedRuntime(),
-    others: [ScriptedRuntime] = [], verifier: ScriptedVerifier = ScriptedVerifier(),
-    _ body: (Rig) async throws -> Void
-  ) async throws {
-    let orchestrator = try await Orchestrator.restore(
-      from: store, registrations: ([runtime] + others).map { Registration($0, kind: "mock") }, verifier: verifier,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    let (ready, isReady) = AsyncStream<Void>.makeStream()
-    async let work: Void = orchestrator.run { isReady.yield() }
-    for await _ in ready { break }
-    do {
-      try await body(Rig(store: store, runtime: runtime, verifier: verifier, orchestrator: orchestrator))
-    } catch {
-      await orchestrator.shutDown()
-      try await work
-      throw error
-    }
-    await orchestrator.shutDown()
-    try await work
-  }
-
-  let human = Actor(.human, "ada")
-
-  func dispatch(_ title: String = "x", _ change: (inout Contract) -> Void = { _ in }) async throws -> RunID {
-    var contract = Contract(title: title)
-    change(&contract)
-    let outcomes = try await orchestrator.dispatch(DispatchRequest(contracts: [contract]), by: human)
-    return try #require(outcomes.first?.runId)
-  }
-
-  /// Waits for the event, in the order of the stream, and returns all up to it.
-  @discardableResult
-  func wait(for type: EventType, of run: RunID, after: UInt64 = 0) async throws -> [RunEvent] {
-    var seen: [RunEvent] = []
-    var cursor = after
-    while let chunk = try await orchestrator.events(after: cursor, wait: true) {
-      for entry in chunk.entries {
-        let event = try RunEvent(parsing: Array(chunk.json(of: entry)))
-        seen.append(event)
-        if event.type == type, event.run == run { return seen }
-      }
-      cursor = chunk.lastSeq
-    }
-    throw Problem(.internal, "the stream ended before \(type)")
-  }
-
-  func run(_ id: RunID) async throws -> Run {
-    try #require(await orchestrator.runs(RunQuery(limit: 10_000)).runs.first { $0.runId == id })
-  }
-}
 
 @Suite(.timeLimit(.minutes(2))) struct OrchestratorTests {
   @Test("A run goes from dispatch to success, each step an event in gapless order and a link of the audit chain")
@@ -88,6 +27,18 @@ private struct Rig {
         audit.map { $0["event_type"]?.string } == [
           "agent_run.dispatched", "agent_run.routed", "agent_run.started", "agent_run.completed",
         ])
+    }
+  }
+
+  @Test("The runs of one request share the id of the first as their batch; a run alone has none")
+  func batches() async throws {
+    try await Rig.with { rig in
+      let alone = try await rig.dispatch()
+      let outcomes = try await rig.orchestrator.dispatch(
+        DispatchRequest(contracts: [Contract(title: "x")], count: 3), by: rig.human)
+      let ids = try outcomes.map { try #require($0.runId) }
+      #expect(try await rig.run(alone).batch == nil)
+      for id in ids { #expect(try await rig.run(id).batch == ids.first) }
     }
   }
 

@@ -46,7 +46,7 @@ import Testing
 
   @Test("What else it waits for holds it back, and is said")
   func waits() {
-    let decision = Router.route(Contract(title: "x"), among: [candidate("a")], waits: ["GH-102"])
+    let decision = Router.route(Contract(title: "x"), among: [candidate("a")], waits: [.dependency("GH-102")])
     #expect(decision.runtimeId == nil)
     #expect(decision.waitsFor == ["GH-102"])
     #expect(decision.considered[0].eligible)

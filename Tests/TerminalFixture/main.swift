@@ -42,6 +42,7 @@ do {
     case .paste(let text): "paste \(text.utf8.count) \(text.prefix(40))"
     case .mouse(let mouse): "mouse \(mouse.action) \(mouse.at.x),\(mouse.at.y)"
     case .resize(let size): "resize \(size.width)x\(size.height)"
+    case .background(let color): "background \(String(color, radix: 16))"
     }
   }
 

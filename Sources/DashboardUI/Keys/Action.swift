@@ -5,8 +5,10 @@ package enum Action: String, CaseIterable, Sendable {
   case quit, back, help, palette, dispatch, nextTheme, redraw, saveScreen, suspend
   case runs, runtimes, nextPane, previousPane
   case queue, audit, pulse
+  case shorterWindow, longerWindow, pulseParts, chartStyle
   case open, diff, cancel, forceCancel, retry, answer
   case mark, markRange, clearMarks, filter, sort, invert, previousColumn, nextColumn
+  case group, columns, wide, views
   case copy, copyId
   case previousRun, nextRun
   case tab1, tab2, tab3, tab4, tab5, tab6, tab7, tab8, tab9
@@ -17,7 +19,11 @@ package enum Action: String, CaseIterable, Sendable {
   case nextHunk, previousHunk, nextFile, previousFile
   case sideBySide, moreContext, lessContext, whiteSpace, syntaxColours, foldFile, foldAll
   case lineRange, comment, sendComments, copyHunk, copyFile, compareRuns
+  case playOrPause, stepForward, stepBack, slower, faster, skipBack, skipForward, replayStart, replayEnd
+  case previousMoment, nextMoment, replayRun
+  case switchOrchestrator
   case nextField, previousField, submit, edit, toggle
+  case earlier, later, widen, narrow, standard, saveView, delete
 }
 
 /// Where a key is pressed. A key is looked up in the screen's own context first, then in the wider ones.
@@ -25,7 +31,9 @@ package enum KeyContext: String, CaseIterable, Sendable {
   case everywhere, moving, runs, runtimes
   case queue, audit, pulse
   case run, events, files, diff, records, note, tree, trail, pages
+  case replay
   case form, cancelDialog, dialog, prompt
+  case columnsDialog, viewsDialog
 
   package var title: String {
     switch self {
@@ -45,10 +53,13 @@ package enum KeyContext: String, CaseIterable, Sendable {
     case .tree: "Values"
     case .trail: "The run's audit"
     case .pages: "Pages"
+    case .replay: "Replay"
     case .form: "Dispatch"
     case .cancelDialog: "Cancel"
     case .dialog: "Dialogs"
     case .prompt: "Prompts"
+    case .columnsDialog: "Columns"
+    case .viewsDialog: "Views"
     }
   }
 }

@@ -13,7 +13,9 @@ extension KeyMap {
     add(.runs, .diff, "d", "what the run changed", "diff")
     add(.runs, .cancel, "x", "cancel: the run or the marked ones; x again does it", "cancel")
     add(.runs, .mark, "space", "mark and go on", "mark")
-    add(.runs, .filter, "/", "filter: words, ~regex, !not, status: runtime: title:", "filter")
+    add(
+      .runs, .filter, "/",
+      "filter: words, \"a phrase\", ~regex, !not, fields such as status: and age:<1h; tab completes", "filter")
     add(.runs, .sort, "s", "sort by the next column", "sort")
     add(.runs, .retry, "r", "retry as a new run", "retry")
     add(.runs, .forceCancel, "X", "cancel by force: kill now")
@@ -22,6 +24,11 @@ extension KeyMap {
     add(.runs, .nextColumn, ">", "sort by the column after")
     add(.runs, .markRange, "v", "mark from the last mark to here")
     add(.runs, .clearMarks, "U", "clear all marks")
+    add(.runs, .group, "b", "group by runtime, status, batch, label, not at all")
+    add(.runs, .columns, "C", "columns: which, in what order, how wide")
+    add(.runs, .wide, "W", "all columns, scrolled with ← →, without the preview")
+    add(.runs, .views, "S", "saved views")
+    add(.runs, .replayRun, "P", "replay what was recorded of the run")
     add(.runs, .copy, "y", "copy the branch")
     add(.runs, .copyId, "Y", "copy the run id")
 
@@ -35,6 +42,7 @@ extension KeyMap {
     add(.run, .forceCancel, "X", "cancel by force: kill now")
     add(.run, .retry, "r", "retry as a new run", "retry")
     add(.run, .diff, "d", "what the run changed", "diff")
+    add(.run, .replayRun, "P", "replay what was recorded of the run")
     add(.run, .previousRun, "[", "the run above, on the same tab")
     add(.run, .nextRun, "]", "the run below, on the same tab")
     add(.run, .copy, "y", "copy what the cursor is on: merge command, line, path, value, note")
@@ -101,12 +109,32 @@ extension KeyMap {
     add(.diff, .nextMatch, "n", "next match")
     add(.diff, .previousMatch, "N", "previous match")
 
-    add(.runtimes, .dispatch, "D enter", "dispatch work", "dispatch")
+    add(.runtimes, .open, "enter", "more of the runtime, or less again", "details")
+    add(.runtimes, .dispatch, "D", "dispatch work to this runtime", "dispatch")
 
     add(.queue, .open, "enter", "open the run", "open")
     add(.queue, .cancel, "x", "cancel the run; x again does it", "cancel")
     add(.queue, .forceCancel, "X", "cancel by force: kill now")
     add(.queue, .copyId, "Y", "copy the run id")
+
+    add(.pulse, .longerWindow, "right -", "a longer window", "longer")
+    add(.pulse, .shorterWindow, "left +", "a shorter window", "shorter")
+    add(.pulse, .pulseParts, "v", "charts and timeline, charts alone, timeline alone", "view")
+    add(.pulse, .chartStyle, "b", "charts in braille, blocks or ASCII", "style")
+    add(.pulse, .open, "enter", "open the run under the cursor", "open")
+    add(.pulse, .copyId, "Y", "copy the run id")
+
+    add(.replay, .playOrPause, "space", "play or pause", "pause")
+    add(.replay, .skipBack, "left", "back by 5 %", "back")
+    add(.replay, .skipForward, "right", "on by 5 %", "on")
+    add(.replay, .slower, "<", "slower", "slower")
+    add(.replay, .faster, ">", "faster", "faster")
+    add(.replay, .stepForward, ".", "one event on", "step")
+    add(.replay, .stepBack, ",", "one event back")
+    add(.replay, .nextMoment, "}", "to the next failure or question", "next ✖▲")
+    add(.replay, .previousMoment, "{", "to the failure or question before")
+    add(.replay, .replayStart, "home", "to the start")
+    add(.replay, .replayEnd, "end", "to the end")
 
     add(.form, .nextField, "tab", "next field", "next field")
     add(.form, .previousField, "shift-tab", "previous field")
@@ -124,6 +152,20 @@ extension KeyMap {
     add(.dialog, .up, "up", "up")
     add(.dialog, .down, "down", "down")
     add(.dialog, .back, "esc", "no", "no")
+
+    add(.columnsDialog, .toggle, "space", "show or hide the column", "show or hide")
+    add(.columnsDialog, .earlier, "K [", "move it to the left", "left")
+    add(.columnsDialog, .later, "J ]", "move it to the right", "right")
+    add(.columnsDialog, .widen, "+ =", "widen", "wider")
+    add(.columnsDialog, .narrow, "-", "narrow", "narrower")
+    add(.columnsDialog, .standard, "r", "back to the standard columns", "standard")
+    add(.columnsDialog, .submit, "enter", "done", "done")
+    add(.columnsDialog, .back, "esc q C", "done")
+
+    add(.viewsDialog, .submit, "enter", "take the view", "take")
+    add(.viewsDialog, .saveView, "s", "save what is on the screen under a name", "save this")
+    add(.viewsDialog, .delete, "d x delete", "delete the view; again does it", "delete")
+    add(.viewsDialog, .back, "esc q S", "leave", "leave")
 
     add(.prompt, .submit, "enter", "take it", "take")
     add(.prompt, .nextField, "tab", "complete")
@@ -150,6 +192,7 @@ extension KeyMap {
 
     add(.everywhere, .dispatch, "D", "dispatch work", "dispatch")
     add(.everywhere, .palette, ":", "every action by name", "command")
+    add(.everywhere, .switchOrchestrator, "O", "another orchestrator")
     add(.everywhere, .help, "?", "help for where you are", "help")
     add(.everywhere, .back, "esc q", "back; q on the first screen asks to quit", "back")
     add(.everywhere, .quit, "Q ctrl-c", "quit; runs go on")

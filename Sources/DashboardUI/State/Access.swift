@@ -23,7 +23,8 @@ extension Effect {
     switch self {
     case .cancel, .retry, .answer, .dispatch, .followUp: true
     case .quit, .suspend, .redraw, .saveScreen, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog,
-      .fetchRuntimes, .dryRun, .copy, .copyWithTool, .edit, .openFile, .openLink, .fetchRunAudit, .bell, .notify, .keep:
+      .fetchRuntimes, .fetchHealth, .fetchRunAudit, .dryRun, .copy, .copyWithTool, .edit, .openFile, .openLink, .bell,
+      .notify, .connect, .lookAround, .startReplay, .replayCommand, .leaveReplay, .keep:
       false
     }
   }

@@ -23,16 +23,27 @@ package struct DashboardState: Sendable {
   package internal(set) var link = LinkState.connecting
   package internal(set) var now: Timestamp
   var hasSnapshot = false
+  /// What happened over time.
+  var history = Pulse()
+  var timeline = Timeline()
   var rate = EventRate()
 
   // The terminal.
   package internal(set) var size: Size
   package internal(set) var theme: Theme
   /// Those that `T` and `:theme` choose from.
-  package var themes: [Theme]
+  package internal(set) var themes: [Theme]
+  /// What the configuration says of the theme.
+  var themeSetting = ThemeSetting()
+  /// As the terminal tells it; dark until it does.
+  var groundIsLight = false
+  /// The terminal shows no colours: one theme does for all.
+  package var isColorless = false
   package var keys: KeyMap
   /// Only ASCII can be shown: every frame is brought down to it.
   package var asciiOnly = false
+  /// Whether its font has braille: the Linux console has not.
+  package var hasBraille = true
   /// Seconds east of Greenwich, for clocks.
   package var utcOffset = 0
   /// The orchestrator's name in the header: `local`, or its address.
@@ -52,9 +63,19 @@ package struct DashboardState: Sendable {
   var layers: [Layer] = []
   var list = RunList()
   var selection: RunID?
+  /// The group whose header the cursor is on; then no run is selected.
+  var selectedGroup: String?
+  var paces = Paces()
+  /// All columns, scrolled to the side, without the preview.
+  var isWide = false
+  var wideLeft = 0
+  /// The columns of those who chose none: the configuration's.
+  package var standardColumns = ColumnChoice.standard
+  /// The view last taken; what is on the screen may have moved on from it.
+  var viewName: String?
   /// A run just dispatched, to be selected as soon as it is among the rows.
   var wantedSelection: RunID?
-  /// The place of the selection in `list.visible`.
+  /// The row of the selection.
   var cursor = 0
   var top = 0
   /// Until someone moves the cursor it stays on the first row.
@@ -70,6 +91,7 @@ package struct DashboardState: Sendable {
   /// When the preview turns to the selected run: a moment after the cursor rests.
   var previewAt: Timestamp?
   var runtimeCursor = 0
+  var runtimesPage = RuntimesPage()
   var runtimesStale = false
   var runtimesAskedAt = Timestamp(milliseconds: 0)
   var queue = QueuePage()
@@ -80,6 +102,12 @@ package struct DashboardState: Sendable {
   var toasts: [Toast] = []
   var notices = NotificationMachine()
   var lastCopy: LastCopy?
+  /// That the dashboard can turn to; this one is among them.
+  package var orchestrators: [OrchestratorSight] = []
+  /// Where one was at each of them.
+  var positions: [String: Position] = [:]
+  /// Leaving the replay leads back to an orchestrator and not out.
+  package var replayReturns = false
   /// What is played, if this is no live dashboard.
   var replay: ReplayStatus?
   var outbox: [Effect] = []
@@ -96,6 +124,7 @@ package struct DashboardState: Sendable {
     self.keys = keys
     self.preferences = preferences
     form = DispatchForm(directory: directory)
+    pulse.window = preferences.pulseWindow.flatMap(PulsePage.Window.init) ?? .quarter
   }
 
   /// The run whose events are wanted whole, output text included; of all others the orchestrator's state events do.
@@ -116,6 +145,7 @@ package struct DashboardState: Sendable {
 
   /// The moment that clocks of live runs go by: with the link lost they stand still.
   var boardTime: Timestamp {
+    if let replay { return replay.time }
     if case .lost(let since, _) = link { return since }
     return now
   }
@@ -123,7 +153,9 @@ package struct DashboardState: Sendable {
   var isActing: Bool { now < actingUntil || layers.contains(where: \.holdsRows) }
 
   /// Where keys are looked up now.
-  var contexts: [KeyContext] {
+  var contexts: [KeyContext] { replay == nil ? screenContexts : [.replay] + screenContexts }
+
+  private var screenContexts: [KeyContext] {
     switch screen {
     case .runs: [.runs, .pages, .moving, .everywhere]
     case .runtimes: [.runtimes, .pages, .moving, .everywhere]

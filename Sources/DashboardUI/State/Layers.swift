@@ -7,21 +7,25 @@ enum Layer: Sendable {
   case cancel(CancelDialog)
   case answer(AnswerDialog)
   case palette(PaletteDialog)
-  /// With the filter to go back to.
-  case filter(TextField, before: String)
+  case filter(FilterPrompt)
+  case columns(ColumnsDialog)
+  case views(ViewsDialog)
   case search(TextField)
   /// The small editor under a line of the diff; all comments before they are sent; another run to compare with.
   case comment(CommentDialog)
   case review(ReviewDialog)
   case compare(CompareDialog)
+  case switcher(SwitcherDialog)
   /// Which types of events show.
   case eventTypes(cursor: Int)
+  case themes(ThemePicker)
 
   /// Whether someone is about to act on what is on the screen, so that its rows hold still.
   var holdsRows: Bool {
     switch self {
     case .confirm, .cancel, .answer: true
-    case .help, .palette, .filter, .search, .eventTypes: false
+    case .help, .palette, .filter, .search, .switcher, .eventTypes, .themes: false
+    case .columns, .views: false
     case .comment, .review, .compare: false
     }
   }

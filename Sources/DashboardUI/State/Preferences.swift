@@ -7,6 +7,10 @@ package struct Preferences: Sendable, Equatable {
   package var filters: [String] = []
   /// Reasons given for cancels, latest first.
   package var reasons = ["No longer needed"]
+  /// The columns of the runs, in their order; nil: the standard ones.
+  var columns: [ColumnChoice]?
+  /// Ways to look at the runs, in the order they were saved.
+  var views: [SavedView] = []
 
   /// The diff's two sides beside each other, where there is room; and its syntax in colours.
   package var diffSideBySide = false
@@ -16,6 +20,15 @@ package struct Preferences: Sendable, Equatable {
 
   /// Files that were reviewed.
   package var reviews = Reviews()
+
+  /// How charts are drawn; nil: as the terminal can.
+  package var chartStyle: ChartStyle?
+  /// The window of the pulse screen.
+  package var pulseWindow: String?
+
+  /// The slug of the theme that was chosen in the dashboard, and what the configuration said then.
+  package var theme: String?
+  package var themeOver: String?
 
   private var others: JSONObject = [:]
 
@@ -36,6 +49,12 @@ extension Preferences: JSONWritable {
     object["diffSyntax"] = .bool(diffSyntax)
     object["comments"] = comments.json
     object["reviewed"] = reviews.json
+    if let columns { object["columns"] = .array(columns.map { .string($0.text) }) }
+    if !views.isEmpty { object["views"] = .array(views.map(\.json)) }
+    if let chartStyle { object["chartStyle"] = .string(chartStyle.rawValue) }
+    if let pulseWindow { object["pulseWindow"] = .string(pulseWindow) }
+    if let theme { object["theme"] = .string(theme) }
+    if let themeOver { object["themeOver"] = .string(themeOver) }
     JSONValue.object(object).write(to: &json)
   }
 
@@ -49,6 +68,12 @@ extension Preferences: JSONWritable {
       case "diffSyntax": diffSyntax = value.bool ?? true
       case "comments": comments = LineComments(json: value)
       case "reviewed": reviews = Reviews(json: value)
+      case "columns": columns = ColumnChoice.remembered(value)
+      case "views": views = (value.array ?? []).compactMap(SavedView.init(json:))
+      case "chartStyle": chartStyle = value.string.flatMap(ChartStyle.init)
+      case "pulseWindow": pulseWindow = value.string
+      case "theme": theme = value.string
+      case "themeOver": themeOver = value.string
       default: others.append(key, value)
       }
     }

@@ -1,8 +1,8 @@
 import RunModel
 
-/// The pulse screen: which window it shows, and where the person is in the timeline.
+/// The pulse screen: which window it shows, what it shows of it, and where the person is in the timeline.
 struct PulsePage: Sendable {
-  enum Window: Int, CaseIterable, Sendable {
+  enum Window: String, CaseIterable, Sendable {
     case fiveMinutes, quarter, hour, sixHours, day
 
     var milliseconds: Int64 {
@@ -26,6 +26,14 @@ struct PulsePage: Sendable {
     }
   }
 
+  enum Parts: String, CaseIterable, Sendable { case both, charts, timeline }
+
   var window = Window.quarter
+  var parts = Parts.both
+  /// Drawn anew once a second at most.
+  var picture = PulsePicture()
+  var rows: [RunID] = []
   var cursor = 0
+  var top = 0
+  var selection: RunID?
 }

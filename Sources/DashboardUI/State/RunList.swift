@@ -1,30 +1,21 @@
 import RunModel
 
-enum SortColumn: String, CaseIterable, Sendable {
-  /// Those that need someone, then running, queued, ended newest first.
-  case state, run, title, runtime, progress, elapsed, files, tests
-}
-
-struct RunSort: Sendable, Equatable {
-  var column = SortColumn.state
-  var isInverted = false
-}
-
 /// The order and the choice of the runs on the home screen, kept as events come in: places in a `RunBoard`, which only
 /// grows. Work is proportional to what changed, but for one pass over the places when anything moved.
 struct RunList: Sendable {
   private(set) var sort = RunSort()
   private(set) var filter = RunFilter.none
-  /// The places that the filter lets through, in order.
+  /// The places that the filter lets through, in order, group by group; those of folded groups among them.
   private(set) var visible: [Int32] = []
+  /// The groups that hold any of them; none without grouping.
+  private(set) var groups: [RunGroup] = []
+  /// What the table shows: places, and `~index` for the header of a group. The same as `visible` without grouping.
+  private var rows: [Int32] = []
 
-  private struct Key: Sendable, Equatable {
-    var high: Int64 = 0
-    var low: Int64 = 0
-  }
-
+  private var grouper = RunGroups()
+  private var standings: [RunStanding] = []
   private var order: [Int32] = []
-  private var keys: [Key] = []
+  private var keys: [SortKey] = []
   private var matching: [Bool] = []
   /// Title, id, reference and labels of every run, lower-cased, one after the other.
   private var hay: [UInt8] = []
@@ -37,17 +28,63 @@ struct RunList: Sendable {
   private var dirty: [Int32] = []
   private var isDirty: [Bool] = []
   private var matchesChanged = false
+  /// What the filter knows beside the runs.
+  private(set) var surroundings = FilterSurroundings()
+  private(set) var labelNames: [String] = []
+  private var knownLabels: Set<String> = []
 
+  var grouping: RunGrouping { grouper.grouping }
   var hasChanges: Bool { !dirty.isEmpty || matchesChanged }
   var changeCount: Int { dirty.count }
+  var rowCount: Int { rows.count }
+  /// Whether events that change no state move, show or hide runs.
+  var followsActivity: Bool { sort.column.followsActivity || filter.dependsOnActivity }
+
+  /// What is in the row; nil past the last.
+  func row(_ index: Int) -> RunRow? {
+    guard rows.indices.contains(index) else { return nil }
+    let row = rows[index]
+    return row < 0 ? .group(Int(~row)) : .run(Int(row))
+  }
+
+  /// The row of the run at `place`; nil when it is held back or folded away.
+  func index(ofRunAt place: Int) -> Int? { rows.firstIndex(of: Int32(place)) }
+
+  /// The row of a group's header.
+  func index(ofGroup key: String) -> Int? {
+    groups.firstIndex { $0.key == key }.flatMap { rows.firstIndex(of: ~Int32($0)) }
+  }
+
+  /// The header of the group that the run at `place` is in; nil when the filter holds it back.
+  func header(ofRunAt place: Int) -> Int? {
+    grouper.key(ofRunAt: place).flatMap { matching[safe: place] == true ? index(ofGroup: $0) : nil }
+  }
+
+  /// The group whose rows the row is one of.
+  func group(at index: Int) -> Int? {
+    guard grouping != .none else { return nil }
+    for row in rows.prefix(index + 1).reversed() where row < 0 { return Int(~row) }
+    return nil
+  }
+
+  /// The places of a group's runs, folded or not.
+  func places(ofGroup index: Int) -> ArraySlice<Int32> {
+    guard groups.indices.contains(index) else { return [] }
+    let start = groups[..<index].reduce(0) { $0 + $1.total }
+    return visible[start..<start + groups[index].total]
+  }
 
   // MARK: Taking in
 
   mutating func reset(_ board: RunBoard) {
-    let (sort, filter) = (sort, filter)
+    let (sort, filter, surroundings, grouper) = (sort, filter, surroundings, grouper)
     self = RunList()
     self.sort = sort
     self.filter = filter
+    self.surroundings = surroundings
+    self.grouper = grouper
+    self.grouper.reset(grouper.grouping, board)
+    standings.reserveCapacity(board.runs.count)
     keys.reserveCapacity(board.runs.count)
     hayEnds.reserveCapacity(board.runs.count)
     letters.reserveCapacity(board.runs.count)
@@ -67,6 +104,11 @@ struct RunList: Sendable {
     }
     let runtime = intern(board.runs[place].runtimeId)
     if runtimeOf[place] != runtime { runtimeOf[place] = runtime }
+    let standing = RunStanding(board.runs[place])
+    let stands = standing == standings[place]
+    standings[place] = standing
+    // A header counts what stands how, whether any row moves or not.
+    if grouper.touch(place, board) || !stands && grouping != .none { matchesChanged = true }
     let key = key(for: place, board)
     if key != keys[place] {
       keys[place] = key
@@ -88,14 +130,16 @@ struct RunList: Sendable {
     let title = hay.count
     for text in [run.runId.description] + (run.externalRef.map { [$0] } ?? []) + run.labels {
       hay.append(UInt8(ascii: "\n"))
-      appendLowercased(text)
+      appendLowercased(text.utf8.contains(10) ? text.replacing("\n", with: " ") : text)
     }
     hayEnds.append((UInt32(title), UInt32(hay.count)))
     letters.append((ByteSearch.letters(hay[start..<title]), ByteSearch.letters(hay[start...])))
+    for label in run.labels where knownLabels.insert(label).inserted { labelNames.append(label) }
+    standings.append(RunStanding(run))
     runtimeOf.append(intern(run.runtimeId))
     matching.append(true)
     isDirty.append(false)
-    keys.append(Key())
+    keys.append(SortKey())
     keys[place] = key(for: place, board)
     if !filter.isEmpty { matching[place] = matches(place, board) }
   }
@@ -203,51 +247,25 @@ struct RunList: Sendable {
     }
   }
 
-  /// Small keys come first. None depends on the time of day, so that rows hold still while clocks run.
-  private func key(for place: Int, _ board: RunBoard) -> Key {
-    let run = board.runs[place]
-    let started = run.startedAt?.milliseconds ?? run.createdAt.milliseconds
+  private func key(for place: Int, _ board: RunBoard) -> SortKey {
     switch sort.column {
-    case .state:
-      if run.needsAttention { return Key(high: 0, low: run.attention?.since.milliseconds ?? 0) }
-      switch run.status {
-      case .running: return Key(high: 1, low: -started)
-      case .queued: return Key(high: Int64(2000 - max(1, min(1000, run.priority))), low: run.createdAt.milliseconds)
-      case .succeeded, .failed, .canceled: return Key(high: 10_000, low: -(run.endedAt ?? run.lastEventAt).milliseconds)
-      }
-    case .run: return Key(high: -Int64(place))
-    case .title:
-      var key = Key()
-      for (index, byte) in hay[title(place)].prefix(14).enumerated() {
-        if index < 7 { key.high |= Int64(byte) << Int64(8 * (6 - index)) }
-        if index >= 7 { key.low |= Int64(byte) << Int64(8 * (13 - index)) }
-      }
-      return key
-    case .runtime:
-      // Names are few: their order is their bytes, seven of them here.
-      var high: Int64 = 0
-      let bytes = runtimeBytes[Int(runtimeOf[place])]
-      var low: Int64 = 0
-      for (index, byte) in bytes.prefix(14).enumerated() {
-        if index < 7 {
-          high |= Int64(byte) << Int64(8 * (6 - index))
-        } else {
-          low |= Int64(byte) << Int64(8 * (13 - index))
-        }
-      }
-      return Key(high: bytes.isEmpty ? .max : high, low: low)
-    case .progress:
-      guard run.progressKnown else { return Key(high: 1) }
-      return Key(low: -Int64(Format.percent(run.progress)))
-    case .elapsed:
-      guard run.startedAt != nil else { return Key(high: 2, low: run.createdAt.milliseconds) }
-      if let ended = run.endedAt { return Key(high: 1, low: started - ended.milliseconds) }
-      return Key(high: 0, low: started)
-    case .files: return Key(low: 0 &- Int64((run.added ?? 0) &+ (run.removed ?? 0)))
-    case .tests:
-      guard let total = run.testsTotal, total > 0 else { return Key(high: 1) }
-      return Key(low: Int64(Format.percent(Double(run.testsPassed ?? 0) / Double(total))))
+    case .title: SortKey(hay[title(place)])
+    case .runtime: SortKey(runtimeBytes[Int(runtimeOf[place])])
+    default: sort.column.key(of: board.runs[place], at: place)
     }
+  }
+
+  // MARK: Groups
+
+  mutating func setGrouping(_ grouping: RunGrouping, _ board: RunBoard) {
+    guard grouping != self.grouping else { return }
+    grouper.reset(grouping, board)
+    choose()
+  }
+
+  mutating func setFolded(_ key: String, _ isFolded: Bool) {
+    if isFolded { grouper.folded.insert(key) } else { grouper.folded.remove(key) }
+    choose()
   }
 
   // MARK: Choice
@@ -257,6 +275,17 @@ struct RunList: Sendable {
     guard filter != before else { return }
     self.filter = filter
     chooseAll(board, within: filter.narrows(before) && !matchesChanged ? before : nil)
+  }
+
+  /// Looks at every run again, for a filter that asks for what no event tells: the time, the marks.
+  mutating func setSurroundings(_ surroundings: FilterSurroundings, _ board: RunBoard) -> Bool {
+    self.surroundings = surroundings
+    guard filter.dependsOnTime || filter.dependsOnMarks else { return false }
+    let before = matching
+    for place in keys.indices { matching[place] = matches(place, board) }
+    guard matching != before else { return false }
+    choose()
+    return true
   }
 
   private mutating func chooseAll(_ board: RunBoard, within before: RunFilter?) {
@@ -269,7 +298,12 @@ struct RunList: Sendable {
   }
 
   private mutating func choose() {
-    visible = filter.isEmpty ? order : order.filter { matching[Int($0)] }
+    let chosen = filter.isEmpty ? order : order.filter { matching[Int($0)] }
+    if grouping == .none {
+      (visible, groups, rows) = (chosen, [], chosen)
+    } else {
+      (visible, groups, rows) = grouper.arrange(chosen, standings: standings)
+    }
   }
 
   private func matches(_ place: Int, _ board: RunBoard) -> Bool {
@@ -293,15 +327,43 @@ struct RunList: Sendable {
           found = needle.withUnsafeBufferPointer { needle in
             runtimeBytes[Int(runtimeOf[place])].withUnsafeBufferPointer { ByteSearch.find(needle, in: $0) != nil }
           }
-        case .status(let statuses, let attention):
+        case .phrase(let needle):
+          found = mayHold.all && needle.withUnsafeBufferPointer { ByteSearch.find($0, in: whole) != nil }
+        case .id(let needle):
+          let id = UnsafeBufferPointer(
+            rebasing: whole[min(title.count + 1, whole.count)..<min(title.count + 27, whole.count)])
+          found = mayHold.all && needle.withUnsafeBufferPointer { ByteSearch.find($0, in: id) != nil }
+        case .label(let needle):
           found =
-            statuses.contains(board.runs[place].status) || attention && board.runs[place].needsAttention
+            mayHold.all && !board.runs[place].labels.isEmpty
+            && needle.withUnsafeBufferPointer {
+              ByteSearch.find($0, in: Self.labels(whole, title.count, board.runs[place].externalRef != nil)) != nil
+            }
+        case .status(let statuses, let attention):
+          found = statuses.contains(board.runs[place].status) || attention && standings[place] == .attention
         case .pattern(let pattern): found = mayHold.title && pattern.matches(title)
+        case .fact(let fact, let needle): found = fact.holds(needle, board.runs[place])
+        case .number(let comparison):
+          found = comparison.holds(board.runs[place], surroundings)
+        case .condition(let condition):
+          found = condition.holds(board.runs[place], place, surroundings)
         case .unfinished: continue
         }
         if found == term.isNegated { return false }
       }
       return true
     }
+  }
+
+  /// The part of a run's bytes that holds its labels: after title, id and reference.
+  private static func labels(
+    _ whole: UnsafeBufferPointer<UInt8>, _ title: Int, _ hasReference: Bool
+  ) -> UnsafeBufferPointer<UInt8> {
+    var start = min(title + 28, whole.count)
+    if hasReference {
+      while start < whole.count, whole[start] != UInt8(ascii: "\n") { start += 1 }
+      start = min(start + 1, whole.count)
+    }
+    return UnsafeBufferPointer(rebasing: whole[start...])
   }
 }

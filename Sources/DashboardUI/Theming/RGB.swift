@@ -31,8 +31,7 @@ struct RGB: Hashable, Sendable {
   }
 
   var color: Color {
-    func byte(_ value: Double) -> UInt32 { UInt32((min(1, max(0, value)) * 255).rounded()) }
-    return .rgb(byte(red) << 16 | byte(green) << 8 | byte(blue))
+    .rgb(UInt32(Self.byte(red)) << 16 | UInt32(Self.byte(green)) << 8 | UInt32(Self.byte(blue)))
   }
 
   func mixed(with other: RGB, _ share: Double) -> RGB {
@@ -41,12 +40,27 @@ struct RGB: Hashable, Sendable {
       blue: blue + (other.blue - blue) * share)
   }
 
-  /// Relative luminance (WCAG 2.2).
+  /// Relative luminance (WCAG 2.2) of the colour as it is shown, in eight bits a channel.
   var luminance: Double {
-    func linear(_ value: Double) -> Double {
-      value <= 0.04045 ? value / 12.92 : Self.power((value + 0.055) / 1.055)
+    0.2126 * Self.linear[Self.byte(red)] + 0.7152 * Self.linear[Self.byte(green)] + 0.0722
+      * Self.linear[Self.byte(blue)]
+  }
+
+  /// Light, from 0 to 1, of each value of a channel.
+  static let linear: [Double] = (0..<256).map { byte in
+    let value = Double(byte) / 255
+    return value <= 0.04045 ? value / 12.92 : power((value + 0.055) / 1.055)
+  }
+
+  static func byte(_ value: Double) -> Int { Int((min(1, max(0, value)) * 255).rounded()) }
+
+  /// `#rrggbb`.
+  var hex: String {
+    let digits = [red, green, blue].map { channel in
+      let text = String(Self.byte(channel), radix: 16)
+      return text.count == 1 ? "0" + text : text
     }
-    return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+    return "#" + digits.joined()
   }
 
   /// x^2.4 for x in (0, 1] without a math library: x² · x^(2/5), the fifth root by Newton's method.
@@ -65,17 +79,21 @@ struct RGB: Hashable, Sendable {
     return (max(a, b) + 0.05) / (min(a, b) + 0.05)
   }
 
+  /// White or black: what can be read better on all of `grounds`.
+  static func ink(on grounds: [RGB]) -> RGB {
+    func worst(_ color: RGB) -> Double { grounds.map { color.contrast(with: $0) }.min() ?? 21 }
+    let (white, black) = (RGB(0xFFFFFF), RGB(0))
+    return worst(white) >= worst(black) ? white : black
+  }
+
   /// This colour, moved towards white or black until it can be read on all of `grounds`.
   func readable(on grounds: [RGB], ratio: Double = 4.5) -> RGB {
     func worst(_ color: RGB) -> Double { grounds.map { color.contrast(with: $0) }.min() ?? 21 }
     if worst(self) >= ratio { return self }
-    let white = RGB(0xFFFFFF)
-    let black = RGB(0)
-    let goal = worst(white) >= worst(black) ? white : black
+    let goal = Self.ink(on: grounds)
     for step in 1...20 {
       let moved = mixed(with: goal, Double(step) / 20)
-      // A margin, as the colour is rounded to eight bits a channel.
-      if worst(moved) >= ratio + 0.05 { return moved }
+      if worst(moved) >= ratio { return moved }
     }
     return goal
   }

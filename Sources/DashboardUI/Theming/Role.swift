@@ -4,7 +4,7 @@ package enum Role: String, CaseIterable, Sendable {
   case text
   /// Beside the point: labels, units, ids.
   case muted
-  /// Lines and tracks; carries no text.
+  /// Marks: what is absent, where in the whole one is; carries no text.
   case faint
   case accent, heading, emphasis, code, link
   case header, headerName, tabActive, tabInactive

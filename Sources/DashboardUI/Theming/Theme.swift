@@ -59,14 +59,30 @@ struct Palette: Sendable {
 
   private subscript(slot: Int) -> RGB { colors[slot] }
 
+  /// A second ground, brought so near to the first that one ink can be read on both.
+  private func ground(_ wanted: RGB) -> RGB {
+    let ink = RGB.ink(on: [self[0]])
+    for step in 0...4 {
+      let ground = wanted.mixed(with: self[0], Double(step) / 4)
+      if ink.contrast(with: ground) >= 4.5 { return ground }
+    }
+    return self[0]
+  }
+
   func style(for role: Role) -> Style {
     let ground = self[0]
-    let bar = self[1]
-    let chosen = ground.mixed(with: self[13], isDark ? 0.22 : 0.14)
+    let bar = self.ground(self[1])
+    let chosen = self.ground(ground.mixed(with: self[13], isDark ? 0.22 : 0.14))
     func text(_ slot: Int, on grounds: [RGB]? = nil, _ attributes: Attributes = []) -> Style {
       let grounds = grounds ?? [ground, chosen, bar]
       return Style(
         foreground: self[slot].readable(on: grounds).color, background: grounds[0].color, attributes: attributes)
+    }
+    /// Lines and marks, which need less contrast than text.
+    func mark(_ slot: Int) -> Style {
+      Style(
+        foreground: ground.mixed(with: self[slot], 0.45).readable(on: [ground, chosen, bar], ratio: 3).color,
+        background: ground.color)
     }
     func tinted(_ slot: Int, _ share: Double, text foreground: Int) -> Style {
       text(foreground, on: [ground.mixed(with: self[slot], share)])
@@ -90,7 +106,8 @@ struct Palette: Sendable {
     case .text: return text(5)
     case .input: return text(5, on: [bar])
     case .muted, .timestamp, .diffMeta, .diffNumber, .tabInactive: return text(3)
-    case .faint, .border, .progressTrack:
+    case .faint: return mark(3)
+    case .border, .progressTrack:
       return Style(foreground: ground.mixed(with: self[3], 0.45).color, background: ground.color)
     case .accent: return text(13)
     case .heading: return text(13, .bold)

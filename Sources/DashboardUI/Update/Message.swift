@@ -6,6 +6,7 @@ package enum Errand: Sendable, Equatable {
   case detail(RunID), artifacts(RunID), patch(RunID), backlog(RunID), runAudit(RunID)
   case openLink(String)
   case runtimes
+  case health
   case dispatch
   case dryRun(generation: Int)
   case cancel(RunID), retry(RunID), answer(RunID)
@@ -33,6 +34,8 @@ package enum Message: Sendable {
   /// One run's audit records, with how the chain stands.
   case runAudit(RunID, AuditTrail)
   case runtimes([RuntimeSummary])
+  /// The latest events of runtimes falling ill and getting well, ascending.
+  case health([RunEvent])
   case dispatched([DispatchOutcome])
   case dryRun(generation: Int, [DispatchOutcome])
   case retried(RunID, DispatchOutcome)
@@ -44,6 +47,12 @@ package enum Message: Sendable {
   /// The file that the screen was saved to.
   case saved(path: String)
   case setTheme(Theme)
+  /// How far a replay is.
+  case replay(ReplayStatus)
+  /// How another orchestrator is.
+  case orchestrator(OrchestratorSight)
+  /// The themes there are now, as a file of the user's changed.
+  case themes([Theme], broken: [ThemeFault])
   /// A word for the person.
   case note(String)
 }
@@ -63,6 +72,8 @@ package enum Effect: Sendable {
   case followUp(RunID, prompt: String)
   case fetchBacklog(RunID, limit: Int)
   case fetchRuntimes
+  /// Of the events after this seq, those about the health of runtimes.
+  case fetchHealth(after: UInt64)
   case dispatch(DispatchRequest)
   case dryRun(DispatchRequest, generation: Int)
   /// To the clipboard, by OSC 52; not sanitised.
@@ -79,6 +90,15 @@ package enum Effect: Sendable {
   case bell
   /// By the means of the rules, which is not the bell.
   case notify(RunNotification)
+  /// Turn to another orchestrator, by name or by address.
+  case connect(String)
+  /// Ask the other orchestrators how they are.
+  case lookAround
+  /// Fetch what was recorded of a run, or of all, and play it.
+  case startReplay(RunID?)
+  case replayCommand(Replay.Command)
+  /// Back to the orchestrator that one came from.
+  case leaveReplay
   /// Store what is remembered.
   case keep(Preferences)
 }

@@ -11,6 +11,12 @@ extension DashboardState {
           name: "save \($0.rawValue)", help: $0 == screenFormat ? "what ctrl-s does" : "flightdeck-….\($0.suffix)",
           keys: "")
       }
+    case "connect":
+      orchestrators.map { PaletteEntry(name: "connect \($0.name)", help: $0.address, keys: "") }
+    case "replay":
+      [
+        PaletteEntry(name: "replay all", help: "everything that this orchestrator has recorded", keys: "")
+      ]
     default: nil
     }
   }
@@ -19,6 +25,9 @@ extension DashboardState {
   mutating func runCommand(_ name: String, _ rest: String) -> Bool {
     switch name {
     case "save": save(rest)
+    case "connect": connect(rest)
+    case "replay": startReplay(rest)
+    case "live" where replay != nil && replayReturns: emit(.leaveReplay)
     default: return false
     }
     return true

@@ -28,6 +28,7 @@ extension DashboardState {
       open?.audit.problem = nil
     case .patch(let run, let bytes, let options): takePatch(run, bytes, options)
     case .backlog(let run, let events): if log?.run == run { log?.load(events) }
+    case .health(let events): runtimesPage.add(events)
     case .runtimes(let runtimes):
       self.runtimes = runtimes
       runtimeCursor = min(runtimeCursor, max(0, runtimes.count - 1))
@@ -53,6 +54,9 @@ extension DashboardState {
       formChanged()
     case .saved(let path): toast("Saved to \(path)", .good)
     case .setTheme(let theme): setTheme(theme)
+    case .replay(let status): take(status)
+    case .orchestrator(let sight): take(sight)
+    case .themes(let themes, let broken): takeThemes(themes, broken: broken)
     case .note(let text): toast(text, .info)
     }
     advanceTour()
@@ -74,6 +78,9 @@ extension DashboardState {
     change(&preferences)
     if preferences != before { emit(.keep(preferences)) }
   }
+
+  /// For a picture, which nobody is there to be told anything by.
+  package mutating func dropToasts() { toasts = [] }
 
   mutating func toast(_ text: String, _ kind: Toast.Kind) {
     toasts.removeAll { $0.text == text }
@@ -98,6 +105,10 @@ extension DashboardState {
     if let before { noticeChanges(since: before) }
     runtimes = snapshot.runtimes
     hasSnapshot = true
+    paces.reset()
+    _ = list.setSurroundings(filterSurroundings, board)
+    history.reset(board, now: now)
+    timeline.reset(board)
     list.reset(board)
     marks = marks.filter { board[$0] != nil }
     refindSelection()
@@ -113,22 +124,35 @@ extension DashboardState {
 
   private mutating func take(_ events: [RunEvent]) {
     rate.add(events.count)
-    let sortsByProgress = list.sort.column == .progress
+    let followsActivity = list.followsActivity
     let watched = log?.run
+    // Events may be ahead of the last tick; a clock that is far off moves nothing.
+    if let last = events.last { history.advance(to: max(now, min(last.time, now + .seconds(120)))) }
+    history.count(events: events.count)
     for event in events {
-      let before = NotificationMachine.concerns(event.type) ? event.run.flatMap { board[$0] } : nil
+      let changes = event.type.changesState
+      let counted = changes || event.type == .usage
+      let concerns = NotificationMachine.concerns(event.type)
+      let before = counted || concerns ? event.run.flatMap { board[$0] } : nil
       let place = board.apply(event)
-      if let place, NotificationMachine.concerns(event.type) {
-        notices.observe(before, board.runs[place], notificationRules)
+      if let place, concerns { notices.observe(before, board.runs[place], notificationRules) }
+      if let place, counted {
+        let run = board.runs[place]
+        history.changed(from: before.map(RunMoments.init), to: RunMoments(run))
+        timeline.changed(run.runId, run.status)
       }
-      if let place, event.type.changesState || sortsByProgress { list.touch(place, board) }
-      if let place, screen == .queue, event.type.changesState { queue.list.touch(place) }
+      if let place, changes || followsActivity { list.touch(place, board) }
+      if let place, event.type == .progress || event.type.endsRun { paces.take(event, board.runs[place]) }
+      if let place, screen == .queue, changes { queue.list.touch(place) }
       guard let run = event.run else {
-        if event.type.rawValue.hasPrefix("awf.runtime.") { runtimesStale = true }
+        if event.type.rawValue.hasPrefix("awf.runtime.") {
+          runtimesStale = true
+          runtimesPage.add(CollectionOfOne(event))
+        }
         continue
       }
       if run == watched { log?.append(event) }
-      if event.type.changesState { changed(run, event) }
+      if changes { changed(run, event) }
     }
     settleRows()
     tellNotices()
@@ -174,6 +198,7 @@ extension DashboardState {
       form.isSending = false
       form.problem = problem
       toast(problem.detail, .bad)
+    case .health: break  // the pane says that it has read none
     case .runtimes, .cancel, .retry, .answer, .here: toast(problem.detail, .bad)
     }
   }
@@ -185,8 +210,11 @@ extension DashboardState {
     rate.tick(now)
     toasts.removeAll { $0.until <= now }
     settleRows()
+    refreshFilter()
     tellNotices()
     settleQueue()
+    settlePulse()
+    settleRuntimes()
     if let at = previewAt, at <= now {
       previewAt = nil
       turnPreview()
@@ -220,6 +248,7 @@ extension DashboardState {
     if list.hasChanges { times.append(max(now + .milliseconds(50), min(actingUntil, now + .milliseconds(1500)))) }
     if diffHasWork { times.append(now) }
     if let changed = form.changedAt { times.append(changed + .milliseconds(250)) }
+    if list.filter.dependsOnTime { times.append(max(now, list.surroundings.now) + .seconds(2)) }
     if runtimesStale, screen == .runtimes || screen == .dispatch { times.append(runtimesAskedAt + .seconds(1)) }
     if case .lost = link {
       times.append(nextSecond)
@@ -244,6 +273,8 @@ extension DashboardState {
   private enum Motion { case none, clocks, spinner }
 
   private var motion: Motion {
+    // A recording's time moves with what its player tells.
+    if replay != nil { return .none }
     func motion(of run: Run) -> Motion {
       guard run.status == .running else { return .none }
       return run.progressKnown && !run.isVerifying && run.cancellation == nil ? .clocks : .spinner
@@ -251,8 +282,9 @@ extension DashboardState {
     switch screen {
     case .runs:
       var found = Motion.none
-      for index in top..<max(top, min(list.visible.count, top + layout.rows.height)) {
-        switch motion(of: board.runs[Int(list.visible[index])]) {
+      for index in top..<max(top, min(list.rowCount, top + layout.rows.height)) {
+        guard case .run(let place)? = list.row(index) else { continue }
+        switch motion(of: board.runs[place]) {
         case .spinner: return .spinner
         case .clocks: found = .clocks
         case .none: break
@@ -261,7 +293,8 @@ extension DashboardState {
       return found
     case .run: return currentRun.map { motion(of: $0) } ?? .none
     case .queue: return queue.list.count > 0 ? .clocks : .none
-    case .runtimes, .audit, .pulse, .dispatch: return .none
+    case .runtimes, .pulse: return hasSnapshot ? .clocks : .none
+    case .audit, .dispatch: return .none
     }
   }
 }

@@ -38,7 +38,7 @@ extension DashboardState {
 
   mutating func pasteInLayer(_ text: String, _ layer: Layer) {
     switch layer {
-    case .help, .confirm, .eventTypes: break
+    case .help, .confirm, .switcher, .eventTypes: break
     case .cancel(var dialog):
       if !dialog.isEditing { dialog.reason.replace("") }
       dialog.isEditing = true
@@ -51,10 +51,15 @@ extension DashboardState {
     case .palette(var dialog):
       dialog.field.insert(text)
       setLayer(.palette(dialog))
-    case .filter(var field, let before):
-      field.insert(text)
-      setLayer(.filter(field, before: before))
-      setFilter(field.text)
+    case .filter(var prompt):
+      prompt.field.insert(text)
+      prompt.completion = nil
+      setFilterPrompt(prompt)
+    case .columns: break
+    case .views(var dialog):
+      guard dialog.naming != nil else { return }
+      dialog.naming?.insert(text)
+      setLayer(.views(dialog))
     case .search(var field):
       field.insert(text)
       setLayer(.search(field))
@@ -67,6 +72,7 @@ extension DashboardState {
       dialog.introduction.insert(text)
       setLayer(.review(dialog))
     case .compare: break
+    case .themes(let picker): pasteInThemes(text, picker)
     }
   }
 
@@ -82,12 +88,16 @@ extension DashboardState {
     case .cancel(let dialog): takeInCancel(key, dialog)
     case .answer(let dialog): takeInAnswer(key, dialog)
     case .palette(let dialog): takeInPalette(key, dialog)
-    case .filter(let field, let before): takeInFilter(key, field, before)
+    case .filter(let prompt): takeInFilter(key, prompt)
+    case .columns(let dialog): takeInColumns(key, dialog)
+    case .views(let dialog): takeInViews(key, dialog)
     case .search(let field): takeInSearch(key, field)
     case .comment(let dialog): takeInComment(key, dialog)
     case .review(let dialog): takeInReview(key, dialog)
     case .compare(let dialog): takeInCompare(key, dialog)
+    case .switcher(let dialog): takeInSwitcher(key, dialog)
     case .eventTypes(let cursor): takeInEventTypes(key, cursor)
+    case .themes(let picker): takeInThemes(key, picker)
     }
   }
 
@@ -206,26 +216,6 @@ extension DashboardState {
 
   // MARK: Prompts
 
-  private mutating func takeInFilter(_ key: Key, _ field: TextField, _ before: String) {
-    var field = field
-    switch key {
-    case .enter: layers.removeLast()
-    case .escape:
-      layers.removeLast()
-      setFilter(field.text.isEmpty ? before : "")
-    case .up, .down:
-      moveCursor(to: cursor + (key == .up ? -1 : 1))
-    default:
-      if key == .backspace, field.text.isEmpty {
-        layers.removeLast()
-        return
-      }
-      guard field.handle(key) else { return }
-      setLayer(.filter(field, before: before))
-      setFilter(field.text)
-    }
-  }
-
   private mutating func takeInSearch(_ key: Key, _ field: TextField) {
     var field = field
     switch key {
@@ -271,6 +261,11 @@ extension DashboardState {
       dialog.cursor = 0
     }
     if case .palette = layers.last { setLayer(.palette(dialog)) }
+    // The names of themes are chosen where they can be seen.
+    if dialog.field.text.hasPrefix("theme ") {
+      layers.removeLast()
+      askTheme(String(dialog.field.text.dropFirst(6)))
+    }
   }
 
   /// What the palette offers for what is typed so far, those that begin with it first.
@@ -278,10 +273,10 @@ extension DashboardState {
     let words = typed.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
     let first = words.first.map(String.init) ?? ""
     var entries: [PaletteEntry]
-    if typed.contains(" "), first == "theme" {
-      entries = themes.map { PaletteEntry(name: "theme \($0.slug)", help: $0.name, keys: "") }
-    } else if typed.contains(" "), first == "sort" {
+    if typed.contains(" "), first == "sort" {
       entries = SortColumn.allCases.map { PaletteEntry(name: "sort \($0.rawValue)", help: "", keys: "") }
+    } else if typed.contains(" "), let offers = runsPaletteEntries(first, typed) {
+      return offers
     } else if typed.contains(" "), let own = argumentEntries(first, typed) {
       entries = own
     } else if typed.contains(" "), first == "filter" {
@@ -312,27 +307,27 @@ extension DashboardState {
             keys: binding.keys.map(\.label).joined(separator: " ")))
       }
     }
-    entries.append(PaletteEntry(name: "theme", help: "choose a theme by name", keys: ""))
+    entries.append(PaletteEntry(name: "view", help: "take a saved view by name", keys: ""))
+    entries.append(PaletteEntry(name: "save-view", help: "keep filter, order, groups and columns by name", keys: ""))
+    entries.append(PaletteEntry(name: "theme", help: "choose a theme and see it while you choose", keys: ""))
+    entries.append(PaletteEntry(name: "connect", help: "another orchestrator, by name or address", keys: "O"))
+    if replay == nil {
+      entries.append(PaletteEntry(name: "replay", help: "play a run again, or all", keys: "P"))
+    } else if replayReturns {
+      entries.append(PaletteEntry(name: "live", help: "leave the replay", keys: "q"))
+    }
     entries.append(PaletteEntry(name: "save", help: "save the screen: text, ansi, svg, html; a file", keys: ""))
     return entries.sorted { $0.name < $1.name }
   }
 
-  private mutating func runPalette(_ typed: String, _ entry: PaletteEntry?) {
+  mutating func runPalette(_ typed: String, _ entry: PaletteEntry?) {
     let chosen = entry?.name ?? typed
     let words = chosen.split(separator: " ", maxSplits: 1).map(String.init)
     guard let name = words.first else { return }
     let rest = words.count > 1 ? words[1].trimmed : ""
     switch name {
     case "theme":
-      if let theme = themes.first(where: { $0.slug == rest || $0.slug == "flightdeck-\(rest)" }) {
-        setTheme(theme)
-      } else if rest.isEmpty {
-        var dialog = PaletteDialog()
-        dialog.field.replace("theme ")
-        layers.append(.palette(dialog))
-      } else {
-        toast("There is no theme \"\(rest)\".\(Nearest.hint(for: rest, among: themes.map(\.slug)))", .bad)
-      }
+      if rest.isEmpty { askTheme() } else { chooseTheme(named: rest) }
     case "sort" where !rest.isEmpty:
       if let column = SortColumn(rawValue: rest) {
         setSort(RunSort(column: column))
@@ -343,6 +338,7 @@ extension DashboardState {
     case "filter" where !rest.isEmpty:
       show(.runs)
       setFilter(rest)
+    case _ where runRunsCommand(name, rest): break
     default:
       if runCommand(name, rest) { return }
       if let action = Action(rawValue: name), entry != nil || rest.isEmpty {

@@ -12,10 +12,11 @@ extension DashboardState {
     case .paste(let text): paste(text)
     case .mouse(let mouse): take(mouse)
     case .key(let key): take(key)
+    case .background(let color): takeGround(color)
     }
   }
 
-  private mutating func take(_ key: Key) {
+  mutating func take(_ key: Key) {
     // Keys that are no text work everywhere, over dialogs and in fields too.
     if !key.isCharacter, let action = keys.action(for: key, in: [.everywhere]),
       action == .quit || action == .suspend || action == .redraw || action == .saveScreen
@@ -69,10 +70,14 @@ extension DashboardState {
       }
     case .palette: layers.append(.palette(PaletteDialog()))
     case .back: back()
-    case .dispatch: show(.dispatch)
+    case .dispatch: dispatchToChosen()
     case .nextTheme: nextTheme()
     case .runs: show(.runs)
     case .runtimes: show(.runtimes)
+    case .shorterWindow: turnWindow(-1)
+    case .longerWindow: turnWindow(1)
+    case .pulseParts: turnPulseParts()
+    case .chartStyle: turnChartStyle()
     case .queue: show(.queue)
     case .audit: show(.audit)
     case .pulse: show(.pulse)
@@ -91,7 +96,11 @@ extension DashboardState {
     case .retry: askRetry()
     case .answer: askAnswer()
     case .mark, .markRange, .clearMarks: mark(action)
-    case .filter: layers.append(.filter(TextField(list.filter.text), before: list.filter.text))
+    case .filter: layers.append(.filter(FilterPrompt(list.filter.text)))
+    case .group: turnGrouping()
+    case .columns: askColumns()
+    case .wide: turnWide()
+    case .views: askViews()
     case .sort, .nextColumn: turnSort(1)
     case .previousColumn: turnSort(-1)
     case .invert: setSort(RunSort(column: list.sort.column, isInverted: !list.sort.isInverted))
@@ -107,9 +116,15 @@ extension DashboardState {
       .comment,
       .sendComments, .copyHunk, .copyFile, .compareRuns:
       performInTab(action)
+    case .playOrPause, .stepForward, .stepBack, .slower, .faster, .skipBack, .skipForward, .replayStart, .replayEnd,
+      .previousMoment, .nextMoment:
+      performInReplay(action)
+    case .replayRun: startReplay("")
+    case .switchOrchestrator: openSwitcher()
     case .markLine, .nextMark, .previousMark, .nextError, .previousError, .failedOnly: performInTab(action)
     case .openLink: openLink()
     case .nextField, .previousField, .submit, .edit, .toggle: break  // only in forms and dialogs
+    case .earlier, .later, .widen, .narrow, .standard, .saveView, .delete: break  // only in dialogs
     }
   }
 
@@ -148,6 +163,10 @@ extension DashboardState {
 
   private mutating func back() {
     if closeTree() { return }
+    if screen == .runtimes, runtimesPage.isOpen {
+      runtimesPage.isOpen = false
+      return
+    }
     if screen == .run, open?.readsOutput == true {
       open?.readsOutput = false
       return
@@ -165,18 +184,12 @@ extension DashboardState {
   }
 
   /// What `q` does on the first screen, where `esc` does nothing more than clear.
-  mutating func askQuit() { layers.append(.confirm(Confirm(subject: .quit))) }
-
-  private mutating func nextTheme() {
-    guard !themes.isEmpty else { return }
-    let place = themes.firstIndex { $0.slug == theme.slug } ?? -1
-    setTheme(themes[(place + 1) % themes.count])
-  }
-
-  mutating func setTheme(_ theme: Theme) {
-    self.theme = theme
-    if let place = themes.firstIndex(where: { $0.slug == theme.slug }) { themes[place] = theme }
-    toast("Theme: \(theme.name)", .info)
+  mutating func askQuit() {
+    if replay != nil, replayReturns {
+      emit(.leaveReplay)
+      return
+    }
+    layers.append(.confirm(Confirm(subject: .quit)))
   }
 
   private mutating func turnPane(_ step: Int) {
@@ -190,10 +203,15 @@ extension DashboardState {
 
   private mutating func openCurrent() {
     switch screen {
-    case .runs: if let selection { openRun(selection, .overview) }
+    case .runs:
+      if let selection {
+        openRun(selection, .overview)
+      } else if case .group(let group)? = list.row(cursor) {
+        fold(group)
+      }
     case .run:
       openInTab()
-    case .runtimes: show(.dispatch)
+    case .runtimes: toggleRuntimePane()
     case .queue, .audit, .pulse: openOnPage()
     case .dispatch: break
     }

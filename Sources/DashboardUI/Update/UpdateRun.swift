@@ -30,12 +30,15 @@ extension DashboardState {
   /// The run above or below in the list, without going back to it.
   mutating func turnRun(_ step: Int) {
     guard let tab = open?.tab else { return }
-    let index = cursor + step
-    guard list.visible.indices.contains(index) else { return }
+    var index = cursor + step
+    // Headers are passed over.
+    while case .group? = list.row(index) { index += step }
+    guard case .run(let place)? = list.row(index) else { return }
     cursorTouched = true
     cursor = index
-    let run = board.runs[Int(list.visible[index])].runId
+    let run = board.runs[place].runId
     selection = run
+    selectedGroup = nil
     openRun(run, tab)
   }
 

@@ -11,50 +11,73 @@ extension DashboardState {
     if list.settle(board) { refindSelection() }
   }
 
-  /// Finds the selected run again after rows moved. It stays on its line of the screen when it can.
+  /// Finds the selected run, or the header, again after rows moved. It stays on its line of the screen when it can.
   mutating func refindSelection() {
-    let visible = list.visible
-    guard !visible.isEmpty else {
+    guard list.rowCount > 0 else {
       selection = nil
+      selectedGroup = nil
       cursor = 0
       top = 0
       return
     }
-    if let wanted = wantedSelection, let place = board.place(of: wanted), visible.contains(Int32(place)) {
-      selection = wanted
+    if let wanted = wantedSelection, let index = board.place(of: wanted).flatMap({ list.index(ofRunAt: $0) }) {
       wantedSelection = nil
       cursorTouched = true
-    }
-    if !cursorTouched {
-      cursor = 0
+      selectedGroup = nil
+      cursor = index
+    } else if !cursorTouched {
+      cursor = list.grouping == .none ? 0 : min(1, list.rowCount - 1)
       top = 0
-    } else if let selection, let place = board.place(of: selection), let index = visible.firstIndex(of: Int32(place)) {
+    } else if let index = selectedIndex {
       let row = cursor - top
       cursor = index
       let height = layout.rows.height
       if index < top || index >= top + height || isActing { top = index - row }
     } else {
-      cursor = min(cursor, visible.count - 1)
+      cursor = min(cursor, list.rowCount - 1)
     }
-    selection = board.runs[Int(visible[cursor])].runId
+    select(cursor)
     keepCursorVisible()
     schedulePreview()
+  }
+
+  /// The row of what is selected; of the group's header when the run is folded away.
+  private var selectedIndex: Int? {
+    if let selectedGroup { return list.index(ofGroup: selectedGroup) }
+    guard let selection, let place = board.place(of: selection) else { return nil }
+    return list.index(ofRunAt: place) ?? list.header(ofRunAt: place)
+  }
+
+  private mutating func select(_ index: Int) {
+    switch list.row(index) {
+    case .run(let place):
+      selection = board.runs[place].runId
+      selectedGroup = nil
+    case .group(let group):
+      selection = nil
+      selectedGroup = list.groups[group].key
+    case nil:
+      selection = nil
+      selectedGroup = nil
+    }
   }
 
   mutating func keepCursorVisible() {
     guard screen == .runs else { return }
     let height = max(1, layout.rows.height)
     top = min(max(top, cursor - height + 1), cursor)
-    top = max(0, min(top, list.visible.count - height))
+    top = max(0, min(top, list.rowCount - height))
   }
 
   mutating func moveCursor(to index: Int) {
-    guard !list.visible.isEmpty else { return }
+    guard list.rowCount > 0 else { return }
     cursorTouched = true
     wantedSelection = nil
     actingUntil = now + .milliseconds(1500)
-    cursor = min(max(0, index), list.visible.count - 1)
-    selection = board.runs[Int(list.visible[cursor])].runId
+    cursor = min(max(0, index), list.rowCount - 1)
+    select(cursor)
+    // The header above the first run comes into sight with it.
+    if cursor == 1, top == 1, case .group? = list.row(0) { top = 0 }
     keepCursorVisible()
     schedulePreview()
   }
@@ -83,21 +106,35 @@ extension DashboardState {
   }
 
   mutating func turnSort(_ step: Int) {
-    let columns = SortColumn.allCases
+    let shown = Set(table.cells.compactMap(\.column.sort))
+    let columns = SortColumn.allCases.filter { $0 == .state || $0 == list.sort.column || shown.contains($0) }
     let place = columns.firstIndex(of: list.sort.column) ?? 0
     setSort(RunSort(column: columns[(place + step + columns.count) % columns.count]))
   }
 
   mutating func setFilter(_ text: String) {
     if list.hasChanges, list.settle(board) { refindSelection() }
-    list.setFilter(RunFilter(text), board)
+    let filter = RunFilter(text)
+    if filter.dependsOnTime || filter.dependsOnMarks {
+      _ = list.setSurroundings(
+        FilterSurroundings(
+          now: boardTime, quietTime: Self.quietTime, marked: Set(marks.compactMap { board.place(of: $0) })), board)
+    }
+    list.setFilter(filter, board)
     refindSelection()
   }
 
   mutating func mark(_ action: Action) {
-    guard let selection else { return }
+    let row = list.row(cursor)
+    if action == .mark, case .group(let group)? = row {
+      markGroup(group)
+      actingUntil = now + .milliseconds(1500)
+      return
+    }
+    guard row != nil else { return }
     switch action {
     case .mark:
+      guard let selection else { return }
       if marks.remove(selection) == nil {
         marks.insert(selection)
         lastMark = selection
@@ -105,11 +142,16 @@ extension DashboardState {
       moveCursor(to: cursor + 1)
     case .markRange:
       let anchor =
-        lastMark.flatMap { board.place(of: $0) }.flatMap { list.visible.firstIndex(of: Int32($0)) } ?? cursor
+        lastMark.flatMap { board.place(of: $0) }.flatMap { list.index(ofRunAt: $0) } ?? cursor
       for index in min(anchor, cursor)...max(anchor, cursor) {
-        marks.insert(board.runs[Int(list.visible[index])].runId)
+        switch list.row(index) {
+        case .run(let place): marks.insert(board.runs[place].runId)
+        case .group(let group) where list.groups[group].isFolded:
+          marks.formUnion(list.places(ofGroup: group).map { board.runs[Int($0)].runId })
+        case .group, nil: break
+        }
       }
-      lastMark = selection
+      lastMark = selection ?? lastMark
     default: marks = []
     }
     actingUntil = now + .milliseconds(1500)
@@ -127,11 +169,11 @@ extension DashboardState {
 
   mutating func move(_ action: Action) {
     switch screen {
+    case .runs where action == .left || action == .right: moveSideways(action)
     case .runs:
-      moveCursor(to: Self.moved(cursor, action, page: layout.rows.height, count: list.visible.count))
+      moveCursor(to: Self.moved(cursor, action, page: layout.rows.height, count: list.rowCount))
     case .runtimes:
-      let page = max(1, layout.body.height / 2)
-      runtimeCursor = Self.moved(runtimeCursor, action, page: page, count: runtimes.count)
+      moveRuntimes(action)
     case .queue, .audit, .pulse: moveOnPage(action)
     case .run: moveInTab(action)
     case .dispatch: break
@@ -158,7 +200,7 @@ extension DashboardState {
   // MARK: Mouse
 
   mutating func take(_ mouse: Input.Mouse) {
-    guard layers.isEmpty, !isTooSmall else { return }
+    guard !takeClick(mouse), layers.isEmpty, !isTooSmall else { return }
     let layout = layout
     switch mouse.action {
     case .wheelUp, .wheelDown:
@@ -168,9 +210,16 @@ extension DashboardState {
         for tab in tabSpans where mouse.at.x >= tab.x && mouse.at.x < tab.x + tab.width { perform(tab.action) }
       } else if screen == .runs, layout.rows.contains(mouse.at) {
         let index = top + mouse.at.y - layout.rows.y
-        guard index < list.visible.count else { return }
+        guard index < list.rowCount else { return }
         moveCursor(to: index)
-        if mouse.action == .doubleClick { perform(.open) }
+        if case .group(let group)? = list.row(index) {
+          fold(group)
+        } else if mouse.action == .doubleClick {
+          perform(.open)
+        }
+      } else if screen == .runs, layout.columns.contains(mouse.at) {
+        guard let column = table.column(at: mouse.at.x - layout.columns.x)?.sort else { return }
+        setSort(RunSort(column: column, isInverted: list.sort.column == column && !list.sort.isInverted))
       } else if screen == .run, let open, open.tab == .files, layout.body.contains(mouse.at) {
         let index = listTop(open.files.cursor, open.files.rows.count, layout.body.height) + mouse.at.y - layout.body.y
         guard index < open.files.rows.count else { return }

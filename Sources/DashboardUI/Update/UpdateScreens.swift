@@ -18,7 +18,11 @@ extension DashboardState {
     case .queue:
       queue.list.reset(board)
       refindQueued()
-    case .runs, .runtimes, .audit, .pulse, .run, .dispatch: break
+    case .runtimes: redrawRuntimes()
+    case .pulse:
+      pulse.rows = []
+      redrawPulse()
+    case .runs, .audit, .run, .dispatch: break
     }
   }
 
@@ -26,7 +30,8 @@ extension DashboardState {
   var runOnPage: Run? {
     switch screen {
     case .queue: queue.selection.flatMap { board[$0] }
-    case .runs, .runtimes, .audit, .pulse, .run, .dispatch: nil
+    case .pulse: pulse.rows[safe: pulse.cursor].flatMap { board[$0] }
+    case .runs, .runtimes, .audit, .run, .dispatch: nil
     }
   }
 
@@ -34,7 +39,9 @@ extension DashboardState {
     switch screen {
     case .queue:
       moveQueue(to: Self.moved(queue.cursor, action, page: queueRows.height, count: queue.list.count))
-    case .runs, .runtimes, .audit, .pulse, .run, .dispatch: break
+    case .pulse:
+      moveTimeline(to: Self.moved(pulse.cursor, action, page: timelineRows.height, count: pulse.rows.count))
+    case .runs, .runtimes, .audit, .run, .dispatch: break
     }
   }
 
@@ -42,14 +49,16 @@ extension DashboardState {
   mutating func keepPageVisible() {
     switch screen {
     case .queue: keepQueueVisible()
-    case .runs, .runtimes, .audit, .pulse, .run, .dispatch: break
+    case .pulse: keepTimelineVisible()
+    case .runs, .runtimes, .audit, .run, .dispatch: break
     }
   }
 
   mutating func openOnPage() {
     switch screen {
     case .queue: if let run = queue.selection { openRun(run, .overview) }
-    case .runs, .runtimes, .audit, .pulse, .run, .dispatch: break
+    case .pulse: if let run = pulse.rows[safe: pulse.cursor] { openRun(run, .overview) }
+    case .runs, .runtimes, .audit, .run, .dispatch: break
     }
   }
 
@@ -60,7 +69,14 @@ extension DashboardState {
       guard queueRows.contains(mouse.at), let index = queueIndex(atRow: mouse.at.y - queueRows.y) else { return }
       moveQueue(to: index)
       if mouse.action == .doubleClick { openOnPage() }
-    case .runs, .runtimes, .audit, .pulse, .run, .dispatch: break
+    case .runtimes: clickRuntime(mouse)
+    case .pulse:
+      guard timelineRows.contains(mouse.at) else { return clickWindow(mouse.at) }
+      let index = pulse.top + mouse.at.y - timelineRows.y
+      guard index < pulse.rows.count else { return }
+      moveTimeline(to: index)
+      if mouse.action == .doubleClick { openOnPage() }
+    case .runs, .audit, .run, .dispatch: break
     }
   }
 }

@@ -9,6 +9,8 @@ func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   var left = [Span(" flightdeck ", .headerName), Span(" ", .header)]
   var isLost = false
   switch state.link {
+  case _ where state.replay != nil:
+    if let replay = state.replay { left.append(replayWords(replay, state)) }
   case .connecting: left.append(Span("◌ connecting", .linkConnecting))
   case .live: left.append(Span("● live", .linkLive))
   case .lost(let since, let next):
@@ -34,7 +36,8 @@ func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
     right.append(Span(isWide ? "▲ \(waiting) \(waiting == 1 ? "needs" : "need") you" : "▲ \(waiting)", .runAttention))
   }
   if isWide { right.append(Span("   \(Format.count(state.rate.perSecond)) ev/s", .header)) }
-  right.append(Span("   \(Format.clock(state.now, offset: state.utcOffset, seconds: false)) ", .header))
+  right.append(
+    Span("   \(Format.clock(state.replay?.time ?? state.now, offset: state.utcOffset, seconds: false)) ", .header))
   frame.draw(StyledLine(left, right: right), in: rect, theme, ground: nil)
   // Statuses keep their colour, on the bar's ground.
   let bar = theme[.header].background
@@ -113,25 +116,32 @@ private func drawFilterLine(_ state: DashboardState, _ rect: Rect, _ frame: inou
   let theme = state.theme
   let total = state.board.total
   let shown = state.list.visible.count
-  var counts = [Span("\(shown) of \(total)", .muted)]
-  let isLoading = shown > 0 && !state.hasSnapshot
-  if isLoading { counts = [Span("the latest \(shown) of \(total), the rest is coming", .muted)] }
+  var counts = shown == total ? [] : [Span("\(shown) of \(total)", .muted)]
+  if shown > 0, !state.hasSnapshot {
+    counts = [Span("the latest \(shown) of \(total), the rest is coming", .muted)]
+  }
+  if state.isWide, state.table.hidesColumns { counts.insert(Span("← → columns   ", .muted), at: 0) }
   if state.list.sort != RunSort() {
     counts.insert(
       Span("by \(state.list.sort.column.rawValue)\(state.list.sort.isInverted ? " ↑" : "")   ", .muted), at: 0)
   }
+  if state.list.grouping != .none {
+    counts.insert(Span("grouped by \(state.list.grouping.rawValue)   ", .muted), at: 0)
+  }
   if !state.marks.isEmpty { counts.insert(Span("● \(state.marks.count) marked   ", .mark), at: 0) }
-  if state.list.filter.isEmpty, state.list.sort == RunSort(), state.marks.isEmpty, !isLoading { counts = [] }
-  var typing: TextField?
-  for layer in state.layers { if case .filter(let field, _) = layer { typing = field } }
+  if let view = state.currentView {
+    counts.insert(Span("view \(view.name)\(view.isChanged ? " (changed)" : "")   ", .accent), at: 0)
+  }
+  var typing: FilterPrompt?
+  for layer in state.layers { if case .filter(let prompt) = layer { typing = prompt } }
   let countsWidth = counts.reduce(0) { $0 + $1.width }
   if let typing {
     let width = max(10, rect.width - countsWidth - 3)
     let box = Rect(x: rect.x, y: rect.y, width: width, height: 1)
     frame.put("/", x: box.x, y: box.y, width: 1, style: theme[.accent])
-    drawField(typing, Rect(x: box.x + 1, y: box.y, width: width - 1, height: 1), state, &frame, isFocused: true)
+    drawField(typing.field, Rect(x: box.x + 1, y: box.y, width: width - 1, height: 1), state, &frame, isFocused: true)
     let complaint = state.list.filter.complaint
-    let used = measure(typing.text) + 3
+    let used = measure(typing.field.text) + 3
     if let complaint, used + 8 < width {
       frame.put(complaint, x: box.x + used, y: box.y, width: width - used, style: theme[.invalid])
     }
@@ -139,11 +149,9 @@ private func drawFilterLine(_ state: DashboardState, _ rect: Rect, _ frame: inou
     return
   }
   if !state.list.filter.text.isEmpty {
-    counts =
-      [
-        Span("/" + fitted(state.list.filter.text, min(measure(state.list.filter.text), rect.width / 2)), .accent),
-        Span("   "),
-      ] + counts
+    counts.insert(Span("   "), at: 0)
+    counts.insert(
+      Span("/" + fitted(state.list.filter.text, min(measure(state.list.filter.text), rect.width / 2)), .accent), at: 0)
   }
   frame.draw(StyledLine([], right: counts), in: rect, theme)
 }
@@ -177,12 +185,18 @@ func drawFooter(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
       drawField(field, Rect(x: 2, y: rect.y, width: rect.width - 2, height: 1), state, &frame, isFocused: true)
       return
     }
+    if case .themes(let picker) = layer {
+      frame.put(" :theme ", x: rect.x, y: rect.y, width: 8, style: theme[.footerKey])
+      drawField(picker.field, Rect(x: 8, y: rect.y, width: rect.width - 8, height: 1), state, &frame, isFocused: true)
+      return
+    }
     if case .palette(let dialog) = layer {
       frame.put(" :", x: rect.x, y: rect.y, width: 2, style: theme[.footerKey])
       drawField(dialog.field, Rect(x: 2, y: rect.y, width: rect.width - 2, height: 1), state, &frame, isFocused: true)
       return
     }
   }
+  if case .filter(let prompt) = state.layers.last, drawFilterOffers(prompt, state, rect, &frame) { return }
   var hints = footerHints(state)
   var end = rect.right
   // Help keeps its place at the right, however little room there is.
@@ -191,40 +205,56 @@ func drawFooter(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
     end -= measure(help.keys) + 1 + measure(help.text) + 1
     frame.draw(
       [Span(help.keys, .footerKey), Span(" " + help.text, .footer)], x: end, y: rect.y, width: rect.right - end, theme)
+    if let key = help.key { frame.addZone(Rect(x: end, y: rect.y, width: rect.right - end, height: 1), .key(key)) }
     end -= 1
   }
   var x = rect.x + 1
   for hint in hints {
     let width = measure(hint.keys) + 1 + measure(hint.text)
     guard x + width < end else { break }
+    if let key = hint.key { frame.addZone(Rect(x: x, y: rect.y, width: width, height: 1), .key(key)) }
     x += frame.put(hint.keys, x: x, y: rect.y, width: rect.width, style: theme[.footerKey])
     x += frame.put(" " + hint.text, x: x, y: rect.y, width: rect.width, style: theme[.footer]) + 2
   }
 }
 
-private func footerHints(_ state: DashboardState) -> [(keys: String, text: String)] {
+/// What the footer offers: a key, how it is written, and the word for it.
+private func footerHints(_ state: DashboardState) -> [(key: Key?, keys: String, text: String)] {
   var contexts = state.contexts
   switch state.layers.last {
   case .cancel: contexts = [.cancelDialog]
-  case .confirm, .answer: contexts = [.dialog]
+  case .confirm, .answer, .switcher: contexts = [.dialog]
   case .filter: contexts = [.prompt]
-  case .help: return [("esc", "close"), ("j k", "scroll")]
-  case .eventTypes: return [("space", "on or off"), ("enter", "only this"), ("esc", "close")]
-  case .palette, .search, nil: break
-  case .comment: return [("enter", "keep"), ("alt-enter", "new line"), ("ctrl-d", "delete"), ("esc", "leave")]
-  case .review: return [("enter", "send"), ("tab", "say first"), ("c", "edit"), ("x", "delete"), ("esc", "not yet")]
-  case .compare: return [("enter", "compare"), ("j k", "choose"), ("esc", "leave")]
+  case .columns: contexts = [.columnsDialog]
+  case .views(let dialog): contexts = dialog.naming == nil ? [.viewsDialog] : [.prompt]
+  case .help: return [(.escape, "esc", "close"), (nil, "j k", "scroll")]
+  case .eventTypes:
+    return [(.character(" "), "space", "on or off"), (.enter, "enter", "only this"), (.escape, "esc", "close")]
+  case .palette, .search, .themes, nil: break
+  case .comment:
+    return [
+      (.enter, "enter", "keep"), (nil, "alt-enter", "new line"), (.ctrl("d"), "ctrl-d", "delete"),
+      (.escape, "esc", "leave"),
+    ]
+  case .review:
+    return [
+      (.enter, "enter", "send"), (.tab, "tab", "say first"), (.character("c"), "c", "edit"),
+      (.character("x"), "x", "delete"), (.escape, "esc", "not yet"),
+    ]
+  case .compare: return [(.enter, "enter", "compare"), (nil, "j k", "choose"), (.escape, "esc", "leave")]
   }
   if state.screen == .dispatch, state.layers.isEmpty, !state.form.isReviewing { contexts = [.form] }
-  if state.screen == .dispatch, state.form.isReviewing { return [("enter", "dispatch"), ("esc", "back to the form")] }
-  var hints: [(String, String)] = []
+  if state.screen == .dispatch, state.form.isReviewing {
+    return [(.enter, "enter", "dispatch"), (.escape, "esc", "back to the form")]
+  }
+  var hints: [(key: Key?, keys: String, text: String)] = []
   var seen: Set<String> = []
   for context in contexts {
     for binding in state.keys.bindings where binding.context == context {
       guard let short = binding.short, let key = binding.keys.first, isUseful(binding.action, state),
         seen.insert(short).inserted
       else { continue }
-      hints.append((key.label, short))
+      hints.append((key, key.label, short))
     }
   }
   return hints
@@ -249,8 +279,8 @@ private func isUseful(_ action: Action, _ state: DashboardState) -> Bool {
 
 /// The latest words, over the bottom right corner of the body; they go by themselves.
 func drawToasts(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame) {
-  var y = layout.footer.y - 1
-  for toast in state.toasts.reversed() {
+  var y = layout.footer.y - layout.timeBar.height - 1
+  for (place, toast) in state.toasts.enumerated().reversed() {
     let role: Role =
       switch toast.kind {
       case .info: .toastInfo
@@ -270,6 +300,7 @@ func drawToasts(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame)
     guard y > layout.tabs.y else { return }
     let rect = Rect(x: state.size.width - width - 1, y: y, width: width, height: lines.count)
     frame.fill(rect, style: state.theme[role])
+    frame.addZone(rect, .message(place))
     frame.draw(lines.map { StyledLine($0) }, in: rect, state.theme, ground: role)
     y -= 1
   }

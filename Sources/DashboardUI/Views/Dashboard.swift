@@ -22,7 +22,9 @@ package func drawDashboard(_ state: DashboardState) -> Frame {
     case .dispatch: drawDispatch(state, layout.body, &frame)
     }
     if let tour = state.tour { drawTour(tour, layout.tour, state, &frame) }
+    drawTimeBar(state, layout.timeBar, &frame)
     drawFooter(state, layout.footer, &frame)
+    if !state.layers.isEmpty { frame.coverZones() }
     for layer in state.layers { drawLayer(layer, state, &frame) }
     drawToasts(state, layout, &frame)
   }

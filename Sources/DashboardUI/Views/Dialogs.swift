@@ -8,7 +8,11 @@ func drawLayer(_ layer: Layer, _ state: DashboardState, _ frame: inout Frame) {
   case .cancel(let dialog): drawCancel(dialog, state, &frame)
   case .answer(let dialog): drawAnswer(dialog, state, &frame)
   case .palette(let dialog): drawPalette(dialog, state, &frame)
+  case .columns(let dialog): drawColumnsDialog(dialog, state, &frame)
+  case .views(let dialog): drawViewsDialog(dialog, state, &frame)
+  case .switcher(let dialog): drawSwitcher(dialog, state, &frame)
   case .eventTypes(let cursor): drawEventTypes(cursor, state, &frame)
+  case .themes(let picker): drawThemePicker(picker, state, &frame)
   case .filter, .search: break  // on the tabs line and in the footer
   case .comment: break  // under its line of the diff
   case .review(let dialog): drawReview(dialog, state, &frame)
@@ -16,7 +20,7 @@ func drawLayer(_ layer: Layer, _ state: DashboardState, _ frame: inout Frame) {
   }
 }
 
-private func centered(_ width: Int, _ height: Int, _ state: DashboardState) -> Rect {
+func centered(_ width: Int, _ height: Int, _ state: DashboardState) -> Rect {
   let width = min(width, state.size.width - 2)
   let height = min(height, state.size.height - 2)
   return Rect(
@@ -56,7 +60,13 @@ private func drawConfirm(_ confirm: Confirm, _ state: DashboardState, _ frame: i
     if runs.count > 6 { lines.append(StyledLine("and \(runs.count - 6) more", .muted)) }
     yes = " r  retry "
   }
-  lines += [.blank, StyledLine([Span(yes, .buttonFocused), Span("   esc", .accent), Span("  stay", .muted)])]
+  lines += [
+    .blank,
+    StyledLine([
+      Span(yes, .buttonFocused).pressing(.enter), Span("   esc", .accent).pressing(.escape),
+      Span("  stay", .muted).pressing(.escape),
+    ]),
+  ]
   let inner = frame.box(centered(60, lines.count + 2, state), title: title, state.theme)
   drawInDialog(lines, inner, state.theme, &frame)
 }
@@ -93,8 +103,9 @@ private func drawCancel(_ dialog: CancelDialog, _ state: DashboardState, _ frame
   let what = dialog.runs.count == 1 ? "\(verb) the run" : "\(verb) \(dialog.runs.count) runs"
   lines.append(
     StyledLine([
-      Span(" \(key)  \(what) ", .buttonFocused), Span("   tab", .accent), Span("  reason   ", .muted),
-      Span("esc", .accent), Span("  let \(dialog.runs.count == 1 ? "it" : "them") run", .muted),
+      Span(" \(key)  \(what) ", .buttonFocused).pressing(.enter), Span("   tab", .accent).pressing(.tab),
+      Span("  reason   ", .muted).pressing(.tab), Span("esc", .accent).pressing(.escape),
+      Span("  let \(dialog.runs.count == 1 ? "it" : "them") run", .muted),
     ]))
   let title = (dialog.force ? "Kill " : "Cancel ") + Format.plural(dialog.runs.count, "run")
   let inner = frame.box(centered(width, lines.count + 2, state), title: title, theme)
@@ -129,10 +140,17 @@ private func drawAnswer(_ dialog: AnswerDialog, _ state: DashboardState, _ frame
     }
   }
   lines += [
-    .blank, StyledLine([Span(" enter  answer ", .buttonFocused), Span("   esc", .accent), Span("  not now", .muted)]),
+    .blank,
+    StyledLine([
+      Span(" enter  answer ", .buttonFocused).pressing(.enter), Span("   esc", .accent).pressing(.escape),
+      Span("  not now", .muted).pressing(.escape),
+    ]),
   ]
   let title = dialog.attention.kind == "permission" ? "The agent asks for permission" : "The agent asks"
   let inner = frame.box(centered(width, lines.count + 2, state), title: title, theme)
+  for place in dialog.attention.options.prefix(9).indices where fieldRow + place < inner.height {
+    frame.addZone(inner.row(fieldRow + place), .item(place))
+  }
   drawInDialog(lines, inner, theme, &frame)
   if dialog.attention.options.isEmpty, fieldRow < inner.height {
     drawField(
@@ -162,6 +180,7 @@ private func drawPalette(_ dialog: PaletteDialog, _ state: DashboardState, _ fra
           Span(here ? "▌" : " ", .accent), Span(fitted(entry.name, 22) + " ", here ? .emphasis : .text),
           Span(entry.help, .muted),
         ], right: [Span(entry.keys, .accent)]))
+    frame.addZone(inner.row(place - top), .item(place))
   }
   drawInDialog(lines, inner, theme, &frame)
 }

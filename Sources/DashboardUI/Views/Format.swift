@@ -27,6 +27,25 @@ enum Format {
     return "\(seconds / 86_400) days"
   }
 
+  /// An estimate, in one unit and not too exact: `~40s`, `~3m`, `~2h`, `~4d`.
+  static func remaining(_ milliseconds: Int64) -> String {
+    let seconds = max(0, milliseconds) / 1000
+    if seconds < 60 { return "~\(max(5, (seconds + 4) / 5 * 5))s" }
+    if seconds < 5400 { return "~\((seconds + 30) / 60)m" }
+    if seconds < 129_600 { return "~\((seconds + 1800) / 3600)h" }
+    return "~\((seconds + 43_200) / 86_400)d"
+  }
+
+  /// How long ago, short: `now`, `12s`, `4m`, `3h`, `2d`.
+  static func ago(_ milliseconds: Int64) -> String {
+    let seconds = max(0, milliseconds) / 1000
+    if seconds < 5 { return "now" }
+    if seconds < 120 { return "\(seconds)s" }
+    if seconds < 7200 { return "\(seconds / 60)m" }
+    if seconds < 172_800 { return "\(seconds / 3600)h" }
+    return "\(seconds / 86_400)d"
+  }
+
   static func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
 
   /// `12:31:07` where the person is.
@@ -41,6 +60,12 @@ enum Format {
   static func moment(_ time: Timestamp, offset: Int) -> String {
     let local = Timestamp(milliseconds: time.milliseconds + Int64(offset) * 1000).description
     return String(local.prefix(10)) + " " + String(local.dropFirst(11).prefix(8))
+  }
+
+  /// `12:31:07` today, `11-22 12:31` before.
+  static func day(_ time: Timestamp, now: Timestamp, offset: Int) -> String {
+    let (then, today) = (moment(time, offset: offset), moment(now, offset: offset))
+    return then.prefix(10) == today.prefix(10) ? String(then.dropFirst(11)) : String(then.dropFirst(5).prefix(11))
   }
 
   /// `999`, `1.2k`, `34k`, `5.6M`.

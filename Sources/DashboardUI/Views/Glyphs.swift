@@ -9,6 +9,7 @@ enum Glyphs {
   static let failed = "✖"
   static let canceled = "⊘"
   static let attention = "▲"
+  static let stalled = "◷"
 
   static func status(_ run: Run) -> (glyph: String, role: Role) {
     if run.needsAttention { return (attention, .runAttention) }

@@ -8,6 +8,8 @@ struct Layout: Sendable {
   /// The run screen's title.
   var title = Rect(x: 0, y: 0, width: 0, height: 0)
   var body = Rect(x: 0, y: 0, width: 0, height: 0)
+  /// Of a replay.
+  var timeBar = Rect(x: 0, y: 0, width: 0, height: 0)
   var footer = Rect(x: 0, y: 0, width: 0, height: 0)
   /// Above the footer, while there is a tour.
   var tour = Rect(x: 0, y: 0, width: 0, height: 0)
@@ -29,11 +31,14 @@ extension DashboardState {
     layout.header = rest.takeTop(1)
     layout.footer = rest.takeBottom(1)
     if tour != nil, size.height >= 20 { layout.tour = rest.takeBottom(3) }
+    if replay != nil { layout.timeBar = rest.takeBottom(1) }
     if screen == .run { layout.title = rest.takeTop(1) }
     layout.tabs = rest.takeTop(1)
     layout.body = rest
     guard screen == .runs else { return layout }
-    if size.width >= 160 {
+    if isWide {
+      layout.preview = Rect(x: 0, y: 0, width: 0, height: 0)
+    } else if size.width >= 160 {
       layout.preview = rest.takeRight(max(60, size.width * 38 / 100))
       layout.previewIsRight = true
     } else if size.width >= 100, size.height >= 24 {

@@ -58,7 +58,7 @@ struct QueueColumns {
 
   init(width: Int, runtimeName: Int) {
     // Mark, place, sign, run, priority and age always show.
-    var room = width - 1 - Self.place - 3 - RunColumns.run - 2 - (Self.priority + 2) - (Self.age + 2) - 1
+    var room = width - 1 - Self.place - 3 - RunColumn.run.width - 2 - (Self.priority + 2) - (Self.age + 2) - 1
     waits = max(16, min(40, room * 2 / 5))
     room -= waits + 2
     if room - Self.risk - 2 >= 14 {
@@ -74,7 +74,7 @@ struct QueueColumns {
   }
 
   var heads: [Span] {
-    var text = " " + fitted("#", Self.place, right: true) + "   " + fitted("RUN", RunColumns.run)
+    var text = " " + fitted("#", Self.place, right: true) + "   " + fitted("RUN", RunColumn.run.width)
     text += "  " + fitted("TITLE", title) + "  " + fitted("PRIO", Self.priority, right: true)
     if risk > 0 { text += "  " + fitted("RISK", risk) }
     if runtime > 0 { text += "  " + fitted("RUNTIME", runtime) }

@@ -1,49 +1,23 @@
 import RunModel
 import TerminalKit
 
-/// Widths of the table's columns; 0 leaves one out. They go by priority as the room gets less.
-struct RunColumns: Equatable {
-  static let lead = 3
-  static let run = 6
-  static let gap = 2
-  var title = 0
-  var runtime = 0
-  var progress = 0
-  var elapsed = 0
-  var files = 0
-  var tests = 0
-
-  init(width: Int, runtimeName: Int) {
-    var room = width - Self.lead - Self.run - 3 - 1
-    func take(_ wanted: Int, leaving least: Int) -> Int {
-      guard room - wanted - Self.gap >= least else { return 0 }
-      room -= wanted + Self.gap
-      return wanted
-    }
-    progress = take(20, leaving: 14)
-    elapsed = take(8, leaving: 18)
-    runtime = take(max(7, min(12, runtimeName)), leaving: 20)
-    files = take(15, leaving: 26)
-    tests = take(7, leaving: 28)
-    let spare = room - 40
-    if spare > 0, progress > 0 {
-      let more = min(14, spare / 2)
-      progress += more
-      room -= more
-    }
-    title = max(0, room)
-  }
-}
-
 func drawRuns(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame) {
+  if state.replay != nil, state.board.runs.isEmpty {
+    let words = [
+      Span("No run yet at this time.  "), Span("space", .footerKey), Span(" plays, ", .muted), Span("→", .footerKey),
+      Span(" goes on", .muted),
+    ]
+    frame.draw(
+      StyledLine(words), in: Rect(x: 3, y: layout.body.y + 1, width: layout.body.width - 4, height: 1), state.theme)
+    return
+  }
   guard !state.board.runs.isEmpty else {
     drawWelcome(state, layout.body, &frame)
     return
   }
   let theme = state.theme
-  let names = state.runtimes.map { measure($0.runtimeId.rawValue) }.max() ?? 9
-  let columns = RunColumns(width: layout.rows.width, runtimeName: names)
-  drawColumnHeads(state, columns, layout.columns, &frame)
+  let table = state.table
+  drawColumnHeads(state, table, layout.columns, &frame)
   if state.list.visible.isEmpty {
     let words = [
       Span("   No run matches "), Span(state.list.filter.text, .accent), Span(".  esc", .footerKey),
@@ -52,12 +26,14 @@ func drawRuns(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame) {
     frame.draw(StyledLine(words), in: layout.rows.row(1), theme)
   }
   for row in 0..<layout.rows.height {
-    let index = state.top + row
-    guard index < state.list.visible.count else { break }
-    let run = state.board.runs[Int(state.list.visible[index])]
-    drawRunRow(run, columns, layout.rows.row(row), state, &frame)
+    let rect = layout.rows.row(row)
+    switch state.list.row(state.top + row) {
+    case .run(let place): drawRunRow(state.board.runs[place], table, rect, state, &frame)
+    case .group(let group): drawGroupHeader(state.list.groups[group], state.top + row, rect, state, &frame)
+    case nil: break
+    }
   }
-  drawScrollMark(state.top, layout.rows, state.list.visible.count, theme, &frame)
+  drawScrollMark(state.top, layout.rows, state.list.rowCount, theme, &frame)
   drawPreview(state, layout, &frame)
 }
 
@@ -91,64 +67,6 @@ private func drawWelcome(_ state: DashboardState, _ rect: Rect, _ frame: inout F
   frame.draw(lines, in: Rect(x: x, y: y, width: rect.width - x, height: rect.bottom - y), state.theme)
 }
 
-private func drawColumnHeads(_ state: DashboardState, _ columns: RunColumns, _ rect: Rect, _ frame: inout Frame) {
-  var spans: [Span] = []
-  func head(_ name: String, _ width: Int, _ column: SortColumn, right: Bool = false, gap: Int = RunColumns.gap) {
-    guard width > 0 else { return }
-    let sorted = state.list.sort.column == column
-    let arrow = sorted ? (state.list.sort.isInverted ? "↑" : "↓") : ""
-    spans.append(Span(String(repeating: " ", count: gap)))
-    spans.append(Span(fitted(right ? arrow + name : name + arrow, width, right: right), sorted ? .accent : .muted))
-  }
-  head("RUN", RunColumns.run, .run, gap: RunColumns.lead)
-  head("TITLE", columns.title, .title, gap: 3)
-  head("RUNTIME", columns.runtime, .runtime)
-  head("PROGRESS", columns.progress, .progress)
-  head("ELAPSED", columns.elapsed, .elapsed, right: true)
-  head("FILES", columns.files, .files, right: true)
-  head("TESTS", columns.tests, .tests, right: true)
-  frame.draw(spans, x: rect.x, y: rect.y, width: rect.width, state.theme)
-}
-
-private func drawRunRow(_ run: Run, _ columns: RunColumns, _ rect: Rect, _ state: DashboardState, _ frame: inout Frame)
-{
-  let theme = state.theme
-  let isSelected = run.runId == state.selection
-  let isMarked = state.marks.contains(run.runId)
-  let (glyph, role) = Glyphs.status(run)
-  let gap = Span(String(repeating: " ", count: RunColumns.gap))
-  let body: Role = run.status.isTerminal ? .muted : .text
-  var spans = [
-    Span(isSelected ? "▌" : " ", .accent), Span(glyph, role), Span(" "), Span(run.runId.shortName, .muted),
-    Span(isMarked ? " ● " : "   ", .mark),
-  ]
-  var title = [Span(fitted(run.title, columns.title), run.status.isTerminal ? .muted : .text)]
-  for word in state.list.filter.highlights { title = highlighted(title, word) }
-  spans += title
-  if columns.runtime > 0 { spans += [gap, Span(fitted(run.runtimeId?.rawValue ?? "—", columns.runtime), .muted)] }
-  let waits = run.status == .queued && run.cancellation == nil
-  if columns.progress > 0 {
-    spans.append(gap)
-    if waits, columns.elapsed > 0 {
-      spans += progressCell(run, columns.progress + columns.elapsed + RunColumns.gap, state)
-    } else {
-      spans += progressCell(run, columns.progress, state)
-    }
-  }
-  if columns.elapsed > 0, !waits {
-    spans += [gap, Span(fitted(elapsedText(run, state), columns.elapsed, right: true), body)]
-  }
-  if columns.files > 0 { spans += [gap] + filesCell(run) }
-  if columns.tests > 0 { spans += [gap, testsCell(run, columns.tests)] }
-  frame.draw(spans, x: rect.x, y: rect.y, width: rect.width, theme)
-  if isSelected {
-    let chosen = theme[.selection]
-    frame.restyle(rect) { style in
-      style.background == theme[.text].background ? style.on(chosen.background).adding(chosen.attributes) : style
-    }
-  }
-}
-
 func elapsedText(_ run: Run, _ state: DashboardState) -> String {
   guard let started = run.startedAt else { return "—" }
   return Format.elapsed(((run.endedAt ?? state.boardTime) - started).milliseconds)
@@ -177,7 +95,17 @@ func progressCell(_ run: Run, _ width: Int, _ state: DashboardState) -> [Span] {
       let command = run.activity.map { $0.hasPrefix("verify: ") ? String($0.dropFirst(8)) : $0 } ?? ""
       return words("\(spinner) verifying: \(command)", .runVerifying)
     }
+    let isStalled = state.isStalled(run)
+    if run.progressKnown, isStalled, width > 8 {
+      return Glyphs.bar(run.progress, width: width - 7) + [
+        Span(" \(Glyphs.stalled)", .runAttention), Span(fitted("\(percent)%", 5, right: true)),
+      ]
+    }
     if run.progressKnown { return bar(.progressFill, .text) }
+    if isStalled {
+      let silence = Format.age(run.silence(at: state.boardTime).milliseconds)
+      return words("\(Glyphs.stalled) quiet \(silence)", .runAttention)
+    }
     return words("\(spinner) working", .runRunning)
   case .succeeded:
     // A thin line: what is done must not outshine what still moves.
@@ -194,29 +122,15 @@ func progressCell(_ run: Run, _ width: Int, _ state: DashboardState) -> [Span] {
   }
 }
 
-private func filesCell(_ run: Run) -> [Span] {
-  guard let files = run.filesChanged else { return [Span(fitted("—", 15, right: true), .faint)] }
-  func number(_ sign: String, _ value: Int?) -> String {
-    fitted(value.map { sign + (($0 < 10_000) ? "\($0)" : Format.count(Int64($0))) } ?? "", 6, right: true)
-  }
-  return [
-    Span(fitted(Format.count(Int64(files)), 3, right: true), .muted),
-    Span(number("+", run.added), run.added ?? 0 > 0 ? .added : .muted),
-    Span(number("-", run.removed), run.removed ?? 0 > 0 ? .removed : .muted),
-  ]
-}
-
-private func testsCell(_ run: Run, _ width: Int) -> Span {
-  guard let total = run.testsTotal, total > 0 else { return Span(fitted("—", width, right: true), .faint) }
-  let passed = run.testsPassed ?? 0
-  return Span(fitted("\(passed)/\(total)", width, right: true), passed == total ? .muted : .runFailed)
-}
-
 // MARK: The preview
 
 private func drawPreview(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame) {
   var rect = layout.preview
-  guard !rect.isEmpty, let run = state.selected else { return }
+  guard !rect.isEmpty else { return }
+  guard let run = state.selected else {
+    drawGroupPreview(state, layout, &frame)
+    return
+  }
   let theme = state.theme
   let title = [Span(run.runId.shortName, .muted), Span("  "), Span(run.title, .emphasis)]
   if layout.previewIsRight {
@@ -265,7 +179,12 @@ func statusLine(_ run: Run, _ state: DashboardState) -> [Span] {
   let word =
     run.needsAttention ? "needs you" : run.isVerifying && run.status == .running ? "verifying" : run.status.rawValue
   var spans = [Span("\(glyph) \(word)", role)]
+  if state.isStalled(run) {
+    spans.append(
+      Span("  \(Glyphs.stalled) quiet \(Format.age(run.silence(at: state.boardTime).milliseconds))", .runAttention))
+  }
   if run.startedAt != nil { spans.append(Span("  \(elapsedText(run, state))")) }
+  if let left = state.remaining(run) { spans.append(Span("  \(Format.remaining(left.milliseconds)) left", .muted)) }
   if let runtime = run.runtimeId { spans += [Span("  on ", .muted), Span(runtime.rawValue)] }
   if run.attempt > 1 { spans += [Span("  attempt ", .muted), Span("\(run.attempt)")] }
   if run.status == .running, let activity = run.activity, !run.isVerifying { spans += [Span("  \(activity)", .muted)] }

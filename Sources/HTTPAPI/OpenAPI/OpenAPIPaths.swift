@@ -107,6 +107,32 @@ extension OpenAPI {
           }
         }
       },
+      "/v1/runs/{id}/approve": {
+        "parameters": [{"$ref": "#/components/parameters/id"}],
+        "post": {
+          "operationId": "approve", "summary": "Approve a run that waits for consent",
+          "requestBody": {"required": true, "content": {"application/json": {"schema":
+            {"$ref": "#/components/schemas/ApprovalRequest"}}}},
+          "responses": {
+            "200": {"description": "The run; it starts once as many people as needed have approved.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Run"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
+      "/v1/runs/{id}/reject": {
+        "parameters": [{"$ref": "#/components/parameters/id"}],
+        "post": {
+          "operationId": "reject", "summary": "Reject a run that waits for consent",
+          "requestBody": {"required": true, "content": {"application/json": {"schema":
+            {"$ref": "#/components/schemas/ApprovalRequest"}}}},
+          "responses": {
+            "200": {"description": "The run, canceled with the rationale as its reason.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Run"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
       "/v1/runs/{id}/answer": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {

@@ -20,17 +20,22 @@ extension OpenAPI {
     "removed": {"type": ["integer", "null"]},
     "testsPassed": {"type": ["integer", "null"]},
     "testsTotal": {"type": ["integer", "null"]},
-    "verdict": {"type": ["string", "null"]},
-    "score": {"type": ["object", "null"]},
+    "verdict": {"anyOf": [{"$ref": "#/components/schemas/Verdict"}, {"type": "null"}]},
+    "score": {"anyOf": [{"$ref": "#/components/schemas/Score"}, {"type": "null"}]},
     "priority": {"type": "integer"},
     "attempt": {"type": "integer"},
     "lastEventAt": {"$ref": "#/components/schemas/Time"},
     "firstSeq": {"type": "integer"},
     "lastSeq": {"type": "integer"},
     "pin": {"type": "string", "description": "The runtime that was asked for, if one was named."},
+    "approval": {"$ref": "#/components/schemas/Approval"},
+    "conflicts": {"type": "array", "items": {"$ref": "#/components/schemas/Conflict"},
+      "description": "Files that other live runs of the same repository change too; the first of them by name."},
+    "conflictingFiles": {"type": "integer", "description": "How many there are in all."},
     "cancellation": {"$ref": "#/components/schemas/Cancellation"},
     "proof": {"$ref": "#/components/schemas/CancelProof"},
     "retryOf": {"$ref": "#/components/schemas/ULID"},
+    "batch": {"$ref": "#/components/schemas/ULID"},
     "reason": {"type": "string", "description": "Why it ended as it did."},
     "exitCode": {"type": "integer"},
     "activity": {"type": "string", "description": "The latest word."},
@@ -60,18 +65,53 @@ extension OpenAPI {
     "RunStatus": {"type": "string", "enum": ["queued", "running", "succeeded", "failed", "canceled"]},
     "Run": {"type": "object", "additionalProperties": false, "required": [\(runRequired)], "properties": {\(runMembers)}},
     "RunDetail": {"type": "object", "additionalProperties": false,
-      "required": [\(runRequired), "contract", "decision", "criteria", "mergeCommand"],
+      "required": [\(runRequired), "contract", "decision", "criteria", "mergeCommand", "assessment"],
       "properties": {\(runMembers),
         "contract": {"$ref": "#/components/schemas/Contract"},
         "decision": {"$ref": "#/components/schemas/RoutingDecision"},
-        "criteria": {"type": "array", "items": {"type": "object", "additionalProperties": false,
-          "required": ["id", "text", "proof"], "properties": {
-            "id": {"type": "string"}, "text": {"type": "string"},
-            "proof": {"type": "string", "enum": ["proven", "failed", "unproven"]}}}},
+        "criteria": {"type": "array", "items": {"$ref": "#/components/schemas/CriterionResult"}},
+        "assessment": {"anyOf": [{"$ref": "#/components/schemas/Assessment"}, {"type": "null"}]},
         "mergeCommand": {"type": ["string", "null"], "description": "The command line that merges the work."}}},
     "RunPage": {"type": "object", "additionalProperties": false, "required": ["runs", "next"], "properties": {
       "runs": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}},
       "next": {"anyOf": [{"$ref": "#/components/schemas/ULID"}, {"type": "null"}]}}},
+    "Verdict": {"type": "string", "enum": ["blocked", "fail", "pass_with_notes", "pass"]},
+    "Score": {"type": "object", "additionalProperties": false,
+      "required": ["total", "tier", "d1", "d2", "d3", "d4"], "properties": {
+        "total": {"type": "integer"},
+        "tier": {"type": "string", "enum": ["HIGH", "STANDARD", "RESTRICTED", "PROBATION"]},
+        "d1": {"type": "integer", "description": "Correctness."},
+        "d2": {"type": "integer", "description": "Observability."},
+        "d3": {"type": "integer", "description": "Policy."},
+        "d4": {"type": "integer", "description": "Recurrence."}}},
+    "CriterionResult": {"type": "object", "additionalProperties": false, "required": ["id", "text", "proof"],
+      "properties": {
+        "id": {"type": "string"}, "text": {"type": "string"},
+        "proof": {"type": "string", "enum": ["proven", "failed", "unproven"]},
+        "evidence": {"type": "object", "additionalProperties": false, "required": ["kind", "name"], "properties": {
+          "kind": {"type": "string", "enum": ["test", "command"]}, "name": {"type": "string"}}}}},
+    "Assessment": {"type": "object", "additionalProperties": false,
+      "required": ["verdict", "score", "criteria", "notes", "reasons"], "properties": {
+        "verdict": {"$ref": "#/components/schemas/Verdict"},
+        "score": {"$ref": "#/components/schemas/Score"},
+        "criteria": {"type": "array", "items": {"$ref": "#/components/schemas/CriterionResult"}},
+        "notes": {"type": "array", "items": {"type": "string"}, "description": "What keeps it from a plain pass."},
+        "reasons": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+          "required": ["dimension", "basis", "reason"], "properties": {
+            "dimension": {"type": "string"}, "basis": {"type": "string", "enum": ["candidate", "deterministic"]},
+            "reason": {"type": "string"}}}}}},
+    "Approval": {"type": "object", "additionalProperties": false,
+      "required": ["risk", "taskClass", "needed", "requestedBy", "requestedAt", "given"], "properties": {
+        "risk": {"type": "string", "enum": ["low", "medium", "high", "critical"]},
+        "taskClass": {"type": "string"},
+        "needed": {"type": "integer", "description": "How many different people must approve."},
+        "requestedBy": {"type": "string"}, "requestedAt": {"$ref": "#/components/schemas/Time"},
+        "given": {"type": "array", "items": {"$ref": "#/components/schemas/ApprovalWord"}},
+        "rejection": {"$ref": "#/components/schemas/ApprovalWord"}}},
+    "ApprovalWord": {"type": "object", "additionalProperties": false, "required": ["by", "why", "at"], "properties": {
+      "by": {"type": "string"}, "why": {"type": "string"}, "at": {"$ref": "#/components/schemas/Time"}}},
+    "Conflict": {"type": "object", "additionalProperties": false, "required": ["run", "path"], "properties": {
+      "run": {"$ref": "#/components/schemas/ULID"}, "path": {"type": "string"}}},
     "Attention": {"type": "object", "additionalProperties": false,
       "required": ["attentionId", "question", "options", "kind", "since"], "properties": {
         "attentionId": {"type": "string"}, "question": {"type": "string"},
@@ -155,6 +195,8 @@ extension OpenAPI {
     "FollowUpRequest": {"type": "object", "additionalProperties": false, "required": ["prompt"], "properties": {
       "prompt": {"type": "string", "minLength": 1},
       "title": {"type": "string", "description": "By default the old one after \"Follow up: \"."}}},
+    "ApprovalRequest": {"type": "object", "additionalProperties": false, "required": ["why"], "properties": {
+      "why": {"type": "string", "minLength": 1, "description": "The rationale; it goes on the audit trail."}}},
     "AnswerRequest": {"type": "object", "additionalProperties": false, "required": ["answer"], "properties": {
       "attentionId": {"type": "string"}, "answer": {"type": "string"}}}
     """
@@ -162,13 +204,14 @@ extension OpenAPI {
   private static let otherSchemas = """
     "RuntimeSummary": {"type": "object", "additionalProperties": false,
       "required": ["runtimeId", "kind", "capabilities", "health", "healthReason", "slotsUsed", "succeeded", "failed",
-        "canceled", "medianMilliseconds"], "properties": {
+        "canceled", "medianMilliseconds", "quietSeconds"], "properties": {
         "runtimeId": {"type": "string"}, "kind": {"type": "string"},
         "capabilities": {"$ref": "#/components/schemas/RuntimeCapabilities"},
         "health": {"type": "string", "enum": ["healthy", "degraded", "lost"]},
         "healthReason": {"type": ["string", "null"]},
         "slotsUsed": {"type": "integer"}, "succeeded": {"type": "integer"}, "failed": {"type": "integer"},
-        "canceled": {"type": "integer"}, "medianMilliseconds": {"type": ["integer", "null"]}}},
+        "canceled": {"type": "integer"}, "medianMilliseconds": {"type": ["integer", "null"]},
+        "quietSeconds": {"type": "number", "description": "A live run without an event for longer is called stalled."}}},
     "RuntimeCapabilities": {"type": "object", "additionalProperties": false,
       "required": ["canCreateBranch", "canCreatePR", "supportsWebhooks", "supportsStreaming", "maxParallelTasks"],
       "properties": {

@@ -79,6 +79,20 @@ extension API {
       try await service.cancel(run, reason: reason, force: body.bool("force") ?? false, by: request.actor))
   }
 
+  func approve(_ request: APIRequest) async throws -> Response {
+    _ = try request.query()
+    let run = try await run(request)
+    let why = try await request.object("why").requiredText("why")
+    return Reply.json(try await service.approve(run, why: why, by: request.actor))
+  }
+
+  func reject(_ request: APIRequest) async throws -> Response {
+    _ = try request.query()
+    let run = try await run(request)
+    let why = try await request.object("why").requiredText("why")
+    return Reply.json(try await service.reject(run, why: why, by: request.actor))
+  }
+
   func answer(_ request: APIRequest) async throws -> Response {
     _ = try request.query()
     let run = try await run(request)

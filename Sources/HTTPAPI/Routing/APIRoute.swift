@@ -47,6 +47,8 @@ struct APIRoute: Sendable {
     APIRoute(.get, "/v1/runs/{id}/artifacts") { api, request in try await api.artifacts(request) },
     APIRoute(.get, "/v1/runs/{id}/diff") { api, request in try await api.diff(request) },
     APIRoute(.post, "/v1/runs/{id}/cancel") { api, request in try await api.cancel(request) },
+    APIRoute(.post, "/v1/runs/{id}/approve") { api, request in try await api.approve(request) },
+    APIRoute(.post, "/v1/runs/{id}/reject") { api, request in try await api.reject(request) },
     APIRoute(.post, "/v1/runs/{id}/answer") { api, request in try await api.answer(request) },
     APIRoute(.post, "/v1/runs/{id}/retry") { api, request in try await api.retry(request) },
     APIRoute(.post, "/v1/runs/{id}/follow-up") { api, request in try await api.followUp(request) },

@@ -5,7 +5,7 @@ package struct AuditDraft: Sendable {
   package var run: RunID
   package var actor: Actor
   /// `agent_run.dispatched`, `.routed`, `.started`, `.cancel_requested`, `.stop_sent`, `.completed`, `.failed`,
-  /// `.canceled`, `.answered`, `.retried`.
+  /// `.canceled`, `.answered`, `.retried`, `.approval_requested`, `.approved`, `.rejected`.
   package var eventType: String
   package var before: RunStatus?
   package var after: RunStatus?

@@ -78,6 +78,9 @@ package final class Journal: Sendable {
     }
   }
 
+  /// Returns when all that was noted before is durable, or could not be stored and will be tried again.
+  package func flush() async throws { try await record(JournalEntry()) }
+
   /// Records what has happened, in the order of the calls.
   package func note(_ entry: JournalEntry) {
     queue.withLock { queue in

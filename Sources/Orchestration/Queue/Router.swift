@@ -15,11 +15,11 @@ package enum Router {
   }
 
   /// Of the eligible ones, the runtime with most free slots wins, then the first by name. `waits`: what else holds the
-  /// contract back, such as "waits for GH-102"; then none is chosen.
-  package static func route(_ contract: Contract, among candidates: [Candidate], waits: [String] = [])
+  /// contract back, such as an approval or another contract; then none is chosen.
+  package static func route(_ contract: Contract, among candidates: [Candidate], waits: [WaitReason] = [])
     -> RoutingDecision
   {
-    var decision = RoutingDecision(waitsFor: waits)
+    var decision = RoutingDecision(waitsFor: waits.map(\.text))
     var best: (index: Int, free: Int)?
     var busy: [String] = []
     for candidate in candidates.sorted(by: { $0.summary.runtimeId < $1.summary.runtimeId }) {
@@ -28,9 +28,9 @@ package enum Router {
       let free = runtime.capabilities.maxParallelTasks - runtime.slotsUsed
       if reasons.isEmpty, free <= 0 {
         reasons.append("\(runtime.slotsUsed) of \(runtime.capabilities.maxParallelTasks) slots in use")
-        busy.append("a slot on \(runtime.runtimeId)")
+        busy.append(WaitReason.slot(runtime.runtimeId).text)
       } else if runtime.health != .healthy, wouldTake(contract, candidate) {
-        busy.append("\(runtime.runtimeId) to be healthy again")
+        busy.append(WaitReason.health(runtime.runtimeId).text)
       }
       if reasons.isEmpty, free > best?.free ?? 0 { best = (decision.considered.count, free) }
       decision.considered.append(.init(runtimeId: runtime.runtimeId, eligible: reasons.isEmpty, reasons: reasons))
@@ -45,7 +45,8 @@ package enum Router {
     }
     for index in decision.considered.indices
     where decision.considered[index].eligible && decision.considered[index].reasons.isEmpty {
-      decision.considered[index].reasons = [waits.isEmpty ? "eligible, with fewer free slots" : "eligible"]
+      decision.considered[index].reasons =
+        waits.isEmpty ? ["eligible, with fewer free slots"] : ["eligible"] + waits.map(\.sentence)
     }
     return decision
   }

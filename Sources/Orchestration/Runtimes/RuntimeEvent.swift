@@ -23,8 +23,8 @@ package struct RuntimeEvent: Sendable, Equatable {
     case resolved(id: String, answer: String, by: String)
     /// The stop signal of a cancel has been sent.
     case stopSent
-    /// Live counts of the changed files, now and then while it runs.
-    case changes(files: Int, added: Int, removed: Int)
+    /// Live counts of the changed files, now and then while it runs; `paths` where they are known, a rename both.
+    case changes(files: Int, added: Int, removed: Int, paths: [String]? = nil)
     /// The last event of a run: the agent and every process it started are gone, the work is kept.
     case ended(TaskEnd)
     /// The runtime's own; recorded as `awf.runtime.<runtimeId>.<type>`.
@@ -76,6 +76,48 @@ package struct RuntimeEvent: Sendable, Equatable {
     case .changes: "artifacts"
     case .ended: "ended"
     case .custom(let type, _): type
+    }
+  }
+}
+
+/// The kinds of events that a runtime has reported of a run: how much there was to see of it.
+struct ReportedKinds: OptionSet, Sendable {
+  var rawValue: UInt8
+  var count: Int { rawValue.nonzeroBitCount }
+
+  static let progress = Self(rawValue: 1)
+  static let output = Self(rawValue: 2)
+  static let tool = Self(rawValue: 4)
+  static let usage = Self(rawValue: 8)
+  static let attention = Self(rawValue: 16)
+  static let changes = Self(rawValue: 32)
+  static let custom = Self(rawValue: 64)
+
+  init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  init(_ kind: RuntimeEvent.Kind) {
+    switch kind {
+    case .progress: self = .progress
+    case .output: self = .output
+    case .tool: self = .tool
+    case .usage: self = .usage
+    case .attention, .resolved: self = .attention
+    case .changes: self = .changes
+    case .custom: self = .custom
+    case .stopSent, .ended: self = []
+    }
+  }
+
+  /// By the type under which such a report is on record.
+  init(_ type: EventType) {
+    switch type {
+    case .progress: self = .progress
+    case .output: self = .output
+    case .tool: self = .tool
+    case .usage: self = .usage
+    case .attention: self = .attention
+    case .artifacts: self = .changes
+    default: self = type.rawValue.hasPrefix("awf.runtime.") ? .custom : []
     }
   }
 }

@@ -69,9 +69,13 @@ extension Orchestrator: RunService {
     let known = try known(run)
     let contract = try await contract(of: known)
     var decision = RoutingDecision()
+    var assessment: Assessment?
+    if known.verdict != nil, let stored = try await environment.store.detail(of: run).artifacts {
+      assessment = try JSONValue(parsing: stored)["evidence"]?["assessment"].flatMap(Assessment.init(json:))
+    }
     if let waiting = live[run], waiting.runtime == nil {
       decision = Router.route(
-        waiting.contract, among: pool.candidates(for: waiting.contract), waits: waits(of: waiting.contract))
+        waiting.contract, among: pool.candidates(for: waiting.contract), waits: waits(of: run))
     } else if let stored = try await environment.store.detail(of: run).decision {
       decision = RoutingDecision(json: try JSONValue(parsing: stored))
     }
@@ -79,7 +83,7 @@ extension Orchestrator: RunService {
     if let branch = known.branch, let repository = contract.repository {
       merge = "git -C \(repository.quotedForShell) merge \(branch.quotedForShell)"
     }
-    return RunDetail(run: known, contract: contract, decision: decision, mergeCommand: merge)
+    return RunDetail(run: known, contract: contract, decision: decision, mergeCommand: merge, assessment: assessment)
   }
 
   package func artifacts(of run: RunID) async throws -> Artifacts {
@@ -151,7 +155,7 @@ extension Orchestrator: RunService {
       }
     }
     perform(actions.filter { $0 != .recordCancelRequest }, on: run)
-    if entry.runtime == nil { try await journal.record(JournalEntry()) }  // a queued one has ended with this
+    if entry.runtime == nil { try await journal.flush() }  // a queued one has ended with this
     return try known(run)
   }
 

@@ -33,7 +33,7 @@ extension Orchestrator {
 
   func enqueue(_ run: RunID) {
     guard let entry = live[run] else { return }
-    if waits(of: entry.contract).isEmpty {
+    if waits(of: run).isEmpty {
       blocked.remove(run)
       queue.insert(
         run, priority: entry.priority, created: entry.created, demands: pool.demands(of: entry.contract))
@@ -42,17 +42,41 @@ extension Orchestrator {
     }
   }
 
-  /// What else than a slot the contract waits for, in a person's words.
-  func waits(of contract: Contract) -> [String] {
+  /// What else than a slot a queued run waits for.
+  func waits(of run: RunID) -> [WaitReason] {
+    guard let entry = live[run] else { return [] }
+    return (entry.approval?.isPending == true ? [.approval] : []) + dependencies(of: entry.contract)
+  }
+
+  /// Puts on record what those of the runs wait for that wait for something else than was said last.
+  func tellWaits(of runs: some Sequence<RunID>) {
+    for run in runs {
+      guard let entry = live[run], entry.machine.phase == .queued else { continue }
+      let waits = waits(of: run)
+      if !waits.isEmpty, entry.waitsFor.starts(with: waits.map(\.text)) { continue }
+      let decision = Router.route(entry.contract, among: pool.candidates(for: entry.contract), waits: waits)
+      guard decision.waitsFor != entry.waitsFor else { continue }
+      live[run]?.waitsFor = decision.waitsFor
+      journal.note(
+        JournalEntry([
+          RunEvent(
+            type: .waiting, run: run, time: environment.now(),
+            data: ["waitsFor": .array(decision.waitsFor.map { .string($0) })])
+        ]))
+    }
+  }
+
+  /// The contracts that have to succeed before this one, and have not.
+  func dependencies(of contract: Contract) -> [WaitReason] {
     contract.dependsOn.compactMap { name in
       let id = contractOfReference[name] ?? ContractID(name)
       let runs = id.flatMap { runsOfContract[$0] } ?? []
       let statuses = journal.read { board in runs.compactMap { board[$0]?.status } }
       if statuses.contains(.succeeded) { return nil }
       if !statuses.isEmpty, statuses.allSatisfy(\.isTerminal) {
-        return "\(name), which did not succeed (\(statuses.last?.rawValue ?? "")); retry it"
+        return .dependency(name, ended: statuses.last)
       }
-      return name
+      return .dependency(name)
     }
   }
 
@@ -97,6 +121,7 @@ extension Orchestrator {
   func didStart(_ run: RunID, _ started: StartedTask, _ workspace: Workspace?, _ decision: RoutingDecision) {
     guard let id = live[run]?.runtime else { return }
     live[run]?.workspace = workspace
+    live[run]?.isStarted = true
     if started.runId != run { live[run]?.nameThere = started.runId }
     let now = environment.now()
     let attempt = journal.read { $0[run]?.attempt } ?? 1
@@ -154,6 +179,7 @@ extension Orchestrator {
     case .ended(let end):
       live[run]?.end = end
       apply(.agentEnded(end), to: run)
+    case .changes(_, _, _, let paths?): watch(run, changing: paths)
     case .progress, .output, .tool, .usage, .changes, .custom: break
     }
   }

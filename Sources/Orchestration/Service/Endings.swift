@@ -53,7 +53,7 @@ extension Orchestrator {
     queue.remove(run)
     blocked.remove(run)
     guard let id = entry.runtime, let runtime = pool[id] else {
-      conclude(run, as: status, reason: reason, artifacts: nil, patch: [])
+      conclude(run, as: status, reason: reason, artifacts: nil, patch: [], earlier: ([], false))
       return
     }
     let name = entry.nameThere ?? run
@@ -68,13 +68,21 @@ extension Orchestrator {
       } catch {
         self.environment.logger.error("no artifacts", metadata: ["run": "\(run)", "error": "\(error)"])
       }
-      self.conclude(run, as: status, reason: reason, artifacts: artifacts, patch: patch)
+      var earlier: (failures: Set<String>, hasNote: Bool) = ([], false)
+      if status == .failed { earlier = await self.earlierFailures(of: run) }
+      self.conclude(run, as: status, reason: reason, artifacts: artifacts, patch: patch, earlier: earlier)
     }
   }
 
-  private func conclude(_ run: RunID, as status: RunStatus, reason: String?, artifacts: Artifacts?, patch: [UInt8]) {
+  private func conclude(
+    _ run: RunID, as status: RunStatus, reason: String?, artifacts: Artifacts?, patch: [UInt8],
+    earlier: (failures: Set<String>, hasNote: Bool)
+  ) {
     guard let entry = live.removeValue(forKey: run) else { return }
-    gate.close(run)
+    let reported = gate.close(run)
+    forgetConflicts(of: run)
+    let assessment = assessment(
+      entry, as: status, reason: reason, artifacts ?? Artifacts(), reported: reported, earlier: earlier)
     if let id = entry.runtime { pool.freeSlot(id) }
     let now = environment.now()
     var record = JournalEntry()
@@ -87,10 +95,11 @@ extension Orchestrator {
     }
     if var artifacts {
       artifacts.add(entry.verifications)
+      if let assessment { artifacts.add(assessment) }
       record.details = [(run, StoredDetail(artifacts: artifacts.jsonBytes, patch: patch))]
       record.events.append(RunEvent(type: .artifacts, run: run, time: now, data: artifacts.counts(patch: patch)))
     }
-    let end = ending(of: run, entry, as: status, reason: reason, at: now)
+    let end = ending(of: run, entry, as: status, reason: reason, assessment, at: now)
     record.events.append(end)
     let audit = ["succeeded": "agent_run.completed", "failed": "agent_run.failed"][status.rawValue]
     let isStarted = entry.runtime != nil
@@ -102,7 +111,7 @@ extension Orchestrator {
     ]
     journal.note(record)
     Task {  // the entry above is durable when this one is
-      try? await self.journal.record(JournalEntry())  // a failure is logged by the journal, which tries again
+      try? await self.journal.flush()  // a failure is logged by the journal, which tries again
       self.didEnd(run)
     }
     schedule()
@@ -110,12 +119,14 @@ extension Orchestrator {
 
   private func didEnd(_ run: RunID) {
     if let ended = journal.read({ $0[run] }) { pool.count(ended) }
-    for waiting in blocked { enqueue(waiting) }
+    let waiting = blocked
+    for run in waiting { enqueue(run) }
     schedule()
+    tellWaits(of: waiting)
   }
 
   private func ending(
-    of run: RunID, _ entry: Live, as status: RunStatus, reason: String?, at now: Timestamp
+    of run: RunID, _ entry: Live, as status: RunStatus, reason: String?, _ assessment: Assessment?, at now: Timestamp
   ) -> RunEvent {
     var data = JSONObject()
     if status == .canceled {
@@ -132,6 +143,16 @@ extension Orchestrator {
       if let exitCode = entry.end?.exitCode { data.append("exitCode", .int(Int64(exitCode))) }
       if let reason { data.append("reason", .string(reason)) }
       if let commit = entry.end?.commit { data.append("commit", .string(commit)) }
+      // One that never came to work could not be judged.
+      data.append("verdict", .string((assessment?.verdict ?? .blocked).rawValue))
+      if let assessment {
+        data.append("score", (try? JSONValue(parsing: assessment.score.jsonBytes)) ?? .null)  // our own JSON parses
+        if !assessment.criteria.isEmpty {
+          data.append(
+            "criteria",
+            .array(assessment.criteria.map { ["id": .string($0.id), "proof": .string($0.proof.rawValue)] }))
+        }
+      }
     }
     data.append(
       "verify",
@@ -161,6 +182,13 @@ extension Artifacts {
           "duration_ms": .int($0.result.durationMilliseconds), "output": .string($0.result.output),
         ]
       })
+    self.evidence = .object(evidence)
+  }
+
+  /// How it was judged goes with the evidence.
+  mutating func add(_ assessment: Assessment) {
+    var evidence = self.evidence?.object ?? [:]
+    evidence["assessment"] = (try? JSONValue(parsing: assessment.jsonBytes)) ?? .null  // our own JSON parses
     self.evidence = .object(evidence)
   }
 

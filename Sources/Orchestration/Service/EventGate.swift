@@ -5,7 +5,8 @@ import Synchronization
 /// `startTask` has returned. Also translates the ids of a runtime that answered with one of its own.
 final class EventGate: Sendable {
   private struct State {
-    var open: Set<RunID> = []
+    /// With the kinds of reports that have come of each.
+    var open: [RunID: ReportedKinds] = [:]
     var aliases: [RunID: RunID] = [:]
     var held: [RunID: [RuntimeEvent]] = [:]
     var heldCount = 0
@@ -20,7 +21,8 @@ final class EventGate: Sendable {
     state.withLock { state in
       var event = event
       event.runId = state.aliases[event.runId] ?? event.runId
-      if state.open.contains(event.runId) {
+      if let place = state.open.index(forKey: event.runId) {
+        state.open.values[place].formUnion(ReportedKinds(event.kind))
         pass(event)
       } else if state.heldCount < Self.bound {
         state.held[event.runId, default: []].append(event)
@@ -29,26 +31,32 @@ final class EventGate: Sendable {
     }
   }
 
-  func open(_ run: RunID, knownAs alias: RunID? = nil, pass: (RuntimeEvent) -> Void) {
+  /// `reported`: what had been reported before, by an earlier orchestrator.
+  func open(
+    _ run: RunID, knownAs alias: RunID? = nil, reported: ReportedKinds = [], pass: (RuntimeEvent) -> Void
+  ) {
     state.withLock { state in
-      state.open.insert(run)
+      state.open[run, default: []].formUnion(reported)
       if let alias, alias != run { state.aliases[alias] = run }
       for name in [run, alias] {
         guard let name, let held = state.held.removeValue(forKey: name) else { continue }
         state.heldCount -= held.count
         for var event in held {
           event.runId = run
+          state.open[run, default: []].formUnion(ReportedKinds(event.kind))
           pass(event)
         }
       }
     }
   }
 
-  func close(_ run: RunID) {
+  /// What has been reported of the run.
+  @discardableResult func close(_ run: RunID) -> ReportedKinds {
     state.withLock { state in
-      state.open.remove(run)
+      let reported = state.open.removeValue(forKey: run) ?? []
       if state.aliases.values.contains(run) { state.aliases = state.aliases.filter { $0.value != run } }
       if let held = state.held.removeValue(forKey: run) { state.heldCount -= held.count }
+      return reported
     }
   }
 }

@@ -64,8 +64,10 @@ extension Orchestrator {
         .map { "\($0.0): \($0.1.joined(separator: ", "))" }.joined(separator: "; ")
       throw Problem(.ineligible, "No runtime can take \"\(contract.title)\". \(why).")
     }
+    let needsApproval = environment.approvals.request(for: contract, by: .system, at: environment.now()) != nil
+    let waits = (needsApproval ? [.approval] : []) + dependencies(of: contract)
     var intended = Intended(
-      contract: contract, decision: Router.route(contract, among: candidates, waits: waits(of: contract)))
+      contract: contract, decision: Router.route(contract, among: candidates, waits: waits))
     if let reference = contract.externalRef, let id = contractOfReference[reference],
       let run = runsOfContract[id]?.last(where: { run in
         contract.runtime == nil || journal.read { $0[run]?.pin } == contract.runtime
@@ -94,9 +96,10 @@ extension Orchestrator {
     let now = environment.now()
     var record = JournalEntry()
     var outcomes: [DispatchOutcome] = []
-    var taken: [(run: RunID, contract: Contract)] = []
+    var taken: [(run: RunID, live: Live)] = []
     var storedContracts: Set<ContractID> = []
     var ahead: [RuntimeID: Int] = [:]
+    let makesSeveral = intended.count { $0.existing == nil } > 1
     for var item in intended {
       if let existing = item.existing, old == nil {
         outcomes.append(update(existing, with: item, by: actor, at: now, in: &record))
@@ -119,6 +122,7 @@ extension Orchestrator {
         data.append("attempt", .int(Int64(old.attempt + 1)))
         data.append("retryOf", .string(old.runId.description))
       }
+      if makesSeveral { data.append("batch", .string((taken.first?.run ?? run).description)) }
       if let reference = contract.externalRef { data.append("externalRef", .string(reference)) }
       if !contract.labels.isEmpty { data.append("labels", .array(contract.labels.map { .string($0) })) }
       if !item.decision.waitsFor.isEmpty {
@@ -137,7 +141,19 @@ extension Orchestrator {
         }
         record.contracts.append(stored)
       }
-      taken.append((run, contract))
+      let approval = environment.approvals.request(for: contract, by: actor, at: now)
+      if let approval {
+        let request = approvalRequest(approval, for: run, contract, by: actor)
+        record.events += request.events
+        record.audit += request.audit
+      }
+      taken.append(
+        (
+          run,
+          Live(
+            machine: RunMachine(hasVerification: !contract.verify.isEmpty), contract: contract,
+            priority: contract.priority, created: now, approval: approval, waitsFor: item.decision.waitsFor)
+        ))
       outcomes.append(
         DispatchOutcome(
           runId: run, contractId: id, title: contract.title, status: .queued, runtimeId: item.decision.runtimeId,
@@ -145,12 +161,11 @@ extension Orchestrator {
     }
     if let idempotencyKey { record.answer = (idempotencyKey, outcomes.jsonBytes) }
     try await journal.record(record)
-    for (run, contract) in taken {
+    for (run, entry) in taken {
+      let contract = entry.contract
       if let id = contract.contractId { runsOfContract[id, default: []].append(run) }
       if let reference = contract.externalRef { contractOfReference[reference] = contract.contractId }
-      live[run] = Live(
-        machine: RunMachine(hasVerification: !contract.verify.isEmpty), contract: contract, priority: contract.priority,
-        created: now)
+      live[run] = entry
     }
     for (run, _) in taken { enqueue(run) }
     schedule()
@@ -175,7 +190,23 @@ extension Orchestrator {
       record.events.append(RunEvent(type: .queued, run: existing.run, time: now, data: data))
       record.audit.append(
         AuditDraft("agent_run.updated", run: existing.run, by: actor, data: data, contract: id, time: now))
+      // Consent was given to the old text.
+      var old = waiting.contract
+      old.runId = nil
+      contract.runId = nil
+      let isChanged = old != contract
       contract.runId = existing.run
+      var asked = isChanged ? environment.approvals.request(for: contract, by: actor, at: now) : nil
+      if isChanged, asked == nil, var approval = waiting.approval {
+        approval.needed = 0
+        asked = approval
+      }
+      if let asked {
+        waiting.approval = asked
+        let request = approvalRequest(asked, for: existing.run, contract, by: actor)
+        record.events += request.events
+        record.audit += request.audit
+      }
       waiting.contract = contract
       waiting.priority = contract.priority
       live[existing.run] = waiting

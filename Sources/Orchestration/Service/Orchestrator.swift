@@ -16,6 +16,8 @@ package actor Orchestrator {
     /// The runtime's own name for the run.
     var nameThere: RunID?
     var workspace: Workspace?
+    /// Whether a runtime has taken it.
+    var isStarted = false
     var canceledBy: Actor?
     var end: TaskEnd?
     var stopSentAt: Timestamp?
@@ -23,11 +25,20 @@ package actor Orchestrator {
     var verification: Task<Void, Never>?
     var timeout: Task<Void, Never>?
     var attention: String?
+    /// The conflicts that were last put on record.
+    var conflicts = ConflictRadar.Finding()
+    /// What it must have been granted before it starts.
+    var approval: Approval?
+    /// People whose approval is being put on record.
+    var approving: Set<String> = []
+    /// What it was last said to wait for.
+    var waitsFor: [String] = []
   }
 
   struct Environment: Sendable {
     var store: any RunStore
     var verifier: any Verifier
+    var approvals: ApprovalPolicy
     var ids: ULIDGenerator
     var now: @Sendable () -> Timestamp
     var sleep: @Sendable (Duration) async throws -> Void
@@ -43,6 +54,7 @@ package actor Orchestrator {
 
   var live: [RunID: Live] = [:]
   var queue = RunQueue()
+  var radar = ConflictRadar()
   /// Queued runs that wait for others to succeed.
   var blocked: Set<RunID> = []
   var pool = RuntimePool()
@@ -61,12 +73,14 @@ package actor Orchestrator {
   /// An orchestrator with the state that the store holds; `run` sets it to work.
   package static func restore(
     from store: any RunStore, registrations: [Registration], verifier: any Verifier,
-    ids: ULIDGenerator = ULIDGenerator(), now: @escaping @Sendable () -> Timestamp = { .now },
+    approvals: ApprovalPolicy = ApprovalPolicy(), ids: ULIDGenerator = ULIDGenerator(),
+    now: @escaping @Sendable () -> Timestamp = { .now },
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }, logger: Logger
   ) async throws -> Orchestrator {
     let board = try await RunBoard.restore(from: store)
     return Orchestrator(
-      environment: Environment(store: store, verifier: verifier, ids: ids, now: now, sleep: sleep, logger: logger),
+      environment: Environment(
+        store: store, verifier: verifier, approvals: approvals, ids: ids, now: now, sleep: sleep, logger: logger),
       journal: Journal(store: store, board: board, logger: logger), registrations: registrations)
   }
 
@@ -142,9 +156,16 @@ package actor Orchestrator {
         machine: RunMachine(
           phase: run.status == .queued ? .queued : .working, hasVerification: !contract.verify.isEmpty),
         contract: contract, priority: run.priority, created: run.createdAt, runtime: nil,
-        attention: run.attention?.attentionId)
-      if run.status == .queued, try await !takeUpStart(of: run, contract) { enqueue(run.runId) }
-      if run.status == .running { await adopt(run, contract) }
+        attention: run.attention?.attentionId, approval: run.approval, waitsFor: run.waitsFor)
+      if run.status == .queued, try await !takeUpStart(of: run, contract) {
+        requestApproval(of: run.runId)
+        enqueue(run.runId)
+      }
+      if run.status == .running {
+        // Who changes what is seen again with the first look at each worktree.
+        if !run.conflicts.isEmpty { noteConflicts(.init(), of: run.runId) }
+        await adopt(run, contract)
+      }
       guard let cancellation = run.cancellation else { continue }
       // Its request is on record already; what it asks for is done again.
       let stop = RunMachine.Stop.cancel(reason: cancellation.reason, force: cancellation.force)
@@ -152,6 +173,15 @@ package actor Orchestrator {
       let actions = try live[run.runId]?.machine.receive(.stopRequested(stop)) ?? []
       perform(actions.filter { $0 != .recordCancelRequest }, on: run.runId)
     }
+  }
+
+  /// Asks for the consent that a run queued under another configuration was not asked for.
+  private func requestApproval(of run: RunID) {
+    guard let entry = live[run], entry.approval == nil,
+      let approval = environment.approvals.request(for: entry.contract, by: .system, at: environment.now())
+    else { return }
+    live[run]?.approval = approval
+    journal.note(approvalRequest(approval, for: run, entry.contract, by: .system))
   }
 
   /// A start that was under way when the last orchestrator ended and is not on record: the runtime's folders tell.
@@ -180,8 +210,9 @@ package actor Orchestrator {
       return
     }
     live[run.runId]?.runtime = id
+    live[run.runId]?.isStarted = true
     pool.takeSlot(id)
-    gate.open(run.runId) { pass($0, from: id) }
+    gate.open(run.runId, reported: await reportedBefore(run)) { pass($0, from: id) }
     do {
       guard let adopting = runtime as? any AdoptingRuntime, try await adopting.adopt(contract, run: run) else {
         apply(.lost(reason: "It was lost when the orchestrator stopped; r runs it again."), to: run.runId)
@@ -193,6 +224,18 @@ package actor Orchestrator {
     }
     live[run.runId]?.workspace = await workspace(of: run.runId, on: runtime)
     startTimeout(of: run.runId, since: run.startedAt)
+  }
+
+  /// What an earlier orchestrator was told of the run; its latest events are enough to see.
+  private func reportedBefore(_ run: Run) async -> ReportedKinds {
+    do {
+      let events = try await environment.store.lastEvents(
+        of: run.runId, after: run.firstSeq - 1, through: run.lastSeq, limit: 500)
+      return events.reduce(into: []) { $0.formUnion(ReportedKinds($1.type)) }
+    } catch {
+      environment.logger.error("no events", metadata: ["run": "\(run.runId)", "error": "\(error)"])
+      return []
+    }
   }
 
   func workspace(of run: RunID, on runtime: any AgentRuntime) async -> Workspace? {
@@ -209,6 +252,7 @@ package actor Orchestrator {
     switch event.kind {
     case .attention, .resolved, .stopSent, .ended: controller.yield(event)
     case .progress, .output, .tool, .usage, .changes, .custom:
+      if case .changes(_, _, _, _?) = event.kind { controller.yield(event) }
       if let report = RunEvent(report: event, by: runtime, at: environment.now()) { journal.note(report: report) }
     }
   }

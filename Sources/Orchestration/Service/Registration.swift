@@ -10,12 +10,17 @@ package struct Registration: Sendable {
   /// What is wrong with it, and the way out; nil when it is healthy.
   package var complaint: @Sendable () async -> String?
 
+  /// How long a live run may be silent before it is called stalled.
+  package var quietSeconds: Double
+
   package init(
-    _ runtime: any AgentRuntime, kind: String, refusal: @escaping @Sendable (Contract) -> String? = { _ in nil },
+    _ runtime: any AgentRuntime, kind: String, quietSeconds: Double = 120,
+    refusal: @escaping @Sendable (Contract) -> String? = { _ in nil },
     complaint: @escaping @Sendable () async -> String? = { nil }
   ) {
     self.runtime = runtime
     self.kind = kind
+    self.quietSeconds = quietSeconds
     self.refusal = refusal
     self.complaint = complaint
   }

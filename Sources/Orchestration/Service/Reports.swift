@@ -27,7 +27,7 @@ extension RunEvent {
       if let tokens = usage.inputTokens { data.append("inputTokens", .int(tokens)) }
       if let tokens = usage.outputTokens { data.append("outputTokens", .int(tokens)) }
       if let cost = usage.costUSD { data.append("costUSD", .double(cost)) }
-    case .changes(let files, let added, let removed):
+    case .changes(let files, let added, let removed, _):
       type = .artifacts
       data = [
         "files": .int(Int64(files)), "added": .int(Int64(added)), "removed": .int(Int64(removed)), "final": false,

@@ -19,6 +19,11 @@ package protocol RunService: Sendable {
   /// Idempotent: a terminal run is answered as it is.
   func cancel(_ run: RunID, reason: String, force: Bool, by actor: Actor) async throws -> Run
   func answer(_ run: RunID, attentionId: String?, answer: String, by actor: Actor) async throws -> Run
+  /// Grants what a risky contract waits for; the rationale is mandatory. Throws `.forbidden` when this person may not,
+  /// `.conflict` when nothing waits for approval. The same word again changes nothing.
+  func approve(_ run: RunID, why: String, by actor: Actor) async throws -> Run
+  /// Ends a run that waits for approval as canceled, with the rationale as its reason.
+  func reject(_ run: RunID, why: String, by actor: Actor) async throws -> Run
   /// A new run of the same contract that links to the old.
   func retry(_ run: RunID, by actor: Actor) async throws -> DispatchOutcome
 

@@ -11,9 +11,11 @@ struct RuntimePool {
     let id = registration.runtime.runtimeId
     registrations[id] = registration
     summaries[id] = RuntimeSummary(runtimeId: id, kind: registration.kind, capabilities: capabilities)
+    summaries[id]?.quietSeconds = registration.quietSeconds
   }
 
   subscript(id: RuntimeID) -> (any AgentRuntime)? { registrations[id]?.runtime }
+  func isSimulated(_ id: RuntimeID) -> Bool { registrations[id]?.kind == "simulated" }
   var ids: [RuntimeID] { summaries.keys.sorted() }
 
   var all: [RuntimeSummary] {

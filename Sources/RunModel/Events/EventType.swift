@@ -25,6 +25,11 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
   package static let succeeded: Self = "awf.run.succeeded"
   package static let failed: Self = "awf.run.failed"
   package static let artifacts: Self = "awf.run.artifacts"
+  /// Ours: which live runs change the same files as this one (`conflicts`, `files`); the whole each time it changes.
+  package static let conflict: Self = "awf.run.conflict"
+  package static let approvalRequested: Self = "awf.approval.requested"
+  package static let approvalApproved: Self = "awf.approval.approved"
+  package static let approvalRejected: Self = "awf.approval.rejected"
   package static let runtimeRegistered: Self = "awf.runtime.registered"
   package static let runtimeDegraded: Self = "awf.runtime.degraded"
   package static let runtimeLost: Self = "awf.runtime.lost"
@@ -34,8 +39,9 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
     Self(rawValue: "awf.runtime.\(runtime).\(type)")
   }
 
-  /// Without the prefix that all of ours share: `run.output`.
+  /// Without the prefix that ours share: `output`, `approval.requested`.
   package var shortName: String {
-    rawValue.hasPrefix("awf.run.") ? String(rawValue.dropFirst(8)) : rawValue
+    if rawValue.hasPrefix("awf.run.") { return String(rawValue.dropFirst(8)) }
+    return rawValue.hasPrefix("awf.approval.") ? String(rawValue.dropFirst(4)) : rawValue
   }
 }

@@ -13,12 +13,16 @@ package struct Run: Sendable, Hashable {
   /// The runtime that the run was asked to go to, if one was named.
   package var pin: RuntimeID?
   package var runtimeSessionId: String?
-  package var attention: Attention?
-  package var cancellation: Cancellation?
-  package var proof: CancelProof?
+  @Rare package var attention: Attention?
+  /// What it must have been granted before it starts; nil for work that needs no consent.
+  @Rare package var approval: Approval?
+  @Rare package var cancellation: Cancellation?
+  @Rare package var proof: CancelProof?
   package var priority = 100
   package var attempt = 1
   package var retryOf: RunID?
+  /// The first run of the request that dispatched this one, when the request made several.
+  package var batch: RunID?
   package var createdAt: Timestamp
   package var startedAt: Timestamp?
   package var endedAt: Timestamp?
@@ -28,6 +32,13 @@ package struct Run: Sendable, Hashable {
   package var removed: Int?
   package var testsPassed: Int?
   package var testsTotal: Int?
+  /// How it was judged at its end; nil before, and for one that was canceled.
+  package var verdict: Verdict?
+  package var score: Score?
+  /// Live runs of the same repository that change the same files, and the first files that it shares with each.
+  package var conflicts: [Conflict] = []
+  /// How many of its files others change too, those that `conflicts` does not name included.
+  package var conflictingFiles = 0
   /// Why it ended as it did.
   package var reason: String?
   package var exitCode: Int?
@@ -61,5 +72,8 @@ package struct Run: Sendable, Hashable {
     lastSeq = seq
   }
 
-  package var needsAttention: Bool { attention != nil && !status.isTerminal }
+  /// Whether it waits for a person: with a question, or for an approval.
+  package var needsAttention: Bool { (attention != nil || awaitsApproval) && !status.isTerminal }
+  package var awaitsApproval: Bool { status == .queued && approval?.isPending == true }
+  package var waits: [WaitReason] { waitsFor.map(WaitReason.init) }
 }

@@ -61,6 +61,18 @@ package struct CancelProof: Sendable, Hashable {
   }
 }
 
+/// A file that another live run of the same repository changes too.
+package struct Conflict: Sendable, Hashable {
+  /// The other run.
+  package var run: RunID
+  package var path: String
+
+  package init(run: RunID, path: String) {
+    self.run = run
+    self.path = path
+  }
+}
+
 /// One `verify` command that the orchestrator ran.
 package struct VerifyResult: Sendable, Hashable {
   package var command: String
@@ -157,6 +169,20 @@ extension CancelProof: JSONWritable {
       confirmedAt: json["confirmedAt"]?.string.flatMap { Timestamp($0) },
       processes: Int(json["processes"]?.int ?? 0), killed: Int(json["killed"]?.int ?? 0),
       commit: json["commit"]?.string)
+  }
+}
+
+extension Conflict: JSONWritable {
+  package func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.member("run", run.description)
+      json.member("path", path)
+    }
+  }
+
+  package init?(json: JSONValue) {
+    guard let run = json["run"]?.string.flatMap({ RunID($0) }), let path = json["path"]?.string else { return nil }
+    self.init(run: run, path: path)
   }
 }
 

@@ -11,6 +11,7 @@ extension Run {
     priority = Int(event.data["priority"]?.int ?? 100)
     attempt = Int(event.data["attempt"]?.int ?? 1)
     retryOf = event.data["retryOf"]?.string.flatMap { RunID($0) }
+    batch = event.data["batch"]?.string.flatMap { RunID($0) }
     externalRef = event.data["externalRef"]?.string
     labels = event.data["labels"]?.array?.compactMap(\.string) ?? []
     waitsFor = event.data["waitsFor"]?.array?.compactMap(\.string) ?? []
@@ -44,6 +45,17 @@ extension Run {
       costUSD = data["costUSD"]?.double ?? costUSD
     case .waiting:
       waitsFor = data["waitsFor"]?.array?.compactMap(\.string) ?? []
+    case .approvalRequested: approval = Approval(requestedBy: event)
+    case .approvalApproved:
+      let word = Approval.Word(by: data["by"]?.string ?? "", why: data["why"]?.string ?? "", at: event.time)
+      if approval?.given.contains(where: { $0.by == word.by }) == false { approval?.given.append(word) }
+      if approval?.isPending == false { waitsFor.removeAll { $0 == WaitReason.approval.text } }
+    case .approvalRejected:
+      approval?.rejection = Approval.Word(
+        by: data["by"]?.string ?? "", why: data["why"]?.string ?? "", at: event.time)
+    case .conflict:
+      conflicts = data["conflicts"]?.array?.compactMap(Conflict.init(json:)) ?? []
+      conflictingFiles = data["files"]?.int.map(Int.init) ?? conflicts.count
     case .started:
       status = .running
       startedAt = startedAt ?? event.time
@@ -94,6 +106,10 @@ extension Run {
     attention = nil
     isVerifying = false
     waitsFor = []
+    conflicts = []
+    conflictingFiles = 0
+    verdict = event.data["verdict"]?.string.flatMap(Verdict.init)
+    score = event.data["score"].flatMap(Score.init(json:))
     reason = event.data["reason"]?.string
     exitCode = event.data["exitCode"]?.int.map(Int.init)
     commit = event.data["commit"]?.string ?? commit
@@ -105,7 +121,7 @@ extension EventType {
   package var changesState: Bool {
     switch self {
     case .output, .progress, .tool, .usage: false
-    default: rawValue.hasPrefix("awf.run.")
+    default: rawValue.hasPrefix("awf.run.") || rawValue.hasPrefix("awf.approval.")
     }
   }
 

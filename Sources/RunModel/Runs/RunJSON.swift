@@ -22,17 +22,19 @@ extension Run: JSONWritable {
     json.member("removed", removed)
     json.member("testsPassed", testsPassed)
     json.member("testsTotal", testsTotal)
-    json.member("verdict", String?.none)
-    json.member("score", JSONValue.null)
+    json.member("verdict", verdict?.rawValue)
+    json.member("score", score)
     json.member("priority", priority)
     json.member("attempt", attempt)
     json.member("lastEventAt", lastEventAt)
     json.member("firstSeq", Int64(firstSeq))
     json.member("lastSeq", Int64(lastSeq))
     if let pin { json.member("pin", pin.rawValue) }
+    if let approval { json.member("approval", approval) }
     if let cancellation { json.member("cancellation", cancellation) }
     if let proof { json.member("proof", proof) }
     if let retryOf { json.member("retryOf", retryOf.description) }
+    if let batch { json.member("batch", batch.description) }
     if let reason { json.member("reason", reason) }
     if let exitCode { json.member("exitCode", exitCode) }
     if let activity { json.member("activity", activity) }
@@ -47,6 +49,10 @@ extension Run: JSONWritable {
     if let inputTokens { json.member("inputTokens", inputTokens) }
     if let outputTokens { json.member("outputTokens", outputTokens) }
     if let costUSD { json.member("costUSD", costUSD) }
+    if !conflicts.isEmpty {
+      json.member("conflicts", conflicts)
+      json.member("conflictingFiles", conflictingFiles)
+    }
     if outputDropped > 0 { json.member("outputDropped", outputDropped) }
   }
 
@@ -84,6 +90,11 @@ extension Run: JSONWritable {
       case "removed": run.removed = Int(try reader.int())
       case "testsPassed": run.testsPassed = Int(try reader.int())
       case "testsTotal": run.testsTotal = Int(try reader.int())
+      case "verdict": run.verdict = Verdict(rawValue: try reader.string())
+      case "score": run.score = Score(json: try reader.value())
+      case "conflicts": run.conflicts = try reader.value().array?.compactMap(Conflict.init(json:)) ?? []
+      case "conflictingFiles": run.conflictingFiles = Int(try reader.int())
+      case "approval": run.approval = Approval(json: try reader.value())
       case "pin": run.pin = RuntimeID(try reader.string())
       case "priority": run.priority = Int(try reader.int())
       case "attempt": run.attempt = Int(try reader.int())
@@ -93,6 +104,7 @@ extension Run: JSONWritable {
       case "cancellation": run.cancellation = Cancellation(json: try reader.value())
       case "proof": run.proof = CancelProof(json: try reader.value())
       case "retryOf": run.retryOf = RunID(try reader.string())
+      case "batch": run.batch = RunID(try reader.string())
       case "reason": run.reason = try reader.string()
       case "exitCode": run.exitCode = Int(try reader.int())
       case "activity": run.activity = try reader.string()

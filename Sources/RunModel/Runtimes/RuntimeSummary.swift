@@ -15,6 +15,8 @@ package struct RuntimeSummary: Sendable, Hashable {
   package var canceled = 0
   /// The median of the run times of the runs that ended last (up to 100), in milliseconds.
   package var medianMilliseconds: Int64?
+  /// A live run without an event for longer than this is called stalled; it is never ended for it.
+  package var quietSeconds = 120.0
 
   package init(
     runtimeId: RuntimeID, kind: String, capabilities: RuntimeCapabilities, health: Health = .healthy,
@@ -26,6 +28,13 @@ package struct RuntimeSummary: Sendable, Hashable {
     self.health = health
     self.healthReason = healthReason
     self.slotsUsed = slotsUsed
+  }
+}
+
+extension RuntimeSummary {
+  /// Whether a live run of this runtime has said nothing for too long; one that waits for a person is not stalled.
+  package func isStalled(_ run: Run, at now: Timestamp) -> Bool {
+    run.status == .running && run.attention == nil && now - run.lastEventAt > .seconds(quietSeconds)
   }
 }
 
@@ -42,6 +51,7 @@ extension RuntimeSummary: JSONWritable {
       json.member("failed", failed)
       json.member("canceled", canceled)
       json.member("medianMilliseconds", medianMilliseconds)
+      json.member("quietSeconds", quietSeconds)
     }
   }
 
@@ -56,5 +66,6 @@ extension RuntimeSummary: JSONWritable {
     failed = Int(json["failed"]?.int ?? 0)
     canceled = Int(json["canceled"]?.int ?? 0)
     medianMilliseconds = json["medianMilliseconds"]?.int
+    quietSeconds = json["quietSeconds"]?.double ?? quietSeconds
   }
 }

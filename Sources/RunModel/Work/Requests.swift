@@ -34,27 +34,37 @@ package struct RunDetail: Sendable {
   package var decision: RoutingDecision
   /// How to merge the work, as a command line; nil without a branch.
   package var mergeCommand: String?
+  /// Nil until the run has ended, and for one that was canceled.
+  package var assessment: Assessment?
 
-  package init(run: Run, contract: Contract, decision: RoutingDecision, mergeCommand: String? = nil) {
+  package init(
+    run: Run, contract: Contract, decision: RoutingDecision, mergeCommand: String? = nil, assessment: Assessment? = nil
+  ) {
     self.run = run
     self.contract = contract
     self.decision = decision
     self.mergeCommand = mergeCommand
+    self.assessment = assessment
+  }
+
+  /// The contract's acceptance criteria and whether they are met; unproven until the run has been judged.
+  package var criteria: [CriterionResult] {
+    contract.acceptanceCriteria.map { criterion in
+      assessment?.criteria.first { $0.id == criterion.id } ?? CriterionResult(id: criterion.id, text: criterion.text)
+    }
   }
 }
 
 extension RunDetail: JSONWritable {
-  /// The run's own members, then `contract`, `decision`, `criteria` and `mergeCommand`.
+  /// The run's own members, then `contract`, `decision`, `criteria`, `mergeCommand` and `assessment`.
   package func write(to json: inout JSONWriter) {
     json.object { json in
       run.writeMembers(to: &json)
       json.member("contract", contract)
       json.member("decision", decision)
-      json.member(
-        "criteria",
-        .array(
-          contract.acceptanceCriteria.map { ["id": .string($0.id), "text": .string($0.text), "proof": "unproven"] }))
+      json.member("criteria", criteria)
       json.member("mergeCommand", mergeCommand)
+      json.member("assessment", assessment)
     }
   }
 }
@@ -124,6 +134,7 @@ extension RunDetail {
     contract = try Contract(json: json["contract"] ?? .null)
     decision = RoutingDecision(json: json["decision"] ?? .null)
     mergeCommand = json["mergeCommand"]?.string
+    assessment = json["assessment"].flatMap(Assessment.init(json:))
   }
 }
 

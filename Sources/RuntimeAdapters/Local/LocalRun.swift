@@ -277,7 +277,9 @@ actor LocalRun {
   private func tell(_ changes: WorkDiff.Changes) {
     look.changes = changes
     outlet.send(
-      RuntimeEvent(run, .changes(files: changes.files, added: changes.added, removed: changes.removed)))
+      RuntimeEvent(
+        run,
+        .changes(files: changes.files, added: changes.added, removed: changes.removed, paths: changes.paths)))
   }
 
   // MARK: The end

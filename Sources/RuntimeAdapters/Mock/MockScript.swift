@@ -215,7 +215,7 @@ extension MockScript.Step {
       action = .event(
         .changes(
           files: Int(counts?["files"]?.int ?? 0), added: Int(counts?["added"]?.int ?? 0),
-          removed: Int(counts?["removed"]?.int ?? 0)))
+          removed: Int(counts?["removed"]?.int ?? 0), paths: counts?["paths"]?.array?.compactMap(\.string)))
     case "event": action = .event(.custom(type: try text("event") ?? "", data: step["data"]?.object ?? [:]))
     case "end":
       let name = try text("end") ?? ""

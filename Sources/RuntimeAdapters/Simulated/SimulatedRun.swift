@@ -5,6 +5,8 @@ import RunModel
 struct SimulatedRun {
   let run: RunID
   let title: String
+  /// Where it pretends to work.
+  let repository: String?
   let plan: SimulatedPlan
   let work: SimulatedWork
   /// Seconds of work done, the wait for an answer apart.
@@ -26,13 +28,15 @@ struct SimulatedRun {
 
   /// `progress` for a run that is taken up again, `isWaiting` when its question is open.
   init(
-    _ run: RunID, title: String, configuration: SimulatedRuntime.Configuration, time: Double, progress: Double = 0,
+    _ run: RunID, title: String, repository: String? = nil, configuration: SimulatedRuntime.Configuration, time: Double,
+    progress: Double = 0,
     isWaiting: Bool = false
   ) {
     self.run = run
     self.title = title
+    self.repository = repository
     plan = SimulatedPlan(configuration, run: run)
-    work = SimulatedWork(title: title, seed: configuration.seed ^ run.ulid.low)
+    work = SimulatedWork(title: title, seed: configuration.seed ^ run.ulid.low, repository: repository)
     lastTime = time
     nextAt = time
     self.progress = progress
@@ -122,6 +126,10 @@ struct SimulatedRun {
             RuntimeEvent.ToolCall(
               name: step % 4 == 0 ? "read" : "edit", target: file, summary: "+\(changed.added) -\(changed.removed)",
               status: "completed"))))
+      // Whoever works in one repository is told apart while they work.
+      if repository != nil, let changes = work.changes(nil, progress: progress, naming: true) {
+        emit(RuntimeEvent(run, changes))
+      }
     case 3: emit(RuntimeEvent(run, .output(stream: .stdout, text: Self.lines[step % Self.lines.count], dropped: 0)))
     default:
       let name = work.tests[step % work.tests.count]
@@ -174,15 +182,8 @@ struct SimulatedRun {
 
   private mutating func finish(_ end: TaskEnd, _ emit: (RuntimeEvent) -> Void) {
     self.end = end
-    let artifacts = work.artifacts(end.outcome, progress: progress)
-    if !artifacts.filesChanged.isEmpty {
-      let share = work.files.prefix(artifacts.filesChanged.count)
-      emit(
-        RuntimeEvent(
-          run,
-          .changes(
-            files: share.count, added: share.reduce(0) { $0 + $1.added }, removed: share.reduce(0) { $0 + $1.removed }))
-      )
+    if let changes = work.changes(end.outcome, progress: progress, naming: repository != nil) {
+      emit(RuntimeEvent(run, changes))
     }
     emit(RuntimeEvent(run, .ended(end)))
   }

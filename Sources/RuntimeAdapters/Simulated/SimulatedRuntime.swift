@@ -26,6 +26,7 @@ package final class SimulatedRuntime: WorkspaceRuntime, ForceCancelingRuntime, A
   /// What must be kept of a run that ended: all else follows from its id.
   private struct Ended {
     var title: String
+    var repository: String?
     var end: TaskEnd
     var progress: Double
   }
@@ -58,7 +59,9 @@ package final class SimulatedRuntime: WorkspaceRuntime, ForceCancelingRuntime, A
     let time = clock.seconds()
     let isNew = state.withLock { state in
       guard state.live[run] == nil, state.ended[run] == nil else { return false }
-      add(SimulatedRun(run, title: contract.title, configuration: configuration, time: time), to: &state, time: time)
+      let new = SimulatedRun(
+        run, title: contract.title, repository: contract.repository, configuration: configuration, time: time)
+      add(new, to: &state, time: time)
       return true
     }
     guard isNew else { throw Problem(.conflict, "The run \(run) has been started already.") }
@@ -70,8 +73,8 @@ package final class SimulatedRuntime: WorkspaceRuntime, ForceCancelingRuntime, A
     state.withLock { state in
       guard state.live[run.runId] == nil, state.ended[run.runId] == nil else { return }
       let adopted = SimulatedRun(
-        run.runId, title: contract.title, configuration: configuration, time: time, progress: run.progress,
-        isWaiting: run.attention != nil)
+        run.runId, title: contract.title, repository: contract.repository, configuration: configuration, time: time,
+        progress: run.progress, isWaiting: run.attention != nil)
       add(adopted, to: &state, time: time)
     }
     if run.cancellation != nil { try await cancelTask(run.runId, reason: run.cancellation?.reason ?? "") }
@@ -100,7 +103,7 @@ package final class SimulatedRuntime: WorkspaceRuntime, ForceCancelingRuntime, A
     try find(run) {
       $0.artifacts
     } ended: {
-      self.work(of: run, $0.title).artifacts($0.end.outcome, progress: $0.progress)
+      self.work(of: run, $0).artifacts($0.end.outcome, progress: $0.progress)
     }
   }
 
@@ -108,7 +111,7 @@ package final class SimulatedRuntime: WorkspaceRuntime, ForceCancelingRuntime, A
     try find(run) {
       $0.patch
     } ended: {
-      self.work(of: run, $0.title).patch($0.end.outcome, progress: $0.progress)
+      self.work(of: run, $0).patch($0.end.outcome, progress: $0.progress)
     }
   }
 
@@ -152,8 +155,8 @@ package final class SimulatedRuntime: WorkspaceRuntime, ForceCancelingRuntime, A
     }
   }
 
-  private func work(of run: RunID, _ title: String) -> SimulatedWork {
-    SimulatedWork(title: title, seed: configuration.seed ^ run.ulid.low)
+  private func work(of run: RunID, _ ended: Ended) -> SimulatedWork {
+    SimulatedWork(title: ended.title, seed: configuration.seed ^ run.ulid.low, repository: ended.repository)
   }
 
   private func find<Result: Sendable>(
@@ -181,7 +184,8 @@ package final class SimulatedRuntime: WorkspaceRuntime, ForceCancelingRuntime, A
   private func settle(_ run: SimulatedRun, _ state: inout State) {
     if let end = run.end {
       state.live[run.run] = nil
-      state.ended[run.run] = Ended(title: run.title, end: end, progress: run.progress)
+      state.ended[run.run] = Ended(
+        title: run.title, repository: run.repository, end: end, progress: run.progress)
     } else {
       state.live[run.run] = run
       state.due.insert(run.run, at: due(run))

@@ -27,7 +27,10 @@ struct SimulatedWork {
   ]
   private static let nouns = ["store", "client", "handler", "parser", "session", "queue", "cache", "report"]
 
-  init(title: String, seed: UInt64) {
+  /// Of one repository, some runs change a file that others change too.
+  private static let common = ["README.md", "src/config.py", "src/app.py", "web/src/main.ts"]
+
+  init(title: String, seed: UInt64, repository: String? = nil) {
     var random = SeededGenerator(seed: seed)
     self.title = title
     let words = title.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init).filter { $0.count > 2 }
@@ -47,16 +50,32 @@ struct SimulatedWork {
       lines.append((" ", "    return \(noun)"))
       files.append(File(path: name, lines: lines))
     }
+    if repository != nil, random.next() % 3 == 0 {
+      files[0].path = Self.common[Int(random.next() % UInt64(Self.common.count))]
+    }
     self.files = files
     tests = (0..<(2 + Int(random.next() % 5))).map { index in "test_\(words.first ?? "task")_\(index + 1)" }
     testMilliseconds = tests.map { _ in Int64(3 + random.next() % 240) }
+  }
+
+  /// The files that are changed by then, and their live counts.
+  func changes(_ end: TaskEnd.Outcome?, progress: Double, naming: Bool) -> RuntimeEvent.Kind? {
+    let shown = shown(end, progress: progress)
+    guard !shown.isEmpty else { return nil }
+    return .changes(
+      files: shown.count, added: shown.reduce(0) { $0 + $1.added }, removed: shown.reduce(0) { $0 + $1.removed },
+      paths: naming ? shown.map(\.path) : nil)
+  }
+
+  private func shown(_ end: TaskEnd.Outcome?, progress: Double) -> [File] {
+    end == .succeeded ? files : Array(files.prefix(Int((Double(files.count) * progress).rounded(.up))))
   }
 
   var added: Int { files.reduce(0) { $0 + $1.added } }
   var removed: Int { files.reduce(0) { $0 + $1.removed } }
 
   func artifacts(_ end: TaskEnd.Outcome?, progress: Double) -> Artifacts {
-    let shown = end == .succeeded ? files : Array(files.prefix(Int((Double(files.count) * progress).rounded(.up))))
+    let shown = shown(end, progress: progress)
     let mark = Self.mark
     var summary = shown.map { file in
       " \(mark) \(file.path) | \(file.added + file.removed) "
@@ -90,7 +109,7 @@ struct SimulatedWork {
 
   /// Begins with a line that says what it is; `git apply` would pass over that line.
   func patch(_ end: TaskEnd.Outcome?, progress: Double) -> [UInt8] {
-    let shown = end == .succeeded ? files : Array(files.prefix(Int((Double(files.count) * progress).rounded(.up))))
+    let shown = shown(end, progress: progress)
     guard !shown.isEmpty else { return [] }
     var text = "\(Self.mark) simulated, no file was touched\n"
     for file in shown {

@@ -7,16 +7,20 @@ final class NcursesScreen {
   let depth: ColorDepth
   let isUTF8: Bool
   private var shown: Frame?
+  private var overlay: LinkOverlay?
   private var mapper: ColorMapper
   private var pairs: [Colors: Int32] = [:]
   private var lastStyle: (style: Style, pair: Int32)?
+  private var lastDrawn: (place: Int, style: Style)?
+  private var filter = StyleFilter()
 
   private struct Colors: Hashable {
     var foreground: Int32
     var background: Int32
   }
 
-  private init(depth: ColorDepth, isUTF8: Bool) {
+  private init(depth: ColorDepth, isUTF8: Bool, overlay: (ColorDepth) -> LinkOverlay?) {
+    self.overlay = overlay(depth)
     self.depth = depth
     self.isUTF8 = isUTF8
     mapper = ColorMapper(depth: depth)
@@ -28,6 +32,8 @@ final class NcursesScreen {
     term: String, wish: ColorDepth?, isUTF8: Bool, size: Size, environment: (String) -> String?
   ) throws(TerminalError) -> NcursesScreen {
     guard !term.isEmpty, term != "dumb" else { throw .tooSimple(term) }
+    // ncurses draws UTF-8 whatever the locale is; that is settled here.
+    _ = cterm_locale_is_utf8()
     let depth = wish ?? .fromEnvironment(environment)
     var direct: Int32 = 0
     if depth == .trueColor, !term.hasSuffix("-direct") {
@@ -43,7 +49,9 @@ final class NcursesScreen {
     case Int(CTERM_UNKNOWN): throw .unknown(term)
     default: throw .noMemory
     }
-    return NcursesScreen(depth: min(depth == .none ? .none : Self.depthOfScreen, wish ?? .trueColor), isUTF8: isUTF8)
+    return NcursesScreen(depth: min(depth == .none ? .none : Self.depthOfScreen, wish ?? .trueColor), isUTF8: isUTF8) {
+      LinkOverlay(term: term, depth: $0, isUTF8: isUTF8, environment: environment)
+    }
   }
 
   private static var depthOfScreen: ColorDepth {
@@ -66,12 +74,14 @@ final class NcursesScreen {
   /// The bytes that leave the alternate screen.
   func leave() -> [UInt8] {
     cterm_screen_leave()
+    filter.forget()
     return takeOutput()
   }
 
   /// The bytes that enter it again; the next frame is drawn whole.
   func enter() -> [UInt8] {
     cterm_screen_enter()
+    filter.forget()
     shown = nil
     return takeOutput()
   }
@@ -81,14 +91,17 @@ final class NcursesScreen {
 
   func render(_ frame: Frame) -> [UInt8] {
     let whole = shown == nil || shown?.size != frame.size
+    lastDrawn = nil
     if whole {
       cterm_screen_erase()
-      for place in frame.cells.indices { put(frame.cells[place], place, frame.size.width) }
+      filter.forget()
+      for place in frame.cells.indices { put(frame, place) }
     } else if let shown {
       for place in frame.cells.indices where frame.cells[place] != shown.cells[place] {
-        put(frame.cells[place], place, frame.size.width)
+        put(frame, place)
       }
     }
+    let links = overlay?.bytes(from: whole ? nil : shown, to: frame) ?? []
     shown = frame
     if let cursor = frame.cursor, frame.bounds.contains(cursor) {
       cterm_screen_cursor(Int32(cursor.y), Int32(cursor.x))
@@ -96,15 +109,30 @@ final class NcursesScreen {
       cterm_screen_cursor(-1, 0)
     }
     cterm_screen_render(whole)
-    return takeOutput()
+    return (depth >= .palette256 ? filter.filter(takeOutput()) : takeOutput()) + links
   }
 
-  private func put(_ cell: Cell, _ place: Int, _ width: Int) {
+  /// How a cell is drawn: a space shows nothing of its ink, so it takes that of the cell drawn before it, and no change is
+  /// sent.
+  private func style(_ frame: Frame, _ place: Int) -> Style {
+    let own = frame.cells[place].style
+    let seen: Attributes = [.underline, .reverse]
+    guard frame.cells[place].text == " ", own.attributes.isDisjoint(with: seen), place % frame.size.width > 0,
+      let last = lastDrawn, last.place == place - 1, last.style.background == own.background,
+      last.style.attributes.isDisjoint(with: seen)
+    else { return own }
+    return last.style
+  }
+
+  private func put(_ frame: Frame, _ place: Int) {
+    let cell = frame.cells[place]
     guard cell.width > 0 else { return }
-    let row = Int32(place / width)
-    let column = Int32(place % width)
-    let pair = self.pair(for: cell.style)
-    let attributes = UInt32(cell.style.attributes.rawValue)
+    let row = Int32(place / frame.size.width)
+    let column = Int32(place % frame.size.width)
+    let style = style(frame, place)
+    lastDrawn = (place + Int(cell.width) - 1, style)
+    let pair = self.pair(for: style)
+    let attributes = UInt32(style.attributes.rawValue)
     let utf8 = cell.text.utf8
     if utf8.count == 1, let byte = utf8.first {
       var scalar = UInt32(byte)

@@ -5,6 +5,8 @@ package enum Input: Hashable, Sendable {
   case paste(String)
   case mouse(Mouse)
   case resize(Size)
+  /// The terminal's answer to what its background is, 0xRRGGBB; it may come at any time after the question.
+  case background(UInt32)
 
   package struct Mouse: Hashable, Sendable {
     package enum Action: Hashable, Sendable { case press, doubleClick, wheelUp, wheelDown }

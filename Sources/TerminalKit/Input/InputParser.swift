@@ -11,8 +11,8 @@ package struct InputParser {
     /// After `ESC [ [`: the function keys of the Linux console.
     case console
     case singleShift
-    /// An answer of the terminal (OSC, DCS, …) up to its end; the flag says that an ESC came.
-    case string(escaped: Bool)
+    /// An answer of the terminal (OSC, DCS, …) up to its end; `escaped` says that an ESC came.
+    case string(isOSC: Bool, escaped: Bool)
     case paste
   }
 
@@ -28,16 +28,29 @@ package struct InputParser {
   /// A terminal's answer is never longer.
   private static let maxAnswer = 8192
 
+  /// A question was put to the terminal: an ESC is then more likely the begin of its answer than a key.
+  package var awaitsAnswer = false
+  /// How often the terminal has said what kind it is (primary device attributes).
+  package private(set) var attributesAnswered = 0
+
   package init() {}
 
   /// How long to wait for the rest of a sequence before `expire`: 75 ms for a lone ESC, which is also a key; more once it
-  /// is plain that a sequence has begun. Nil when nothing waits.
+  /// is plain that a sequence has begun, and much more in the middle of an answer, whose rest must never be taken for keys.
+  /// Nil when nothing waits.
   package var patience: Int? {
     switch state {
     case .ground, .paste: nil
-    case .escape: 75
+    case .escape: awaitsAnswer ? 300 : 75
+    case .string(isOSC: true, _) where isAnswer: 3000
     default: 300
     }
+  }
+
+  /// Whether an OSC has begun as answers do: with a number and a semicolon.
+  private var isAnswer: Bool {
+    let digits = bytes.prefix { $0 >= 0x30 && $0 <= 0x39 }
+    return !digits.isEmpty && (digits.count == bytes.count || bytes[digits.count] == UInt8(ascii: ";"))
   }
 
   /// What came so far is all there is.
@@ -71,7 +84,7 @@ package struct InputParser {
     case .singleShift:
       state = .ground
       if let key = Self.letterKey(byte) ?? Self.keypad(byte) { found.append(.key(key)) }
-    case .string(let escaped): string(byte, escaped: escaped)
+    case .string(let isOSC, let escaped): string(byte, isOSC: isOSC, escaped: escaped, &found)
     case .paste: paste(byte, &found)
     }
   }
@@ -119,7 +132,8 @@ package struct InputParser {
     case UInt8(ascii: "]"), UInt8(ascii: "P"), UInt8(ascii: "_"), UInt8(ascii: "^"), UInt8(ascii: "X"):
       // Also alt with that character; the pause after it tells them apart only for a person who waits.
       swallowed = 0
-      state = .string(escaped: false)
+      bytes = []
+      state = .string(isOSC: byte == UInt8(ascii: "]"), escaped: false)
     case 0x1B:
       found.append(.key(.escape))
       state = .escape
@@ -127,13 +141,32 @@ package struct InputParser {
     }
   }
 
-  private mutating func string(_ byte: UInt8, escaped: Bool) {
+  private mutating func string(_ byte: UInt8, isOSC: Bool, escaped: Bool, _ found: inout [Input]) {
     swallowed += 1
-    if byte == 0x07 || byte == 0x18 || escaped && byte == UInt8(ascii: "\\") || swallowed > Self.maxAnswer {
+    if byte == 0x07 || escaped && byte == UInt8(ascii: "\\") {
+      state = .ground
+      if isOSC, let color = Self.background(bytes) { found.append(.background(color)) }
+    } else if byte == 0x18 || swallowed > Self.maxAnswer {
       state = .ground
     } else {
-      state = .string(escaped: byte == 0x1B)
+      if byte != 0x1B, bytes.count < 64 { bytes.append(byte) }
+      state = .string(isOSC: isOSC, escaped: byte == 0x1B)
     }
+  }
+
+  /// Reads `11;rgb:1414/1717/1c1c`, whatever number of digits each part has.
+  private static func background(_ answer: [UInt8]) -> UInt32? {
+    let text = String(decoding: answer, as: UTF8.self)
+    guard let colon = text.firstIndex(of: ":"), ["11;rgb", "11;rgba"].contains(text[..<colon]) else { return nil }
+    let parts = text[text.index(after: colon)...].split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 3 || parts.count == 4 else { return nil }
+    var color: UInt32 = 0
+    for part in parts.prefix(3) {
+      guard (1...4).contains(part.count), let value = UInt32(part, radix: 16), part.first != "+" else { return nil }
+      let most = (UInt32(1) << (4 * UInt32(part.count))) - 1
+      color = color << 8 | (value * 255 + most / 2) / most
+    }
+    return color
   }
 
   // MARK: Sequences
@@ -179,6 +212,7 @@ package struct InputParser {
       mouse(numbers[0], x: numbers[1] - 1, y: numbers[2] - 1, pressed: final == UInt8(ascii: "M"), &found)
       return
     }
+    if bytes.first == UInt8(ascii: "?"), final == UInt8(ascii: "c") { attributesAnswered += 1 }
     // Answers of the terminal begin with ? or >.
     if let first = bytes.first, first >= 0x3C { return }
     let numbers = Self.numbers(bytes[...])

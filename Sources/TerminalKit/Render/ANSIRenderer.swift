@@ -59,8 +59,8 @@ package struct ANSIRenderer: Sendable {
   }
 
   /// The parameters of the style; with no colours at all attributes are left out too, as what reads it may be a file.
-  private mutating func codes(_ style: Style) -> String {
-    if mapper.depth == .none { return "" }
+  private mutating func codes(_ style: Style, always: Bool = false) -> String {
+    if mapper.depth == .none, !always { return "" }
     var codes: [String] = []
     let names: [(Attributes, String)] = [(.bold, "1"), (.dim, "2"), (.italic, "3"), (.underline, "4"), (.reverse, "7")]
     for (attribute, code) in names where style.attributes.contains(attribute) { codes.append(code) }
@@ -68,6 +68,12 @@ package struct ANSIRenderer: Sendable {
     if let code = code(mapped.foreground, base: 30) { codes.append(code) }
     if let code = code(mapped.background, base: 40) { codes.append(code) }
     return codes.joined(separator: ";")
+  }
+
+  /// The sequence that puts a style on, after a reset; for a terminal, attributes count without colours too.
+  mutating func sequence(_ style: Style) -> String {
+    let codes = codes(style, always: true)
+    return codes.isEmpty ? "" : "\u{1B}[\(codes)m"
   }
 
   private func code(_ color: ColorMapper.Mapped, base: Int) -> String? {

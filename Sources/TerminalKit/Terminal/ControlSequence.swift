@@ -63,6 +63,10 @@ package enum ControlSequence {
     Array("\u{1B}]2;\(DisplayText.plain(text))\u{07}".utf8)
   }
 
+  /// Asks what the background is (OSC 11), then what kind of terminal it is: nearly all answer the second, in order, so that
+  /// nobody waits for a first answer that will not come.
+  static let backgroundQuestion = Array("\u{1B}]11;?\u{07}\u{1B}[c".utf8)
+
   /// OSC 8: what follows leads to `address`, up to `linkEnd`.
   static func link(_ address: LinkAddress) -> String { "\u{1B}]8;;\(address.text)\u{1B}\\" }
   static let linkEnd = "\u{1B}]8;;\u{1B}\\"

@@ -35,6 +35,9 @@ import Glibc
   private var parser = InputParser()
   private var clicks = ClickCounter()
   private var patienceEnds: Int64?
+  private var question: Question?
+  /// Until then an ESC may begin an answer.
+  private var awaitsAnswerUntil: Int64 = 0
   private var mouse: Bool
   /// Whether the screen is ours now: not while suspended, or an editor has it.
   private var isActive = false
@@ -146,12 +149,54 @@ import Glibc
     Array((on ? "\u{1B}[?1000h\u{1B}[?1006h" : "\u{1B}[?1006l\u{1B}[?1000l").utf8)
   }
 
+  // MARK: Asking
+
+  /// Somebody waits for what the background is.
+  private struct Question {
+    var deadline: Int64
+    var attributesAnswered: Int
+    var answer: CheckedContinuation<UInt32?, Never>
+  }
+
+  /// The colour of the background, 0xRRGGBB, from the terminal itself. Nil when it says nothing within `milliseconds`, or as
+  /// soon as it is plain that it will not; an answer that comes later is an input.
+  package func askBackground(within milliseconds: Int) async -> UInt32? {
+    guard isActive, question == nil, Self.answersQuestions(Self.variable("TERM") ?? "") else { return nil }
+    let now = cterm_milliseconds()
+    awaitsAnswerUntil = now + 1000
+    return await withCheckedContinuation { continuation in
+      question = Question(
+        deadline: now + Int64(milliseconds), attributesAnswered: parser.attributesAnswered, answer: continuation)
+      writeControl(ControlSequence.backgroundQuestion)
+    }
+  }
+
+  /// Old ones would print the question.
+  nonisolated static func answersQuestions(_ term: String) -> Bool {
+    let silent = ["linux", "vt", "ansi", "cons", "dumb", "sun", "hurd", "mach", "pcansi", "cygwin", "eterm", "wsvt"]
+    return !silent.contains { term.hasPrefix($0) }
+  }
+
+  private func settleQuestion(_ found: [Input]) {
+    guard let question else { return }
+    var color: UInt32?
+    for input in found { if case .background(let answer) = input { color = answer } }
+    guard
+      color != nil || parser.attributesAnswered > question.attributesAnswered
+        || cterm_milliseconds() >= question.deadline || !isActive
+    else { return }
+    self.question = nil
+    question.answer.resume(returning: color)
+  }
+
   // MARK: Input, from the loop
 
   var wait: LoopWait {
     let listens = isActive && endedBy == nil
     var wait = LoopWait(input: listens, output: isActive && !isGone && !output.isEmpty)
-    if let patienceEnds, listens { wait.milliseconds = max(0, Int(patienceEnds - cterm_milliseconds())) }
+    if let ends = [patienceEnds, question?.deadline].compactMap({ $0 }).min(), listens {
+      wait.milliseconds = max(0, Int(ends - cterm_milliseconds()))
+    }
     return wait
   }
 
@@ -168,6 +213,7 @@ import Glibc
       patienceEnds = nil
       deliver(parser.expire())
     }
+    settleQuestion([])
   }
 
   private func read() {
@@ -176,7 +222,9 @@ import Glibc
       return count < 0 ? nil : Array(buffer.prefix(count))
     }
     guard let bytes else { return end(by: SIGHUP, gone: true) }
+    parser.awaitsAnswer = cterm_milliseconds() < awaitsAnswerUntil
     let found = parser.feed(bytes)
+    settleQuestion(found)
     patienceEnds = parser.patience.map { cterm_milliseconds() + Int64($0) }
     deliver(found)
   }
@@ -242,6 +290,7 @@ import Glibc
     cterm_guard_leave()
     parser = InputParser()
     patienceEnds = nil
+    settleQuestion([])
   }
 
   private func enter() {

@@ -4,13 +4,24 @@ package func asciiFallback(_ cluster: String, width: Int = 1) -> String {
   if bytes.count == 1, let byte = bytes.first, byte < 0x80 { return cluster }
   if width == 2 { return "??" }
   guard let value = cluster.unicodeScalars.first?.value else { return "" }
-  if let known = asciiGlyphs[value] { return known }
+  if let known = asciiGlyphs[value] ?? asciiLetter(value) { return known }
   switch value {
   case 0x2500...0x257F: return asciiBox(value)
   case 0x2800: return " "
   case 0x2801...0x28FF: return (value - 0x2800).nonzeroBitCount < 4 ? "." : ":"
   default: return "?"
   }
+}
+
+/// The letters of Latin-1 and Latin Extended-A without their marks.
+private let asciiLetters = Array(
+  ("AAAAAAACEEEEIIIIDNOOOOOxOUUUUYTsaaaaaaaceeeeiiiidnooooo/ouuuuyty"
+    + "AaAaAaCcCcCcCcDdDdEeEeEeEeEeGgGgGgGgHhHhIiIiIiIiIiIiJjKkkLlLlLlLlLlNnNnNnnNnOoOoOoOoRrRrRrSsSsSsSsTtTtTtUuUuUuUuUuUu"
+    + "WwYyYZzZzZzs").utf8)
+
+private func asciiLetter(_ value: UInt32) -> String? {
+  guard value >= 0xC0, value - 0xC0 < UInt32(asciiLetters.count) else { return nil }
+  return String(Unicode.Scalar(asciiLetters[Int(value) - 0xC0]))
 }
 
 private func asciiBox(_ value: UInt32) -> String {

@@ -92,5 +92,7 @@ final class SyntheticService: RunService {
   func followUp(_ run: RunID, prompt: String, title: String?, idempotencyKey: String?, by actor: Actor) async throws
     -> DispatchOutcome
   { throw Self.refusal }
+  func approve(_ run: RunID, why: String, by actor: Actor) async throws -> Run { throw Self.refusal }
+  func reject(_ run: RunID, why: String, by actor: Actor) async throws -> Run { throw Self.refusal }
   func retry(_ run: RunID, by actor: Actor) async throws -> DispatchOutcome { throw Self.refusal }
 }

@@ -18,6 +18,8 @@ struct DashboardCommand: AsyncParsableCommand {
   var size: ScreenSize?
   @Option(help: "With --once: text, ansi, svg or html.")
   var format: OnceFormat = .text
+  @Flag(help: "Draw with ASCII alone (also: ascii in the configuration).")
+  var ascii = false
   @Flag(help: "Change nothing from here: no dispatch, no cancel, no answer (or readOnly: true in the configuration).")
   var readOnly = false
   @OptionGroup var settings: ConfigurationOption
@@ -33,6 +35,7 @@ struct DashboardCommand: AsyncParsableCommand {
     let environment = ProcessInfo.processInfo.environment
     let paths = try Paths(environment: environment, state: link.store.state, configuration: settings.config)
     var configuration = try ConfigurationFile.load(paths)
+    if ascii { configuration.ascii = true }
     if readOnly { configuration.readOnly = true }
     let surroundings = Surroundings.present
     if !once, !surroundings.outputIsTerminal {

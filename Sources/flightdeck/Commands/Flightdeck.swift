@@ -17,7 +17,8 @@ struct Flightdeck: AsyncParsableCommand {
     subcommands: [
       DashboardCommand.self, DemoCommand.self, ServeCommand.self, DispatchCommand.self, RunsCommand.self,
       ShowCommand.self, ArtifactsCommand.self, CancelCommand.self, AnswerCommand.self, RetryCommand.self,
-      EventsCommand.self, RuntimesCommand.self, AuditCommand.self, ThemesCommand.self, KeysCommand.self,
+      ApproveCommand.self, RejectCommand.self, EventsCommand.self, RuntimesCommand.self, AuditCommand.self,
+      ReplayCommand.self, ThemesCommand.self, KeysCommand.self,
       DoctorCommand.self,
     ],
     defaultSubcommand: DashboardCommand.self)

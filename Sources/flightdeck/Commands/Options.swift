@@ -75,17 +75,17 @@ enum Link {
 
   static func client(connect: String?, paths: Paths, environment: [String: String]) throws -> RunClient {
     let address = try address(connect: connect, paths: paths, environment: environment)
-    return RunClient(address, token: try token(for: address, paths: paths))
+    return RunClient(address, token: try token(for: address, file: paths.token))
   }
 
   /// The token for TCP; nil for a Unix socket, which needs none, and when there is no file, where the server will say so.
-  private static func token(for address: ServerAddress, paths: Paths) throws -> String? {
+  static func token(for address: ServerAddress, file: String) throws -> String? {
     if case .unix = address { return nil }
-    guard FileManager.default.fileExists(atPath: paths.token) else { return nil }
-    let text = String(decoding: try WholeFile.read(paths.token), as: UTF8.self)
+    guard FileManager.default.fileExists(atPath: file) else { return nil }
+    let text = String(decoding: try WholeFile.read(file), as: UTF8.self)
     let token = text.split(whereSeparator: \.isWhitespace).first.map(String.init)
     guard let token, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-      throw Problem(.invalid, "\(paths.token) does not hold a token.")
+      throw Problem(.invalid, "\(file) does not hold a token.")
     }
     return token
   }

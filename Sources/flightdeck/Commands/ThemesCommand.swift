@@ -2,6 +2,7 @@ import ArgumentParser
 import DashboardUI
 import FoundationEssentials
 import RunModel
+import TerminalKit
 
 struct ThemesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -21,7 +22,7 @@ struct ThemesCommand: AsyncParsableCommand {
       let shelf = try OwnThemes(settings, store)
       var themes = ThemeLibrary.builtin.map { ($0.slug, $0.name, $0.isDark, "built in") }
       for path in try shelf.files {
-        let slug = OwnThemes.slug(of: path)
+        let slug = ThemeShelf.slug(of: path)
         // One that cannot be read is listed all the same: check says what is wrong with it.
         let read = try? ThemeLibrary.parse(String(decoding: WholeFile.read(path), as: UTF8.self), slug: slug)
         themes.removeAll { $0.0 == slug }
@@ -49,7 +50,13 @@ struct ThemesCommand: AsyncParsableCommand {
   }
 
   struct Show: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print a theme's YAML, to begin one of your own with.")
+    static let configuration = CommandConfiguration(
+      abstract: "Show a theme as swatches with their contrast; as YAML in a pipe, to begin one of your own with.")
+
+    @Flag(help: "As YAML on a terminal too.")
+    var yaml = false
+    @Flag(help: "As swatches in a pipe too.")
+    var swatches = false
 
     @Argument(help: "Its name in the list.")
     var theme: String
@@ -61,12 +68,12 @@ struct ThemesCommand: AsyncParsableCommand {
       let shelf = try OwnThemes(settings, store)
       let files = try shelf.files
       let text: String
-      if let path = files.first(where: { OwnThemes.slug(of: $0) == theme }) {
+      if let path = files.first(where: { ThemeShelf.slug(of: $0) == theme }) {
         text = String(decoding: try WholeFile.read(path), as: UTF8.self)
       } else if let source = ThemeLibrary.source(theme) {
         text = source
       } else {
-        let known = files.map(OwnThemes.slug) + ThemeLibrary.slugs
+        let known = files.map(ThemeShelf.slug) + ThemeLibrary.slugs
         throw Problem(
           .notFound,
           "There is no theme \"\(theme)\".\(Nearest.hint(for: theme, among: known)) See: flightdeck themes list")
@@ -77,7 +84,21 @@ struct ThemesCommand: AsyncParsableCommand {
           [
             "slug": .string(theme), "name": .string(read.name), "variant": read.isDark ? "dark" : "light",
             "source": .string(text),
+            "contrast": .array(
+              read.legibility.map {
+                [
+                  "role": .string($0.roleName), "on": .string($0.ground.name), "ratio": .double($0.ratio),
+                  "needed": .double($0.needed),
+                ]
+              }),
           ] as JSONValue)
+      } else if swatches || !yaml && Surroundings.present.outputIsTerminal {
+        let surroundings = Surroundings.present
+        let read = try ThemeLibrary.parse(text, slug: theme)
+        var renderer = ANSIRenderer(
+          depth: surroundings.outputIsTerminal && !surroundings.wantsColour
+            ? .none : ColorDepth.fromEnvironment(surroundings.variable), isUTF8: surroundings.isUTF8)
+        Console.print(renderer.render(drawThemeSheet(read)))
       } else {
         Console.write(Array((Plain.lines(text).joined(separator: "\n") + (text.hasSuffix("\n") ? "" : "\n")).utf8))
       }
@@ -134,11 +155,6 @@ private struct OwnThemes {
   /// Sorted; none without the folder.
   var files: [String] {
     get throws { FileManager.default.fileExists(atPath: folder) ? try Self.files(at: folder) : [] }
-  }
-
-  static func slug(of path: String) -> String {
-    let name = path.split(separator: "/").last.map(String.init) ?? path
-    return name.hasSuffix(".yaml") ? String(name.dropLast(5)) : name.hasSuffix(".yml") ? String(name.dropLast(4)) : name
   }
 
   /// The file itself, or the YAML files in the folder.

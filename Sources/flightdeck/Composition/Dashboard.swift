@@ -10,55 +10,84 @@ typealias OnceFormat = ScreenFormat
 
 /// The dashboard on the terminal, until the user quits or a signal comes, which it returns: the caller cleans up and ends
 /// the process by it.
-func runDashboard(client: RunClient, configuration: Configuration, paths: Paths, tour: Bool = false) async throws
-  -> Int32?
-{
-  let themes = try ThemeShelf.themes(paths)
-  let theme = try ThemeShelf.choose(configuration.theme, among: themes)
-  let keys = try KeyMap(overrides: configuration.keys.mapValues { $0.joined(separator: " ") })
-  let inbox = EventInbox()
-  let feed = LiveFeed(client) { inbox.isOpen($0) }
-  // The link is made while the terminal opens: the first frame already shows what is known.
-  let reading = Task { await read(feed, into: inbox) }
-  defer { reading.cancel() }
-  return try await show(
-    client: client, inbox: inbox, theme: theme, themes: themes, keys: keys, memory: PreferencesFile(paths),
-    configuration: configuration, tour: tour)
+func runDashboard(
+  client: RunClient, configuration: Configuration, paths: Paths, tour: Bool = false
+) async throws -> Int32? {
+  let memory = PreferencesFile(paths)
+  let destinations = Destinations(configuration, paths, memory, from: client.address)
+  let session = DashboardSession(live: client, place: destinations.name(of: client.address), memory: memory)
+  return try await runDashboard(session, destinations, configuration, paths, tour: tour)
 }
 
-@concurrent private func read(_ feed: LiveFeed, into inbox: EventInbox) async {
-  await feed.run { await inbox.put($0) }
+/// The same for anything that can be looked at.
+func runDashboard(
+  _ session: DashboardSession, _ destinations: Destinations, _ configuration: Configuration, _ paths: Paths,
+  tour: Bool = false
+) async throws -> Int32? {
+  let (themes, broken) = ThemeShelf.load(paths.themes)
+  try ThemeShelf.check(configuration.theme, at: configuration.themePlace, among: themes, broken)
+  let keys = try KeyMap(overrides: configuration.keys.mapValues { $0.joined(separator: " ") })
+  // The link is made while the terminal opens: the first frame already shows what is known.
+  session.begin()
+  do {
+    return try await show(
+      session, destinations, configuration: configuration, themes: themes, broken: broken, keys: keys, paths: paths,
+      tour: tour)
+  } catch {
+    await session.end()
+    throw error
+  }
 }
 
 @TerminalActor private func show(
-  client: RunClient, inbox: EventInbox, theme: Theme, themes: [Theme], keys: KeyMap,
-  memory: PreferencesFile, configuration: Configuration, tour: Bool
+  _ session: DashboardSession, _ destinations: Destinations, configuration: Configuration, themes: [Theme],
+  broken: [ThemeFault], keys: KeyMap, paths: Paths, tour: Bool
 ) async throws -> Int32? {
   var options = Terminal.Options()
   options.mouse = configuration.mouse
   let terminal: Terminal
   do { terminal = try Terminal.open(options) } catch { throw Problem(.invalid, "\(error)") }
   var state = DashboardState(
-    size: terminal.size, now: .now, theme: theme, themes: themes, keys: keys,
-    preferences: memory.read(), directory: FileManager.default.currentDirectoryPath)
-  state.asciiOnly = !terminal.isUTF8
-  if terminal.colorDepth == .none { _ = state.update(.setTheme(.monochrome)) }
+    size: terminal.size, now: .now, themes: themes, keys: keys, preferences: destinations.memory.read(),
+    directory: FileManager.default.currentDirectoryPath)
+  if let columns = configuration.columns { state.standardColumns = columns }
+  state.hasBraille = ProcessInfo.processInfo.environment["TERM"] != "linux"
+  state.asciiOnly = configuration.ascii || !terminal.isUTF8
+  state.isColorless = terminal.colorDepth == .none
+  var isLight = environmentIsLight
+  if !state.isColorless, configuration.theme.isAutomatic {
+    // The link is made meanwhile; a terminal that does not answer holds the first frame up no longer than this.
+    if let ground = await terminal.askBackground(within: 100) { isLight = TerminalGround.isLight(ground) }
+  }
+  state.setUpTheme(configuration.theme, groundIsLight: isLight)
+  if !broken.isEmpty { _ = state.update(.themes(themes, broken: broken)) }
   state.utcOffset = localOffset()
   if tour { state.toggleTour() }
   state.isReadOnly = configuration.readOnly
   state.notificationRules = configuration.notifications
   state.screenFormat = configuration.screenFormat
   state.clipboardTool = ClipboardTool.find { name in getenv(name).map { String(cString: $0) } }?.name
-  if case .unix = client.address { state.place = "local" } else { state.place = "\(client.address)" }
-  let loop = DashboardLoop(
-    state: state, terminal: terminal, inbox: inbox, errands: Errands(client: client, memory: memory))
-  inbox.onArrival { Task { await loop.requestFrame() } }
+  state.orchestrators = destinations.sights
+  state.place = session.place
+  let loop = DashboardLoop(state: state, terminal: terminal, session: session, destinations: destinations)
+  let watch = ThemeWatch(paths.themes) {
+    Task {
+      let (themes, broken) = ThemeShelf.load(paths.themes)
+      await loop.deliver(.themes(themes, broken: broken))
+    }
+  }
   await loop.run()
+  withExtendedLifetime(watch) {}
   return terminal.endedBy
 }
 
+/// What the environment says of the terminal's ground; dark when it says nothing.
+var environmentIsLight: Bool {
+  TerminalGround.isLight(environment: ProcessInfo.processInfo.environment["COLORFGBG"]) ?? false
+}
+
 /// Seconds east of Greenwich, now.
-private func localOffset() -> Int {
+func localOffset() -> Int {
   var now = time(nil)
   var parts = tm()
   localtime_r(&now, &parts)
@@ -69,16 +98,19 @@ private func localOffset() -> Int {
 func drawOnce(
   client: RunClient, configuration: Configuration, paths: Paths, screen: String?, size: Size, format: OnceFormat
 ) async throws {
-  let themes = try ThemeShelf.themes(paths)
+  let (themes, broken) = ThemeShelf.load(paths.themes)
+  try ThemeShelf.check(configuration.theme, at: configuration.themePlace, among: themes, broken)
   let memory = PreferencesFile(paths)
   var state = DashboardState(
-    size: size, now: .now, theme: try ThemeShelf.choose(configuration.theme, among: themes), themes: themes,
+    size: size, now: .now, themes: themes,
     keys: try KeyMap(overrides: configuration.keys.mapValues { $0.joined(separator: " ") }),
     preferences: memory.read(), directory: FileManager.default.currentDirectoryPath)
+  if let columns = configuration.columns { state.standardColumns = columns }
+  state.setUpTheme(configuration.theme, groundIsLight: environmentIsLight)
   state.utcOffset = localOffset()
   state.isReadOnly = configuration.readOnly
-  state.asciiOnly = !Surroundings.present.isUTF8
-  if case .unix = client.address { state.place = "local" } else { state.place = "\(client.address)" }
+  state.asciiOnly = configuration.ascii || !Surroundings.present.isUTF8
+  state.place = Destinations(configuration, paths, memory, from: client.address).name(of: client.address)
   _ = state.update(.link(.live))
   let snapshot = try await client.snapshot()
   var effects = state.update(.snapshot(snapshot))
@@ -86,8 +118,13 @@ func drawOnce(
   // The preview follows a moment after the cursor has come to rest.
   effects += state.update(.tick(.now + .seconds(2)))
   if let screen { effects += try state.go(to: Destination(screen)) }
-  let errands = Errands(client: client, memory: memory)
-  // What the screen asks for is fetched until it asks for nothing more.
+  await fetch(effects, Errands(client: client, memory: memory), into: &state)
+  printScreen(state, format)
+}
+
+/// Fetches what the screen asks for, until it asks for nothing more.
+func fetch(_ effects: [Effect], _ errands: any ErrandDoer, into state: inout DashboardState) async {
+  var effects = effects
   while !effects.isEmpty {
     let asked = effects
     effects = []
@@ -96,6 +133,9 @@ func drawOnce(
     }
   }
   _ = state.update(.tick(.now))
+}
+
+func printScreen(_ state: DashboardState, _ format: OnceFormat) {
   let frame = drawDashboard(state)
   switch format {
   case .text: Console.print(frame.text)

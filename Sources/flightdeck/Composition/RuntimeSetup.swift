@@ -23,10 +23,11 @@ struct RuntimeSetup {
             id: runtime.id, maxParallelTasks: settings.maxParallelTasks, seed: settings.seed ?? .random(in: 0 ... .max),
             medianSeconds: settings.medianSeconds, maxSeconds: settings.maxSeconds, failureRate: settings.failureRate,
             attentionRate: settings.attentionRate, eventsPerSecond: settings.eventsPerSecond)),
-        kind: "simulated")
+        kind: "simulated", quietSeconds: runtime.quietSeconds)
     case .mock(let settings):
       return Registration(
-        MockRuntime(id: runtime.id, script: try MockScript(file: settings.script)), kind: "mock")
+        MockRuntime(id: runtime.id, script: try MockScript(file: settings.script)), kind: "mock",
+        quietSeconds: runtime.quietSeconds)
     case .local(let settings):
       let local = LocalRuntime(
         .init(
@@ -37,7 +38,7 @@ struct RuntimeSetup {
         state: state, environment: environment)
       let hasCommand = settings.command != nil
       return Registration(
-        local, kind: "local",
+        local, kind: "local", quietSeconds: runtime.quietSeconds,
         refusal: { contract in
           if contract.repository == nil { return "it needs a git repository: give one with --repo" }
           if !hasCommand, contract.metadata["command"] == nil {

@@ -20,7 +20,9 @@ func serve(
   let runtimes = RuntimeSetup(
     state: paths.state, environment: ProcessInfo.processInfo.environment, configuration: configuration)
   let orchestrator = try await Orchestrator.restore(
-    from: store, registrations: try runtimes.registrations(), verifier: runtimes.verifier, logger: logger)
+    from: store, registrations: try runtimes.registrations(), verifier: runtimes.verifier,
+    approvals: ApprovalPolicy(
+      required: configuration.approvalsRequired, ownRequests: configuration.approvesOwnRequests), logger: logger)
   let hasTCP = listen.contains { if case .unix = $0 { false } else { true } }
   let server = APIServer(
     service: orchestrator, version: flightdeckVersion,

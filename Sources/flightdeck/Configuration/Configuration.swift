@@ -4,10 +4,15 @@ import RunModel
 /// What the user has set in `config.yaml`, as plain values: the composition maps them to adapters and screens.
 struct Configuration: Sendable, Equatable {
   var runtimes: [RuntimeConfiguration] = RuntimeConfiguration.defaults
-  /// A theme's slug.
-  var theme: String?
+  var theme = ThemeSetting()
+  /// Where the theme is named, for errors: the file and the line.
+  var themePlace: String?
+  /// Nothing but ASCII is drawn, whatever the locale says.
+  var ascii = false
   /// Keys for an action, by the action's name: they replace its own.
   var keys: [String: [String]] = [:]
+  /// The columns of the runs, `name` or `name:width`; nil: the usual ones.
+  var columns: [ColumnChoice]?
   var mouse = true
   /// The dashboard changes nothing.
   var readOnly = false
@@ -20,6 +25,10 @@ struct Configuration: Sendable, Equatable {
   var verifyTimeout: Duration = .seconds(600)
   /// How long a canceled agent has to stop before it is killed.
   var stopGrace: Duration = .seconds(5)
+  /// The risks that wait for people's approval.
+  var approvalsRequired: Set<Contract.Risk> = [.high, .critical]
+  /// Whether people may approve what they asked for.
+  var approvesOwnRequests = true
 }
 
 /// An orchestrator beside this user's own.
@@ -34,6 +43,8 @@ struct OrchestratorConfiguration: Sendable, Equatable {
 struct RuntimeConfiguration: Sendable, Equatable {
   var id: RuntimeID
   var kind: Kind
+  /// How long a live run may be silent before it is called stalled.
+  var quietSeconds = 120.0
 
   enum Kind: Sendable, Equatable {
     case simulated(Simulated)

@@ -102,4 +102,19 @@ extension ConfigurationFile {
     }
     return found
   }
+
+  /// Each error names the line of the column that it is about.
+  func columns(_ node: Node) throws(Problem) -> [ColumnChoice] {
+    guard case .sequence(let entries) = node else {
+      throw error("\"columns\" must be a list of columns, such as [run, title, progress, \"branch:40\"].", node)
+    }
+    var texts: [String] = []
+    var columns: [ColumnChoice] = []
+    for entry in entries {
+      texts.append(try text(entry, "columns"))
+      do throws(Problem) { columns = try ColumnChoice.list(texts) } catch { throw self.error(error.detail, entry) }
+    }
+    if columns.isEmpty { throw error("\"columns\" is empty. Name some, or leave the key out.", node) }
+    return columns
+  }
 }

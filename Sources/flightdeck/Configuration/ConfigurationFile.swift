@@ -1,3 +1,4 @@
+import DashboardUI
 import FoundationEssentials
 import RunModel
 import Yams
@@ -43,15 +44,20 @@ struct ConfigurationFile {
       do throws(Problem) {
         switch key {
         case "runtimes": configuration.runtimes = try runtimes(value)
-        case "theme": configuration.theme = try self.text(value, key)
+        case "theme":
+          configuration.theme = try theme(value)
+          configuration.themePlace = value.mark.map { "\(path):\($0.line)" } ?? path
+        case "ascii": configuration.ascii = try flag(value, key)
         case "mouse": configuration.mouse = try flag(value, key)
         case "keys": configuration.keys = try keys(value, &problems)
+        case "columns": configuration.columns = try columns(value)
         case "readOnly": configuration.readOnly = try flag(value, key)
         case "screenFormat": configuration.screenFormat = try screenFormat(value, key)
         case "notifications": configuration.notifications = try notifications(value)
         case "orchestrators": configuration.orchestrators = try orchestrators(value)
         case "verifyTimeoutSeconds": configuration.verifyTimeout = .seconds(try number(value, key, above: 0))
         case "stopGraceSeconds": configuration.stopGrace = .seconds(try number(value, key, above: 0))
+        case "approvals": try approvals(value, &configuration)
         default: break
         }
       } catch { problems.append(error) }
@@ -59,11 +65,46 @@ struct ConfigurationFile {
     return (configuration, problems)
   }
 
+  /// A name, `auto`, or a name for dark terminals and one for light ones.
+  private func theme(_ node: Node) throws(Problem) -> ThemeSetting {
+    if case .scalar = node {
+      let name = try text(node, "theme")
+      return name == "auto" ? ThemeSetting() : ThemeSetting(name)
+    }
+    guard case .mapping = node else {
+      throw error("\"theme\" must be a name, auto, or {dark: NAME, light: NAME}.", node)
+    }
+    var setting = ThemeSetting()
+    for (key, value) in try members(node, of: "\"theme\"", known: ["dark", "light"]) {
+      if key == "dark" { setting.dark = try text(value, key) } else { setting.light = try text(value, key) }
+    }
+    return setting
+  }
+
   /// The settings there are.
   private static let keys = [
-    "runtimes", "theme", "keys", "mouse", "readOnly", "screenFormat", "notifications", "orchestrators",
-    "verifyTimeoutSeconds", "stopGraceSeconds",
+    "runtimes", "theme", "ascii", "keys", "columns", "mouse", "readOnly", "screenFormat", "notifications",
+    "orchestrators", "verifyTimeoutSeconds", "stopGraceSeconds", "approvals",
   ]
+
+  private func approvals(_ node: Node, _ configuration: inout Configuration) throws(Problem) {
+    for (key, value) in try members(node, of: "\"approvals\"", known: ["required", "ownRequests"]) {
+      switch key {
+      case "required":
+        configuration.approvalsRequired = []
+        for word in try texts(value, key) {
+          guard let risk = Contract.Risk(rawValue: word) else {
+            let known = Contract.Risk.allCases.map(\.rawValue)
+            throw error(
+              "\"\(word)\" is no risk.\(Nearest.hint(for: word, among: known)) There are \(Self.list(known)).", value)
+          }
+          configuration.approvalsRequired.insert(risk)
+        }
+      case "ownRequests": configuration.approvesOwnRequests = try flag(value, key)
+      default: break
+      }
+    }
+  }
 
   private func runtimes(_ node: Node) throws(Problem) -> [RuntimeConfiguration] {
     guard case .sequence(let entries) = node else {
@@ -92,7 +133,7 @@ struct ConfigurationFile {
       throw error(
         "Unknown kind \"\(kind)\".\(hint) There are \(Self.list(RuntimeConfiguration.Kind.names)).", kindNode)
     }
-    let known = ["id", "kind", "maxParallelTasks"] + own
+    let known = ["id", "kind", "maxParallelTasks", "quietSeconds"] + own
     let pairs = try members(entry, of: "a runtime of kind \(kind)", known: known)
     guard let idNode = pairs.first(where: { $0.0 == "id" })?.1 else {
       throw error("The runtime needs an \"id\".", entry)
@@ -103,7 +144,9 @@ struct ConfigurationFile {
         "The id \"\(id)\" must be 1 to 64 letters, digits, \".\", \"_\" or \"-\": it is part of addresses and branches.",
         idNode)
     }
-    return RuntimeConfiguration(id: RuntimeID(id), kind: try settings(of: kind, pairs, entry))
+    var runtime = RuntimeConfiguration(id: RuntimeID(id), kind: try settings(of: kind, pairs, entry))
+    for (key, value) in pairs where key == "quietSeconds" { runtime.quietSeconds = try number(value, key, above: 0) }
+    return runtime
   }
 
   private static let keysOfKind = [

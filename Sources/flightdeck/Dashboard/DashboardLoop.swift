@@ -15,24 +15,29 @@ import TerminalKit
 
   private var state: DashboardState
   private let terminal: Terminal
-  private let inbox: EventInbox
-  private let errands: Errands
+  private var session: DashboardSession
+  /// Counts the sessions: what an earlier one brings is of no use any more.
+  private var generation = 0
+  /// Where the dashboard was before a replay.
+  private var home: String?
+  private let destinations: Destinations
   private let clock = ContinuousClock()
   private var lastFrame: ContinuousClock.Instant
   private var nextFrame: (due: ContinuousClock.Instant, task: Task<Void, Never>)?
   private var nextTick: Task<Void, Never>?
   private var isOver = false
 
-  init(state: DashboardState, terminal: Terminal, inbox: EventInbox, errands: Errands) {
+  init(state: DashboardState, terminal: Terminal, session: DashboardSession, destinations: Destinations) {
     self.state = state
     self.terminal = terminal
-    self.inbox = inbox
-    self.errands = errands
+    self.session = session
+    self.destinations = destinations
     lastFrame = clock.now - Self.frameInterval
   }
 
   /// Until someone quits, a signal comes or the terminal vanishes.
   func run() async {
+    listen()
     draw()
     for await input in terminal.inputs {
       handle(.input(input))
@@ -48,7 +53,7 @@ import TerminalKit
   func handle(_ message: Message) {
     guard !isOver else { return }
     perform(state.update(message))
-    inbox.open(state.openRun)
+    session.inbox.open(state.openRun)
   }
 
   func deliver(_ message: Message) {
@@ -75,7 +80,7 @@ import TerminalKit
     guard !isOver else { return }
     nextFrame?.task.cancel()
     nextFrame = nil
-    for message in inbox.take() { handle(message) }
+    for message in session.inbox.take() { handle(message) }
     handle(.tick(.now))
     guard !isOver else { return }
     lastFrame = clock.now
@@ -104,6 +109,11 @@ import TerminalKit
       case .suspend: terminal.suspend()
       case .redraw: terminal.redraw()
       case .bell: terminal.beep()
+      case .connect(let name): connect(name)
+      case .lookAround: lookAround()
+      case .startReplay(let run): startReplay(run)
+      case .replayCommand(let command): session.command(command)
+      case .leaveReplay: connect(home ?? "local")
       case .copy(let text):
         if let sequence = ControlSequence.copy(text, through: multiplexer) { terminal.writeControl(sequence) }
       case .copyWithTool(let text): copyWithTool(text)
@@ -112,14 +122,78 @@ import TerminalKit
       case .edit(let text): edit(text)
       case .openFile(let worktree, let path, let line): openFile(worktree, path, line)
       case .cancel, .retry, .answer, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog, .fetchRunAudit,
-        .openLink, .fetchRuntimes,
+        .openLink, .fetchRuntimes, .fetchHealth,
         .dispatch, .dryRun, .keep, .followUp:
-        errands.run(effect) { [weak self] message in await self?.deliver(message) }
+        let asked = generation
+        session.errands.run(effect) { [weak self] message in await self?.deliver(message, of: asked) }
       }
     }
   }
 
   private let multiplexer = ControlSequence.Multiplexer { name in getenv(name).map { String(cString: $0) } }
+
+  // MARK: Turning to something else
+
+  private func listen() {
+    let asked = generation
+    session.inbox.onArrival { [weak self] in Task { await self?.arrived(asked) } }
+  }
+
+  private func arrived(_ asked: Int) { if asked == generation { requestFrame() } }
+
+  private func deliver(_ message: Message, of asked: Int) { if asked == generation { deliver(message) } }
+
+  private func turn(to next: DashboardSession) {
+    let old = session
+    Task { await old.end() }  // what it still does ends by itself
+    generation += 1
+    session = next
+    let returns = next.player != nil && home != nil
+    state = state.successor(at: next.place)
+    state.replayReturns = returns
+    listen()
+    next.begin()
+    requestFrame(after: Self.answerInterval)
+  }
+
+  private func connect(_ name: String) {
+    do {
+      let next = try destinations.session(name)
+      home = nil
+      turn(to: next)
+    } catch {
+      deliver(.failed(error as? Problem ?? Problem(.unavailable, "\(error)"), .here))
+    }
+  }
+
+  private func lookAround() {
+    let asked = generation
+    for entry in destinations.entries where entry.name != session.place {
+      Task { [destinations] in  // bounded by the client's own patience
+        let sight = await destinations.look(at: entry)
+        deliver(.orchestrator(sight), of: asked)
+      }
+    }
+  }
+
+  private func startReplay(_ run: RunID?) {
+    guard let client = session.client else { return }
+    let asked = generation
+    let place = session.place
+    let name = run?.shortName ?? place
+    Task { [destinations] in  // what comes too late is dropped
+      do {
+        let file = try await RecordingFile.fetch(client, run: run?.description)
+        guard asked == generation, !isOver else { return }
+        home = place
+        turn(
+          to: DashboardSession(
+            replay: Replay(Recording(file), name: name), place: "\(name) recorded", memory: destinations.memory))
+      } catch {
+        deliver(.failed(error as? Problem ?? Problem(.unavailable, "\(error)"), .here), of: asked)
+      }
+    }
+  }
 
   private func notify(_ notification: RunNotification) {
     switch state.notificationRules.by {

@@ -3,11 +3,13 @@ import FoundationEssentials
 import RunClient
 import RunModel
 
-/// Does for the dashboard what needs the orchestrator, off the terminal's thread, and brings the answer back.
-struct Errands: Sendable {
-  let client: RunClient
-  let memory: PreferencesFile
+/// Who answers what the dashboard asks for: an orchestrator, or a recording.
+protocol ErrandDoer: Sendable {
+  /// What came of an effect; nothing for those that are no business of theirs.
+  @concurrent func answers(to effect: Effect) async -> [Message]
+}
 
+extension ErrandDoer {
   /// `deliver` gets each answer as it comes, or the failure with what it was for.
   func run(_ effect: Effect, deliver: @escaping @Sendable (Message) async -> Void) {
     Task { await perform(effect, deliver) }  // ends with its answer
@@ -22,6 +24,12 @@ struct Errands: Sendable {
       for message in await answers(to: effect) { await deliver(message) }
     }
   }
+}
+
+/// Does for the dashboard what needs the orchestrator, off the terminal's thread, and brings the answer back.
+struct Errands: ErrandDoer {
+  let client: RunClient
+  let memory: PreferencesFile
 
   /// What came of an effect that asks the orchestrator; nothing for the others.
   @concurrent func answers(to effect: Effect) async -> [Message] {
@@ -73,6 +81,13 @@ struct Errands: Sendable {
       case .fetchRuntimes:
         errand = .runtimes
         return [.runtimes(try await client.runtimes())]
+      case .fetchHealth(let after):
+        errand = .health
+        let types: [EventType] = [.runtimeRegistered, .runtimeDegraded, .runtimeLost]
+        var events: [RunEvent] = []
+        let stream = try await client.events(EventQuery(after: after, types: types.map(\.rawValue)))
+        for try await batch in stream { events += batch }
+        return [.health(events)]
       case .dispatch(var request):
         errand = .dispatch
         // With a key of its own it is done once, however often the link breaks.
@@ -85,7 +100,9 @@ struct Errands: Sendable {
       case .keep(let preferences):
         try await memory.write(preferences)
         return []
-      case .quit, .suspend, .redraw, .saveScreen, .copy, .copyWithTool, .edit, .openFile, .bell, .notify: return []
+      case .quit, .suspend, .redraw, .saveScreen, .copy, .copyWithTool, .edit, .openFile, .bell, .notify, .connect,
+        .lookAround, .startReplay, .replayCommand, .leaveReplay:
+        return []
       }
     } catch {
       return [.failed(error as? Problem ?? Problem(.unavailable, "\(error)"), errand)]

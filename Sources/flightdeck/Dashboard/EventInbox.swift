@@ -11,6 +11,7 @@ final class EventInbox: Sendable {
     var events = 0
     var openRun: RunID?
     var room: CheckedContinuation<Void, Never>?
+    var isClosed = false
     var wake: (@Sendable () -> Void)?
   }
 
@@ -26,30 +27,48 @@ final class EventInbox: Sendable {
   func isOpen(_ run: RunID) -> Bool { state.withLock { $0.openRun == run } }
 
   func put(_ item: FeedItem) async {
-    let wake = state.withLock { state in
+    switch item {
+    case .glimpse(let snapshot): await put(message: .glimpse(snapshot))
+    case .snapshot(let snapshot): await put(message: .snapshot(snapshot))
+    case .events(let events): await put(message: .events(events))
+    case .link(let link): await put(message: .link(LinkState(link)))
+    case .gap(let seq): await put(message: .note("Events after \(seq) are lost; the state is read anew."))
+    }
+  }
+
+  func put(message: Message) async {
+    let wake = state.withLock { state -> (@Sendable () -> Void)? in
+      guard !state.isClosed else { return nil }
       let wasEmpty = state.messages.isEmpty
-      switch item {
-      case .glimpse(let snapshot): state.messages.append(.glimpse(snapshot))
-      case .snapshot(let snapshot):
-        state.messages.append(.snapshot(snapshot))
-      case .events(let events):
-        state.events += events.count
-        state.messages.append(.events(events))
-      case .link(let link): state.messages.append(.link(LinkState(link)))
-      case .gap(let seq):
-        state.messages.append(.note("Events after \(seq) are lost; the state is read anew."))
-      }
+      if case .events(let events) = message { state.events += events.count }
+      // Of a replay's words only the last counts.
+      if case .replay = message, case .replay? = state.messages.last { state.messages.removeLast() }
+      state.messages.append(message)
       return wasEmpty ? state.wake : nil
     }
     wake?()
     await withCheckedContinuation { continuation in
       let hasRoom = state.withLock { state in
-        if state.events < Self.bound { return true }
+        if state.events < Self.bound || state.isClosed { return true }
         state.room = continuation  // there is one reader
         return false
       }
       if hasRoom { continuation.resume() }
     }
+  }
+
+  /// Takes nothing in any more and lets a reader that waits go: the dashboard has turned to something else.
+  func close() {
+    let room = state.withLock { state in
+      defer {
+        let keep = state.openRun
+        state = State()
+        state.openRun = keep
+        state.isClosed = true
+      }
+      return state.room
+    }
+    room?.resume()
   }
 
   func take() -> [Message] {

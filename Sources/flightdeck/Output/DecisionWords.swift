@@ -12,7 +12,8 @@ enum DecisionWords {
       lines.append("  \(runtime.eligible ? chosen : not) " + Plain.line(name + reasons))
     }
     if !decision.waitsFor.isEmpty {
-      lines.append("  waits for " + Plain.line(decision.waitsFor.joined(separator: ", ")))
+      let waits = decision.waitsFor.map { WaitReason($0).sentence }
+      lines.append("  " + Plain.line(waits.joined(separator: ", ")))
     }
     return lines
   }

@@ -31,6 +31,18 @@ struct RunSheet {
             ?? "flightdeck answer \(run.runId.shortName) --text '…'",
         ])
     }
+    if let approval = run.approval {
+      section(
+        "Approval", &lines,
+        ["\(approval.risk.rawValue) risk (\(approval.taskClass)), asked for by \(approval.requestedBy)"]
+          + approval.given.map { "approved by \($0.by) at \($0.at): \($0.why)" }
+          + (approval.rejection.map { ["rejected by \($0.by) at \($0.at): \($0.why)"] } ?? [])
+          + (run.awaitsApproval
+            ? [
+              "\(approval.given.count) of \(approval.needed) given",
+              "flightdeck approve \(run.runId.shortName) --why '…'",
+            ] : []))
+    }
     if let cancel = run.cancellation {
       section(
         "Cancel", &lines,
@@ -46,7 +58,13 @@ struct RunSheet {
         ])
     }
     section("Prompt", &lines, detail.contract.prompt.map { [$0] } ?? [])
-    section("Criteria", &lines, detail.contract.acceptanceCriteria.map { "\($0.id)  unproven  \($0.text)" })
+    section(
+      "Criteria", &lines,
+      detail.criteria.map { criterion in
+        let by = criterion.evidence.map { "  (\($0.kind.rawValue): \($0.name))" } ?? ""
+        return "\(criterion.id)  \(criterion.proof.rawValue)  \(criterion.text)\(by)"
+      })
+    section("Notes", &lines, detail.assessment?.notes ?? [])
     section("Verify", &lines, detail.contract.verify)
     let decision = DecisionWords.lines(detail.decision, utf8: words.utf8)
     if !decision.isEmpty {
@@ -67,7 +85,11 @@ struct RunSheet {
       ("created", run.createdAt.description), ("started", run.startedAt?.description),
       ("ended", run.endedAt?.description), ("reason", run.reason), ("exit code", run.exitCode.map { "\($0)" }),
       ("activity", run.status.isTerminal ? nil : run.activity), ("files", words.files(run)),
-      ("tests", words.tests(run)), ("repository", contract.repository), ("worktree", run.worktree),
+      ("tests", words.tests(run)), ("verdict", run.verdict?.rawValue),
+      (
+        "score",
+        run.score.map { "\($0.total) \($0.tier.rawValue) (D1 \($0.d1), D2 \($0.d2), D3 \($0.d3), D4 \($0.d4))" }
+      ), ("repository", contract.repository), ("worktree", run.worktree),
       ("branch", run.branch), ("base", run.base), ("commit", run.commit),
       ("tokens", run.inputTokens.map { "\($0) in, \(run.outputTokens ?? 0) out" }),
       ("cost", run.costUSD.map { "$" + JSONWriter.number($0) }),

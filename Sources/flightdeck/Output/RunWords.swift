@@ -47,7 +47,7 @@ struct RunWords {
 
   func progress(_ run: Run) -> String {
     switch run.status {
-    case .queued: run.waitsFor.first.map { "waits for \($0)" } ?? ""
+    case .queued: run.waits.first?.sentence ?? ""
     case .running where !run.progressKnown: "working"
     case .running, .succeeded, .failed, .canceled: run.progressKnown ? "\(Int(run.progress * 100))%" : ""
     }

@@ -6,11 +6,21 @@ import TerminalKit
 @testable import DashboardUI
 
 @Suite struct ThemeTests {
-  @Test("The built-in list is exactly what lies in themes/, and each file is without issue")
+  private static let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+
+  @Test("Each file of themes/ is embedded by Package.swift, listed in BuiltinThemes, and without issue")
   func builtinThemes() throws {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().appending(path: "themes")
+    let folder = Self.top.appending(path: "themes")
+    let package = try String(contentsOf: Self.top.appending(path: "Package.swift"), encoding: .utf8)
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yaml") }
+    #expect(files.count >= 8)
+    for slug in files.map({ String($0.dropLast(5)) }) {
+      let name = slug.replacing("-", with: "_")
+      #expect(package.contains("\"\(slug)\""), "Add \"\(slug)\" to `themes` in Package.swift.")
+      #expect(
+        ThemeLibrary.slugs.contains(slug), "Add (\"\(slug)\", PackageResources.\(name)_yaml) to BuiltinThemes.files.")
+    }
     #expect(Set(files.map { String($0.dropLast(5)) }) == Set(ThemeLibrary.slugs))
     #expect(ThemeLibrary.builtin.map(\.slug) == ThemeLibrary.slugs)
     for slug in ThemeLibrary.slugs {
@@ -18,15 +28,23 @@ import TerminalKit
       #expect(ThemeLibrary.source(slug) == text)
       #expect(ThemeLibrary.check(text) == [])
     }
+    let variants = ThemeLibrary.builtin.map(\.isDark)
+    #expect(variants.contains(true) && variants.contains(false))
+    #expect(Set(ThemeLibrary.builtin.map(\.name)).count == ThemeLibrary.builtin.count)
   }
 
-  /// Roles that draw lines and tracks and carry no text.
-  static let graphic: Set<Role> = [.faint, .border, .progressTrack]
-
-  @Test("Text has a contrast of 4.5 to 1 on every ground it is drawn on", arguments: ThemeLibrary.slugs)
+  @Test("Our own show every role on each of its grounds: text at 4.5 to 1, marks at 3", arguments: ThemeLibrary.slugs)
   func contrast(slug: String) throws {
     let theme = try #require(ThemeLibrary.builtin.first { $0.slug == slug })
-    try expectReadable(theme)
+    expectReadable(theme)
+  }
+
+  @Test("Those of high contrast reach 7 to 1 for text", arguments: ["flightdeck-contrast", "noon"])
+  func highContrast(slug: String) throws {
+    let theme = try #require(ThemeLibrary.builtin.first { $0.slug == slug })
+    for entry in theme.legibility where entry.role.use == .text && entry.ground.name != "its own ground" {
+      #expect(entry.ratio >= 7, "\(entry.role) on \(entry.ground.name)")
+    }
   }
 
   @Test("A scheme with hardly any contrast is still made readable")
@@ -35,34 +53,44 @@ import TerminalKit
     for (place, name) in Palette.names.prefix(16).enumerated() {
       text += "  \(name): \"3\(place % 10)4\(place % 10)50\"\n"
     }
-    try expectReadable(ThemeLibrary.parse(text, slug: "fog"))
+    expectReadable(try ThemeLibrary.parse(text, slug: "fog"))
   }
 
-  private func expectReadable(_ theme: Theme) throws {
-    let screen = try #require(RGB(theme[.text].background))
-    let selection = try #require(RGB(theme[.selection].background))
-    let bar = try #require(RGB(theme[.header].background))
-    for role in Role.allCases where !Self.graphic.contains(role) {
-      let ink = try #require(RGB(theme[role].foreground), "\(role)")
-      let own = try #require(RGB(theme[role].background), "\(role)")
-      // What stands on the screen's ground is drawn under the cursor and on dialogs too.
-      let grounds = own == screen ? [screen, selection, bar] : [own]
-      for ground in grounds { #expect(ink.contrast(with: ground) >= 4.5, "\(theme.slug): \(role)") }
+  @Test("Sixteen colours drawn by lot are made readable, whatever they are", arguments: 1...4)
+  func random(seed: Int) {
+    var random = Seeded(UInt64(seed))
+    for _ in 0..<40 {
+      let colors = (0..<16).map { _ in RGB(UInt32.random(in: 0...0xFFFFFF, using: &random)) }
+      let palette = Palette(colors: colors, isDark: colors[0].luminance < 0.4)
+      let theme = Theme(slug: "any", name: "Any", isDark: palette.isDark, style: palette.style(for:))
+      expectReadable(theme)
     }
+  }
+
+  private func expectReadable(_ theme: Theme) {
+    for entry in theme.legibility {
+      #expect(
+        entry.isEnough,
+        "\(theme.slug): \(entry.role) on \(entry.ground.name) has \(Theme.ratio(entry.ratio)), needs \(entry.needed)")
+    }
+    // Each ground a role has to show on is a colour, so that nothing was left out above.
+    #expect(Set(theme.legibility.map(\.role)).count == Role.allCases.count - 1)
   }
 
   @Test(
     "A bad theme names the key, the line and the nearest known",
     arguments: [
       ("system: base16\nname: X\npalete: {}", "Unknown key \"palete\". Did you mean \"palette\"?"),
+      ("system: base16\nvariant: drak", "must be dark or light"), ("name: X\nname: Y", "is there twice"),
       ("system: base16\nroles:\n  runFaild: base08\n", "Did you mean \"runFailed\"?"),
       ("system: base99", "base16 or base24"), ("name: X", "\"palette\" is missing"), ("- a\n- b", "mapping"),
-      ("a: [", "not YAML"), ("roles:\n  runFailed: red\n", "\"runFailed\" must be a colour"),
+      ("name: X\na: [", "This is not YAML"), ("roles:\n  runFailed: red\n", "\"runFailed\" must be a colour"),
       ("roles:\n  runFailed: {blod: true}\n", "Did you mean \"bold\"?"),
     ])
   func issues(text: String, word: String) {
     var whole = text
-    if text.hasPrefix("roles") || text.contains("roles:") {
+    if text.contains("roles:") || text.contains("variant") {
+      if !whole.hasSuffix("\n") { whole += "\n" }
       whole += "palette:\n" + Palette.names.prefix(16).map { "  \($0): \"#112233\"\n" }.joined()
     }
     let issues = ThemeLibrary.check(whole)

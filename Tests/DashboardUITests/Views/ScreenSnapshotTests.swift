@@ -13,7 +13,7 @@ import TerminalKit
   typealias Screens = [(name: String, make: @Sendable (Size) -> DashboardState)]
 
   /// All of them: each feature has its own list, in a file of its own.
-  static let screens: Screens = common + pageScreens + runTabScreens + diffScreens
+  static let screens: Screens = common + pageScreens + runsScreens + runTabScreens + themeScreens + diffScreens
 
   private static let common: Screens = [
     ("runs", { Sample.state($0) }),

@@ -16,6 +16,7 @@ struct CommandLineTests {
     "Usage errors exit 2 and say so on standard error alone",
     arguments: [
       ["runs", "--status", "bogus"], ["bogus"], ["cancel", "X"], ["cancel", "--reason", "r"], ["dispatch"],
+      ["approve", "X"], ["approve", "X", "--why", " "], ["reject", "--why", "w"],
       ["dispatch", "t", "--file", "f"], ["dispatch", "t", "--needs", "flying"], ["dispatch", "t", "--priority", "0"],
       ["events", "--nope"], ["serve", "--listen", "nowhere"], ["runs", "--connect", "nowhere"], ["--screen", "runs"],
       ["answer", "X"], ["answer", "X", "--option", "a", "--text", "b"], ["artifacts", "X", "--files", "--diff"],

@@ -33,6 +33,7 @@ struct ConfigurationFileTests {
         - {id: played, kind: mock, script: plays/a.json}
       theme: flightdeck-light
       keys: {cancel: [x, ctrl-k], quit: Q}
+      columns: [run, title, "branch:40"]
       mouse: false
       readOnly: true
       screenFormat: html
@@ -61,8 +62,9 @@ struct ConfigurationFileTests {
         RuntimeConfiguration(id: "fake", kind: .simulated(simulated)),
         RuntimeConfiguration(id: "played", kind: .mock(.init(script: "/etc/fd/plays/a.json"))),
       ])
-    #expect(configuration.theme == "flightdeck-light")
+    #expect(configuration.theme == ThemeSetting("flightdeck-light"))
     #expect(configuration.keys == ["cancel": ["x", "ctrl-k"], "quit": ["Q"]])
+    #expect(configuration.columns == (try ColumnChoice.list(["run", "title", "branch:40"])))
     #expect(configuration.mouse == false)
     #expect(configuration.readOnly)
     #expect(configuration.screenFormat == .html)
@@ -79,26 +81,68 @@ struct ConfigurationFileTests {
     #expect(configuration.stopGrace == .milliseconds(500))
   }
 
+  @Test("What waits for approval is a setting, and so is how long a run may be silent")
+  func approvals() throws {
+    let configuration = try ConfigurationFile(path: "/c.yaml").parse(
+      "approvals: {required: [low, critical], ownRequests: false}\n"
+        + "runtimes: [{id: a, kind: simulated, quietSeconds: 30}]\n")
+    #expect(configuration.approvalsRequired == [.low, .critical] && !configuration.approvesOwnRequests)
+    #expect(configuration.runtimes.first?.quietSeconds == 30)
+    let plain = try ConfigurationFile(path: "/c.yaml").parse("approvals: {}")
+    #expect(plain.approvalsRequired == [.high, .critical] && plain.approvesOwnRequests)
+    #expect(plain.runtimes.first?.quietSeconds == 120)
+    #expect(try ConfigurationFile(path: "/c.yaml").parse("approvals: {required: []}").approvalsRequired.isEmpty)
+  }
+
   @Test("All that is wrong is said at once, and what is right is read")
   func several() {
     let (configuration, problems) = ConfigurationFile(path: "/c.yaml").check(
       "mous: true\ntheme: mine\nmouse: maybe\nkeys: {cansel: x}\nreadOnly: true\n")
     #expect(problems.count == 3)
     #expect(problems.map { String($0.detail.prefix(9)) } == ["/c.yaml:1", "/c.yaml:3", "/c.yaml:4"])
-    #expect(configuration.theme == "mine")
+    #expect(configuration.theme == ThemeSetting("mine"))
     #expect(configuration.readOnly)
+  }
+
+  @Test(
+    "The theme is one name, one for each ground, or left to the terminal",
+    arguments: [
+      ("theme: auto", ThemeSetting()), ("", ThemeSetting()), ("theme: hangar", ThemeSetting("hangar")),
+      ("theme: {dark: altitude, light: noon}", ThemeSetting(dark: "altitude", light: "noon")),
+      ("theme:\n  light: cirrus", ThemeSetting(light: "cirrus")),
+    ])
+  func theme(text: String, setting: ThemeSetting) throws {
+    let configuration = try Self.parse(text)
+    #expect(configuration.theme == setting)
+  }
+
+  @Test("A theme that does not exist is named with its line, and with what was probably meant")
+  func unknownTheme() throws {
+    let configuration = try Self.parse("mouse: true\ntheme: {dark: altitude, light: nonn}")
+    #expect {
+      try ThemeShelf.check(configuration.theme, at: configuration.themePlace, among: ThemeLibrary.builtin, [])
+    } throws: {
+      let detail = ($0 as? Problem)?.detail ?? ""
+      return detail.contains("config.yaml:2: There is no theme \"nonn\". Did you mean \"noon\"?")
+    }
   }
 
   @Test(
     "What is wrong is named with its line and what was probably meant",
     arguments: [
       ("theme: a\nmous: true", ":2: Unknown key \"mous\" in the configuration. Did you mean \"mouse\"?"),
+      ("mouse: true\ntheme: {drak: a}", ":2: Unknown key \"drak\" in \"theme\". Did you mean \"dark\"?"),
+      ("theme: [a]", ":1: \"theme\" must be a name, auto, or {dark: NAME, light: NAME}."),
+      ("ascii: maybe", ":1: \"ascii\" must be true or false."),
       ("runtimes:\n  - id: a\n    kind: local\n    comand: [x]", ":4: Unknown key \"comand\""),
       (
         "runtimes:\n  - {id: a, kind: simulated, command: [x]}",
         ":2: Unknown key \"command\" in a runtime of kind simulated"
       ),
       ("runtimes:\n  - {id: a, kind: locl}", ":2: Unknown kind \"locl\". Did you mean \"local\"?"),
+      ("theme: a\ncolumns:\n  - run\n  - titel", ":4: There is no column \"titel\". Did you mean \"title\"?"),
+      ("columns: [run, run]", ":1: The column run is there twice."), ("columns: []", "is empty"),
+      ("columns:\n  - \"run:0\"", ":2: The width of run must be"), ("columns: run", "must be a list"),
       ("runtimes:\n  - {id: a}", "needs a \"kind\""),
       ("runtimes:\n  - {kind: local, command: [x]}", "needs an \"id\""),
       ("runtimes:\n  - {id: a b, kind: simulated}", "The id \"a b\""),
@@ -115,6 +159,8 @@ struct ConfigurationFileTests {
       ),
       ("runtimes:\n  - {id: a, kind: simulated, maxParallelTasks: 0}", "\"maxParallelTasks\""),
       ("runtimes: []", "empty"), ("runtimes: x", "must be a list"),
+      ("approvals: {required: [hi]}", "\"hi\" is no risk"), ("approvals: {own: true}", "Unknown key \"own\""),
+      ("runtimes: [{id: a, kind: simulated, quietSeconds: 0}]", "\"quietSeconds\""),
       ("mouse: maybe", ":1: \"mouse\" must be true or false"),
       ("verifyTimeoutSeconds: -1", "above 0"), ("- a", "must be"), ("a: [", "not YAML"),
       ("mouse: true\nmouse: false", "twice"),

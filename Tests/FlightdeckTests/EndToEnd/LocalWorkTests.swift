@@ -57,7 +57,7 @@ extension EndToEndTests {
       ]
       #expect(Set(listedKeys).isSubset(of: listed.keys))
       #expect(listed["progress"]?.double == 1)
-      #expect(listed["verdict"] == .null && listed["score"] == .null && listed["attention"] == .null)
+      #expect(listed["verdict"] == "pass" && listed["score"]?["tier"] == "HIGH" && listed["attention"] == .null)
       #expect(listed["testsPassed"] == 2 && listed["testsTotal"] == 2)
       #expect(listed["filesChanged"] == 6, "a rename is one file")
       let shown = try await here.json(["show", String(run.suffix(6)), "--json"])

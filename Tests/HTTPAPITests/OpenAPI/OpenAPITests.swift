@@ -82,6 +82,10 @@ import Testing
       method: "POST", path: "/v1/runs/3/cancel", template: "/v1/runs/{id}/cancel", body: #"{"reason":"r","force":true}"#
     ),
     .init(method: "POST", path: "/v1/runs/3/cancel", template: "/v1/runs/{id}/cancel", body: "{}", status: 400),
+    .init(method: "POST", path: "/v1/runs/3/approve", template: "/v1/runs/{id}/approve", body: #"{"why":"w"}"#),
+    .init(
+      method: "POST", path: "/v1/runs/3/approve", template: "/v1/runs/{id}/approve", body: #"{"why":" "}"#, status: 400),
+    .init(method: "POST", path: "/v1/runs/3/reject", template: "/v1/runs/{id}/reject", body: #"{"why":"w"}"#),
     .init(method: "POST", path: "/v1/runs/3/answer", template: "/v1/runs/{id}/answer", body: #"{"answer":"a"}"#),
     .init(method: "POST", path: "/v1/runs/3/retry", template: "/v1/runs/{id}/retry", status: 201),
     .init(method: "GET", path: "/v1/runtimes", template: "/v1/runtimes"),

@@ -196,6 +196,7 @@ enum Sample {
     run.cancellation = Cancellation(by: "me", reason: "r", force: true, requestedAt: time, stopSentAt: time)
     run.proof = CancelProof(stopSentAt: time, confirmedAt: time, processes: 3, killed: 1, commit: "abc")
     run.retryOf = runID(1)
+    run.batch = runID(1)
     run.pin = "mock"
     run.startedAt = time
     run.endedAt = time
@@ -219,6 +220,14 @@ enum Sample {
     run.outputTokens = 2
     run.costUSD = 0.25
     run.outputDropped = 9
+    run.verdict = .fail
+    run.score = Score(d1: 10, d2: 18, d3: 25, d4: 0)
+    run.conflicts = [Conflict(run: runID(1), path: "a.swift")]
+    run.conflictingFiles = 3
+    run.approval = Approval(
+      risk: .critical, taskClass: "auth_policy", needed: 2, requestedBy: "me", requestedAt: time)
+    run.approval?.given = [.init(by: "ada", why: "urgent", at: time)]
+    run.approval?.rejection = .init(by: "bob", why: "no", at: time)
     return run
   }
 

@@ -16,7 +16,8 @@ import Testing
           5, .queued,
           [
             "contractId": .string(Sample.contract.description), "title": "T", "runtimeId": "local", "priority": 3,
-            "attempt": 2, "retryOf": .string(Sample.other.description), "externalRef": "GH-1", "labels": ["a", "b"],
+            "attempt": 2, "retryOf": .string(Sample.other.description),
+            "batch": .string(Sample.other.description), "externalRef": "GH-1", "labels": ["a", "b"],
             "waitsFor": ["GH-2"],
           ])))
     #expect(run.runId == Sample.run)
@@ -24,6 +25,7 @@ import Testing
     #expect(run.status == .queued)
     #expect(run.progress == 0 && !run.progressKnown)
     #expect(run.title == "T" && run.runtimeId == "local" && run.priority == 3 && run.attempt == 2)
+    #expect(run.batch == Sample.other)
     #expect(run.retryOf == Sample.other && run.externalRef == "GH-1" && run.labels == ["a", "b"])
     #expect(run.waitsFor == ["GH-2"] && run.firstSeq == 5 && run.lastSeq == 5 && run.createdAt == Sample.time)
     #expect(Run(queuedBy: Sample.event(1, .started)) == nil)

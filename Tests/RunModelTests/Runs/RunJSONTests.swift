@@ -18,6 +18,7 @@ import Testing
     run.priority = 5
     run.attempt = 2
     run.retryOf = Sample.other
+    run.batch = Sample.other
     run.startedAt = Sample.time
     run.endedAt = Sample.time
     run.lastEventAt = Sample.time + .seconds(1)
@@ -41,6 +42,14 @@ import Testing
     run.outputTokens = 2
     run.costUSD = 0.1
     run.outputDropped = 6
+    run.verdict = .passWithNotes
+    run.score = Score(d1: 18, d2: 25, d3: 10, d4: 25)
+    run.conflicts = [Conflict(run: Sample.other, path: "src/a.swift")]
+    run.conflictingFiles = 21
+    run.approval = Approval(
+      risk: .critical, taskClass: "auth_policy", needed: 2, requestedBy: "me", requestedAt: Sample.time)
+    run.approval?.given = [.init(by: "ada", why: "urgent", at: Sample.time)]
+    run.approval?.rejection = .init(by: "bob", why: "no", at: Sample.time)
     run.lastSeq = 99
     return run
   }

@@ -61,7 +61,8 @@ struct LocalRuntimeTests {
     #expect(String(decoding: try await runtime.patch(of: run), as: UTF8.self).contains("+++ b/fresh"))
     #expect(try bench.shell("git status --porcelain", in: path) == before)
     try await recorder.first("the live counts") { event in
-      event.kind == .changes(files: 2, added: 2, removed: 0)
+      guard case .changes(2, 2, 0, let paths?) = event.kind else { return false }
+      return paths.count == 2
     }
     try await runtime.forceCancelTask(run, reason: "enough")
     #expect(try await recorder.end(of: run).outcome == .canceled)

@@ -66,7 +66,8 @@ import Testing
   @Test(
     "Answers of the terminal are no keys",
     arguments: [
-      "\u{1B}[?64;1;2c", "\u{1B}[>0;276;0c", "\u{1B}]11;rgb:0000/0000/0000\u{7}", "\u{1B}]11;rgb:0/0/0\u{1B}\\",
+      "\u{1B}[?64;1;2c", "\u{1B}[>0;276;0c", "\u{1B}]10;rgb:0000/0000/0000\u{7}", "\u{1B}]11;rgb:0/0/\u{1B}\\",
+      "\u{1B}]11;?\u{7}", "\u{1B}]11;rgb:0/+1/0\u{7}", "\u{1B}]11;rgb:00000/0/0\u{7}",
       "\u{1B}P1+r436F\u{1B}\\",
       "\u{1B}[12;40R", "\u{1B}[I", "\u{1B}[O", "\u{1B}[?2026;2$y",
     ]) func answers(bytes: String)
@@ -74,6 +75,49 @@ import Testing
     var parser = InputParser()
     #expect(parser.feed(bytes.utf8) == [])
     #expect(parser.feed("a".utf8) == [.key(.character("a"))])
+  }
+
+  @Test(
+    "What the background is comes as one input, whatever its form and however it is cut",
+    arguments: [
+      ("\u{1B}]11;rgb:1414/1717/1c1c\u{7}", 0x14171C), ("\u{1B}]11;rgb:ffff/ffff/ffff\u{1B}\\", 0xFFFFFF),
+      ("\u{1B}]11;rgb:f/0/8\u{7}", 0xFF0088), ("\u{1B}]11;rgba:fafa/fbfb/fcfc/ffff\u{1B}\\", 0xFAFBFC),
+    ] as [(String, UInt32)])
+  func background(bytes: String, color: UInt32) {
+    var parser = InputParser()
+    #expect(parser.feed(bytes.utf8) == [.background(color)])
+    for cut in 1..<bytes.utf8.count {
+      var parser = InputParser()
+      parser.awaitsAnswer = true
+      var found = parser.feed(bytes.utf8.prefix(cut))
+      // A slow line: longer than any key takes, and shorter than what an answer is waited for.
+      #expect((parser.patience ?? 0) >= 300)
+      found += parser.feed(bytes.utf8.dropFirst(cut))
+      #expect(found == [.background(color)])
+    }
+    #expect(parser.feed("j".utf8) == [.key(.character("j"))])
+  }
+
+  @Test("In the middle of an answer the rest is waited for, as it must not be taken for keys")
+  func slowAnswer() {
+    var parser = InputParser()
+    _ = parser.feed("\u{1B}]11;rgb:12".utf8)
+    #expect(parser.patience == 3000)
+    // What a person may have pressed is not held up so long.
+    var other = InputParser()
+    _ = other.feed("\u{1B}]".utf8)
+    #expect(other.patience == 300)
+    #expect(other.expire() == [])
+    #expect(other.feed("j".utf8) == [.key(.character("j"))])
+  }
+
+  @Test("The terminal's kind is counted, as it says that no more answers come")
+  func attributes() {
+    var parser = InputParser()
+    #expect(parser.feed("\u{1B}[?62;22c".utf8) == [])
+    #expect(parser.attributesAnswered == 1)
+    _ = parser.feed("\u{1B}[>1;2;3c".utf8)
+    #expect(parser.attributesAnswered == 1)
   }
 
   @Test("Bytes that are no UTF-8 are dropped, and what follows is read") func broken() {

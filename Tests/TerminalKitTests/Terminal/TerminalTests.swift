@@ -133,7 +133,7 @@ func fixture(
     try terminal.wait(forText: "count 0")
     #expect(terminal.line(0).hasSuffix("utf8=false"))
     #expect(terminal.line(4) == "+-+ > + ###")
-    #expect(terminal.line(2) == "??????|?|??|x<U+202E>y")
+    #expect(terminal.line(2) == "??????|e|??|x<U+202E>y")
     #expect(terminal.raw.allSatisfy { $0 < 0x80 })
   }
 

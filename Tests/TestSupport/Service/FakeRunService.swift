@@ -11,6 +11,8 @@ package final class FakeRunService: RunService {
     case dispatch(titles: [String], dryRun: Bool, key: String?, by: Actor)
     case cancel(RunID, reason: String, force: Bool, by: Actor)
     case answer(RunID, attentionId: String?, answer: String, by: Actor)
+    case approve(RunID, why: String, by: Actor)
+    case reject(RunID, why: String, by: Actor)
     case retry(RunID, by: Actor)
   }
 
@@ -149,7 +151,13 @@ package final class FakeRunService: RunService {
     contract.acceptanceCriteria = [.init(id: "AC-1", text: "It works")]
     contract.requires = [.supportsStreaming]
     return RunDetail(
-      run: try find(run), contract: contract, decision: Self.decision, mergeCommand: "git merge awf/fix-4MZK9")
+      run: try find(run), contract: contract, decision: Self.decision, mergeCommand: "git merge awf/fix-4MZK9",
+      assessment: Assessment(
+        verdict: .passWithNotes, score: Score(d1: 25, d2: 25, d3: 18, d4: 25),
+        criteria: [
+          CriterionResult(
+            id: "AC-1", text: "It works", proof: .proven, evidence: .init(kind: .command, name: "make test"))
+        ], notes: ["1 changed file is outside allowedPaths"], reasons: ["a", "b", "c", "d"]))
   }
 
   private static let decision = RoutingDecision(
@@ -196,6 +204,18 @@ package final class FakeRunService: RunService {
   package func answer(_ run: RunID, attentionId: String?, answer: String, by actor: Actor) async throws -> Run {
     let found = try find(run)
     state.withLock { $0.calls.append(.answer(run, attentionId: attentionId, answer: answer, by: actor)) }
+    return found
+  }
+
+  package func approve(_ run: RunID, why: String, by actor: Actor) async throws -> Run {
+    let found = try find(run)
+    state.withLock { $0.calls.append(.approve(run, why: why, by: actor)) }
+    return found
+  }
+
+  package func reject(_ run: RunID, why: String, by actor: Actor) async throws -> Run {
+    let found = try find(run)
+    state.withLock { $0.calls.append(.reject(run, why: why, by: actor)) }
     return found
   }
 

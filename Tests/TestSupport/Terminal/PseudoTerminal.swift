@@ -21,6 +21,8 @@ package final class PseudoTerminal {
   package private(set) var mouseMode = 0
   /// Bodies of the operating system commands that libvterm does not know, as `52;c;aGk=`.
   package private(set) var oscs: [String] = []
+  /// What it answers when it is asked for its background, as `rgb:ffff/ffff/ffff`; nil: nothing.
+  package var background: String?
   /// All that the program wrote.
   package private(set) var raw: [UInt8] = []
   package private(set) var exit: Exit?
@@ -126,7 +128,9 @@ package final class PseudoTerminal {
     parserCallbacks.pointee.osc = { command, length, user in
       guard let user else { return 1 }
       let terminal = Unmanaged<PseudoTerminal>.fromOpaque(user).takeUnretainedValue()
-      terminal.oscs.append(String(decoding: UnsafeRawBufferPointer(start: command, count: length), as: UTF8.self))
+      let body = String(decoding: UnsafeRawBufferPointer(start: command, count: length), as: UTF8.self)
+      terminal.oscs.append(body)
+      if body == "11;?", let color = terminal.background { terminal.send("\u{1B}]11;\(color)\u{7}") }
       return 1
     }
     let user = Unmanaged.passUnretained(self).toOpaque()
