@@ -23,8 +23,8 @@ package func drawDashboard(_ state: DashboardState) -> Frame {
     }
     if let tour = state.tour { drawTour(tour, layout.tour, state, &frame) }
     drawTimeBar(state, layout.timeBar, &frame)
-    drawFooter(state, layout.footer, &frame)
     if !state.layers.isEmpty { frame.coverZones() }
+    drawFooter(state, layout.footer, &frame)
     for layer in state.layers { drawLayer(layer, state, &frame) }
     drawToasts(state, layout, &frame)
   }

@@ -34,7 +34,8 @@ import Testing
   private static func color(_ color: Color) -> ScreenCell.Color {
     switch color {
     case .terminalDefault: .terminalDefault
-    case .rgb(let rgb): .rgb(rgb)
+    // The lowest eight stand for the terminal's own palette in its description, so the next darkest is sent.
+    case .rgb(let rgb): .rgb(max(8, rgb))
     }
   }
 
