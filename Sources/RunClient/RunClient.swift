@@ -79,8 +79,11 @@ package final class RunClient: Sendable {
   }
 
   /// A patch that `git apply` takes; empty without a change.
-  package func patch(of run: String) async throws -> [UInt8] {
+  package func patch(of run: String, _ options: PatchOptions = PatchOptions()) async throws -> [UInt8] {
     var request = Request("/v1/runs", run, "diff")
+    if options.context != PatchOptions.usualContext { request.add("context", String(options.context)) }
+    if options.ignoresWhiteSpace { request.add("whitespace", "ignore") }
+    if let other = options.against { request.add("against", other.description) }
     request.accept = "text/x-diff"
     return try await wire.bytes(request)
   }
@@ -121,6 +124,18 @@ package final class RunClient: Sendable {
   package func retry(_ run: String) async throws -> DispatchOutcome {
     var request = Request("/v1/runs", run, "retry")
     request.body = []
+    return DispatchOutcome(json: try await value(request))
+  }
+
+  /// A new run that goes on where an ended one stopped, on its branch.
+  package func followUp(
+    _ run: String, prompt: String, title: String? = nil, idempotencyKey: String? = nil
+  ) async throws -> DispatchOutcome {
+    var request = Request("/v1/runs", run, "follow-up")
+    var body: JSONObject = ["prompt": .string(prompt)]
+    if let title { body["title"] = .string(title) }
+    request.body = JSONValue.object(body).jsonBytes
+    request.idempotencyKey = idempotencyKey
     return DispatchOutcome(json: try await value(request))
   }
 

@@ -19,6 +19,8 @@ package enum Action: String, CaseIterable, Sendable {
   case markLine, nextMark, previousMark, nextError, previousError, failedOnly
   case openLink
   case nextHunk, previousHunk, nextFile, previousFile
+  case sideBySide, moreContext, lessContext, whiteSpace, syntaxColours, foldFile, foldAll
+  case lineRange, comment, sendComments, copyHunk, copyFile, compareRuns
   case playOrPause, stepForward, stepBack, slower, faster, skipBack, skipForward, replayStart, replayEnd
   case previousMoment, nextMoment, replayRun
   case switchOrchestrator

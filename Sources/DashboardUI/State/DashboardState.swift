@@ -87,6 +87,8 @@ package struct DashboardState: Sendable {
   var marks: Set<RunID> = []
   var lastMark: RunID?
   var open: OpenRun?
+  /// Comments that go to the agent as soon as its run has ended: the prompts.
+  var reviewsToSend: [RunID: String] = [:]
   var log: RunLog?
   /// When the preview turns to the selected run: a moment after the cursor rests.
   var previewAt: Timestamp?

@@ -13,6 +13,10 @@ enum Layer: Sendable {
   case views(ViewsDialog)
   case search(TextField)
   case auditFilter(TextField, before: String)
+  /// The small editor under a line of the diff; all comments before they are sent; another run to compare with.
+  case comment(CommentDialog)
+  case review(ReviewDialog)
+  case compare(CompareDialog)
   case switcher(SwitcherDialog)
   /// Which types of events show.
   case eventTypes(cursor: Int)
@@ -26,6 +30,7 @@ enum Layer: Sendable {
     case .confirm, .cancel, .answer: true
     case .help, .palette, .filter, .search, .switcher, .eventTypes, .themes: false
     case .columns, .views: false
+    case .comment, .review, .compare: false
     }
   }
 }

@@ -83,14 +83,3 @@ struct EventsPane: Sendable {
   var left = 0
   var search = ""
 }
-
-struct DiffPane: Sendable {
-  var top = 0
-  var left = 0
-  var wraps = false
-  var search = ""
-  /// The line of the match last gone to.
-  var matchLine: Int?
-  /// A path to go to as soon as the index has come so far.
-  var wantedPath: String?
-}

@@ -15,6 +15,15 @@ struct PatchFile: Sendable, Equatable {
   var newMode: String?
   /// The line of its `diff --git`.
   var firstLine: Int
+  /// The line of its first `@@`.
+  var firstHunk: Int?
+  /// The line of `GIT binary patch`, after which come its coded bytes.
+  var binaryLine: Int?
+  /// Bytes of the new and the old file, where a binary patch tells them.
+  var newSize: Int?
+  var oldSize: Int?
+  /// What git calls the new content: its hash, as much of it as the patch has.
+  var contentHash = ""
   var path: String { change == .deleted ? oldPath : newPath }
 }
 
@@ -26,15 +35,25 @@ struct PatchHunk: Sendable, Equatable {
   var file: Int
 }
 
+/// Removed lines and the added ones right after them; either may be missing.
+struct ChangeBlock: Sendable, Equatable {
+  /// The removed lines begin here, the added ones at `middle`.
+  var start: Int
+  var middle: Int
+  var end: Int
+}
+
 enum PatchLineKind: Sendable { case file, meta, hunk, context, added, removed, noNewline }
 
 struct PatchLine: Sendable {
   var kind: PatchLineKind
-  /// Without the sign; cut at `Patch.longest` bytes.
-  var text: String
+  /// Without the sign; cut at `Patch.longest` bytes, or where it was asked for.
+  var body: ArraySlice<UInt8>
   var isCut = false
   var old: Int?
   var new: Int?
+
+  var text: String { String(decoding: body, as: UTF8.self) }
 }
 
 /// A git patch as bytes, with an index of its lines, files and hunks that is made piece by piece: a million lines show
@@ -44,6 +63,9 @@ struct Patch: Sendable {
   private var starts: [UInt32] = [0]
   private(set) var files: [PatchFile] = []
   private(set) var hunks: [PatchHunk] = []
+  private var blockStarts: [UInt32] = []
+  private var blockMiddles: [UInt32] = []
+  private var blockEnds: [UInt32] = []
   /// Old and new line numbers at every 512th line.
   private var checkpoints: [(old: UInt32, new: UInt32)] = []
   private var place = 0
@@ -94,13 +116,17 @@ struct Patch: Sendable {
         newLeft -= 1
         new += 1
         files[files.count - 1].added += 1
+        takeChange(number, isRemoved: false)
         return
       case UInt8(ascii: "-"):
         oldLeft -= 1
         old += 1
         files[files.count - 1].removed += 1
+        takeChange(number, isRemoved: true)
         return
-      case UInt8(ascii: "\\"): return
+      case UInt8(ascii: "\\"):
+        takeNoNewline(number)
+        return
       case UInt8(ascii: " "), nil:
         oldLeft -= 1
         newLeft -= 1
@@ -114,13 +140,39 @@ struct Patch: Sendable {
     }
     switch line.first {
     case UInt8(ascii: "\\"):
-      if let last = hunks.indices.last, hunks[last].end == number { hunks[last].end = number + 1 }
+      if let last = hunks.indices.last, hunks[last].end == number {
+        hunks[last].end = number + 1
+        takeNoNewline(number)
+      }
     case UInt8(ascii: "@"): if !files.isEmpty { takeHunk(line, number) }
     case UInt8(ascii: "d"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "n"), UInt8(ascii: "o"),
-      UInt8(ascii: "r"), UInt8(ascii: "c"), UInt8(ascii: "B"), UInt8(ascii: "G"):
+      UInt8(ascii: "r"), UInt8(ascii: "c"), UInt8(ascii: "B"), UInt8(ascii: "G"), UInt8(ascii: "i"),
+      UInt8(ascii: "l"):
       takeHeader(String(decoding: line.prefix(Self.longest), as: UTF8.self), number)
     default: break
     }
+  }
+
+  private mutating func takeChange(_ number: Int, isRemoved: Bool) {
+    let last = blockEnds.count - 1
+    let here = UInt32(number)
+    if last >= 0, blockEnds[last] == here, !isRemoved || blockMiddles[last] == here {
+      blockEnds[last] = here + 1
+      if isRemoved { blockMiddles[last] = here + 1 }
+    } else {
+      blockStarts.append(here)
+      blockMiddles.append(isRemoved ? here + 1 : here)
+      blockEnds.append(here + 1)
+    }
+  }
+
+  /// The mark belongs to the side of the line before it.
+  private mutating func takeNoNewline(_ number: Int) {
+    let last = blockEnds.count - 1
+    let here = UInt32(number)
+    guard last >= 0, blockEnds[last] == here else { return }
+    if blockMiddles[last] == here { blockMiddles[last] = here + 1 }
+    blockEnds[last] = here + 1
   }
 
   private mutating func takeHunk(_ line: UnsafeBufferPointer<UInt8>, _ number: Int) {
@@ -147,6 +199,7 @@ struct Patch: Sendable {
     new = values.popFirst() ?? 0
     newLeft = hasCount[1] ? values.popFirst() ?? 1 : 1
     hunks.append(PatchHunk(line: number, end: number + 1, file: files.count - 1))
+    if files[files.count - 1].firstHunk == nil { files[files.count - 1].firstHunk = number }
   }
 
   private mutating func takeHeader(_ line: String, _ number: Int) {
@@ -161,7 +214,7 @@ struct Patch: Sendable {
       }
       return
     }
-    guard let file = files.indices.last else { return }
+    guard let file = files.indices.last, files[file].binaryLine == nil || line.hasPrefix("literal ") else { return }
     func after(_ prefix: String) -> String? {
       line.hasPrefix(prefix) ? String(line.dropFirst(prefix.count)) : nil
     }
@@ -189,8 +242,16 @@ struct Patch: Sendable {
       files[file].oldPath = Self.unquoted(path)
     } else if let path = after("copy to ") {
       files[file].newPath = Self.unquoted(path)
-    } else if line.hasPrefix("Binary files ") || line.hasPrefix("GIT binary patch") {
+    } else if let hashes = after("index ") {
+      let words = hashes.split(separator: " ").first.map(String.init) ?? ""
+      if let dots = words.firstRange(of: "..") { files[file].contentHash = String(words[dots.upperBound...]) }
+    } else if line.hasPrefix("Binary files ") {
       files[file].isBinary = true
+    } else if line.hasPrefix("GIT binary patch") {
+      files[file].isBinary = true
+      files[file].binaryLine = number
+    } else if let size = after("literal "), let binary = files[file].binaryLine {
+      if number == binary + 1 { files[file].newSize = Int(size) } else { files[file].oldSize = Int(size) }
     }
   }
 
@@ -240,6 +301,40 @@ struct Patch: Sendable {
     return hunks[place]
   }
 
+  var blockCount: Int { blockEnds.count }
+
+  func block(_ index: Int) -> ChangeBlock {
+    guard index >= 0, index < blockEnds.count else { return ChangeBlock(start: 0, middle: 0, end: 0) }
+    return ChangeBlock(start: Int(blockStarts[index]), middle: Int(blockMiddles[index]), end: Int(blockEnds[index]))
+  }
+
+  /// The block of changed lines that holds `line`.
+  func block(at line: Int) -> ChangeBlock? {
+    let place = partition(blockEnds.count) { Int(blockEnds[$0]) > line }
+    guard place < blockEnds.count, Int(blockStarts[place]) <= line else { return nil }
+    return block(place)
+  }
+
+  /// The place in `hunks` of the first hunk that begins after `line`, `hunks.count` when there is none.
+  func hunkPlace(after line: Int) -> Int { partition(hunks.count) { hunks[$0].line > line } }
+
+  /// The lines of a file, its header first.
+  func lines(ofFile file: Int) -> Range<Int> {
+    guard files.indices.contains(file) else { return 0..<0 }
+    let end = file + 1 < files.count ? files[file + 1].firstLine : lineCount
+    return files[file].firstLine..<max(files[file].firstLine, end)
+  }
+
+  /// Some lines as they are in the patch, each with its line end.
+  func raw(_ lines: Range<Int>) -> ArraySlice<UInt8> {
+    guard let first = lines.first, let last = lines.last, last < lineCount else { return [] }
+    let start = bytes(of: first).startIndex
+    let end = bytes(of: last).endIndex
+    return bytes[start..<min(bytes.count, max(start, end + 1))]
+  }
+
+  func isSame(as other: [UInt8]) -> Bool { bytes == other }
+
   func fileIndex(at line: Int) -> Int? {
     let place = partition(files.count) { files[$0].firstLine > line } - 1
     return place >= 0 ? place : nil
@@ -268,28 +363,41 @@ struct Patch: Sendable {
     }
   }
 
-  func line(_ number: Int) -> PatchLine {
+  /// `limit`: bytes of its text that are wanted.
+  func line(_ number: Int, limit: Int = Patch.longest) -> PatchLine {
     let kind = kind(of: number)
     let raw = bytes(of: number)
     let hasSign = kind == .added || kind == .removed || kind == .context
     let body = raw.dropFirst(hasSign ? 1 : 0)
-    var line = PatchLine(
-      kind: kind, text: String(decoding: body.prefix(Self.longest), as: UTF8.self), isCut: body.count > Self.longest)
+    var line = PatchLine(kind: kind, body: body.prefix(limit), isCut: body.count > limit)
     guard hasSign, let hunk = hunk(at: number) else { return line }
-    var (old, new) = start(of: hunk, before: number)
-    for earlier in old.from..<max(old.from, number) {
+    let numbers = numbers(before: number, in: hunk)
+    if kind != .added { line.old = numbers.old }
+    if kind != .removed { line.new = numbers.new }
+    return line
+  }
+
+  struct Numbers: Sendable, Equatable {
+    var old: Int
+    var new: Int
+    subscript(side: LineComment.Side) -> Int { side == .old ? old : new }
+  }
+
+  /// The numbers that `line` has, or would have, on both sides.
+  func numbers(before line: Int, in hunk: PatchHunk) -> Numbers {
+    let (start, first) = start(of: hunk, before: line)
+    var numbers = Numbers(old: start.value, new: first)
+    for earlier in start.from..<max(start.from, line) {
       switch bytes(of: earlier).first {
-      case UInt8(ascii: "+"): new += 1
-      case UInt8(ascii: "-"): old.value += 1
+      case UInt8(ascii: "+"): numbers.new += 1
+      case UInt8(ascii: "-"): numbers.old += 1
       case UInt8(ascii: "\\"): break
       default:
-        old.value += 1
-        new += 1
+        numbers.old += 1
+        numbers.new += 1
       }
     }
-    if kind != .added { line.old = old.value }
-    if kind != .removed { line.new = new }
-    return line
+    return numbers
   }
 
   /// The numbers at the nearest line before `number` where they are known.
@@ -318,7 +426,7 @@ struct Patch: Sendable {
     return nil
   }
 
-  private func contains(_ wanted: [UInt8], _ line: ArraySlice<UInt8>) -> Bool {
+  func contains(_ wanted: [UInt8], _ line: ArraySlice<UInt8>) -> Bool {
     guard line.count >= wanted.count else { return false }
     return line.withUnsafeBufferPointer { line in
       wanted.withUnsafeBufferPointer { wanted in

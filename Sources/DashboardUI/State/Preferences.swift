@@ -18,6 +18,12 @@ package struct Preferences: Sendable, Equatable {
   /// Ways to look at the runs, in the order they were saved.
   var views: [SavedView] = []
 
+  /// The diff's two sides beside each other, where there is room; and its syntax in colours.
+  package var diffSideBySide = false
+  package var diffSyntax = true
+  /// Remarks on lines of diffs that were not sent yet.
+  package var comments = LineComments()
+
   /// Files that were reviewed.
   package var reviews = Reviews()
 
@@ -51,6 +57,9 @@ extension Preferences: JSONWritable {
     object["templates"] = .array(
       templates.compactMap { template in template.draft.json.map { ["name": .string(template.name), "draft": $0] } })
     object["repositories"] = .array(repositories.map { .string($0) })
+    object["diffSideBySide"] = .bool(diffSideBySide)
+    object["diffSyntax"] = .bool(diffSyntax)
+    object["comments"] = comments.json
     object["reviewed"] = reviews.json
     if let columns { object["columns"] = .array(columns.map { .string($0.text) }) }
     if !views.isEmpty { object["views"] = .array(views.map(\.json)) }
@@ -77,6 +86,9 @@ extension Preferences: JSONWritable {
           return WorkTemplate(name: name, draft: draft)
         }
       case "repositories": repositories = value.strings
+      case "diffSideBySide": diffSideBySide = value.bool ?? false
+      case "diffSyntax": diffSyntax = value.bool ?? true
+      case "comments": comments = LineComments(json: value)
       case "reviewed": reviews = Reviews(json: value)
       case "columns": columns = ColumnChoice.remembered(value)
       case "views": views = (value.array ?? []).compactMap(SavedView.init(json:))

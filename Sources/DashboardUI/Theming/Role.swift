@@ -22,4 +22,8 @@ package enum Role: String, CaseIterable, Sendable {
   case outputError, timestamp
   case diffAdded, diffRemoved, diffAddedWord, diffRemovedWord, diffContext, diffHunk, diffFile, diffMeta, diffNumber
   case diffSpace
+  /// Lines that moved; what a reader would not see, shown as a mark.
+  case diffMoved, diffControl
+  /// Source in the diff; only their colour counts, on the line's own ground.
+  case syntaxKeyword, syntaxString, syntaxComment, syntaxNumber, syntaxType, syntaxFunction
 }

@@ -31,6 +31,7 @@ package struct Theme: Sendable, Equatable {
     case .selection, .buttonFocused, .tabActive, .matchCurrent, .toastBad, .linkLost, .diffSpace, .runAttention:
       Style(attributes: [.reverse, .bold])
     case .toastInfo, .toastGood, .diffAddedWord, .diffRemovedWord: Style(attributes: .reverse)
+    case .diffControl: Style(attributes: .reverse)
     case .runFailed, .invalid, .no, .outputError: Style(attributes: [.bold, .underline])
     case .match, .link, .inputFocused, .diffHunk: Style(attributes: .underline)
     default: .plain
@@ -85,6 +86,16 @@ struct Palette: Sendable {
     }
     func tinted(_ slot: Int, _ share: Double, text foreground: Int) -> Style {
       text(foreground, on: [ground.mixed(with: self[slot], share)])
+    }
+    /// Read on every ground that a line of the diff may have.
+    func syntax(_ slot: Int, _ attributes: Attributes = []) -> Style {
+      text(
+        slot,
+        on: [
+          ground, chosen, bar, ground.mixed(with: self[11], isDark ? 0.13 : 0.12),
+          ground.mixed(with: self[8], isDark ? 0.13 : 0.10),
+          ground.mixed(with: self[14], isDark ? 0.14 : 0.11),
+        ], attributes)
     }
     func filled(_ slot: Int) -> Style {
       let fill = self[slot]
@@ -144,6 +155,14 @@ struct Palette: Sendable {
     case .diffHunk: return text(14)
     case .diffFile: return text(6, on: [bar], .bold)
     case .diffSpace: return filled(8)
+    case .diffMoved: return tinted(14, isDark ? 0.14 : 0.11, text: 5)
+    case .diffControl: return syntax(9, .underline)
+    case .syntaxKeyword: return syntax(14)
+    case .syntaxString: return syntax(11)
+    case .syntaxComment: return syntax(3)
+    case .syntaxNumber: return syntax(9)
+    case .syntaxType: return syntax(10)
+    case .syntaxFunction: return syntax(13)
     }
   }
 }

@@ -14,6 +14,7 @@ package enum Errand: Sendable, Equatable {
   /// Work brought in: reading or dispatching it.
   case batch(generation: Int)
   case cancel(RunID), retry(RunID), answer(RunID)
+  case followUp(RunID)
   /// Copying, saving, the editor.
   case here
 }
@@ -31,7 +32,7 @@ package enum Message: Sendable {
   case link(LinkState)
   case detail(RunID, RunDetail)
   case artifacts(RunID, Artifacts)
-  case patch(RunID, [UInt8])
+  case patch(RunID, [UInt8], PatchOptions = PatchOptions())
   /// The last events of one run, ascending.
   case backlog(RunID, [RunEvent])
   /// One run's audit records, with how the chain stands.
@@ -45,6 +46,8 @@ package enum Message: Sendable {
   case dispatched([DispatchOutcome])
   case dryRun(generation: Int, [DispatchOutcome])
   case retried(RunID, DispatchOutcome)
+  /// The run whose work is taken further, and what came of it.
+  case followedUp(RunID, DispatchOutcome)
   case failed(Problem, Errand)
   /// The prompt as it comes back from $EDITOR.
   case edited(String)
@@ -76,7 +79,10 @@ package enum Effect: Sendable {
   case cancel([RunID], reason: String, force: Bool)
   case retry([RunID])
   case answer(RunID, attentionId: String, answer: String)
-  case fetchDetail(RunID), fetchArtifacts(RunID), fetchPatch(RunID)
+  case fetchDetail(RunID), fetchArtifacts(RunID)
+  case fetchPatch(RunID, PatchOptions = PatchOptions())
+  /// A new run that goes on where an ended one stopped.
+  case followUp(RunID, prompt: String)
   case fetchBacklog(RunID, limit: Int)
   case fetchRuntimes
   case fetchAudit(AuditPortion), verifyAudit

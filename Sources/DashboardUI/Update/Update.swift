@@ -26,7 +26,7 @@ extension DashboardState {
       guard open?.id == run else { break }
       open?.audit.trail = trail
       open?.audit.problem = nil
-    case .patch(let run, let bytes): takePatch(run, bytes)
+    case .patch(let run, let bytes, let options): takePatch(run, bytes, options)
     case .backlog(let run, let events): if log?.run == run { log?.load(events) }
     case .audit(let portion, let part): takeAudit(part, portion)
     case .auditVerified(let whole):
@@ -46,7 +46,13 @@ extension DashboardState {
     case .retried(let old, let outcome):
       let new = outcome.runId.map { " as \($0.shortName)" } ?? ""
       toast("\(old.shortName) is tried again\(new)", .good)
+    case .followedUp(let old, let outcome): takeFollowUp(old, outcome)
     case .failed(let problem, let errand): fail(problem, errand)
+    case .edited(let text) where commentDialog != nil:
+      if var dialog = commentDialog {
+        dialog.field.replace(text.trimmed)
+        setLayer(.comment(dialog))
+      }
     case .edited(let text): takeEdited(text)
     case .repository(let facts): takeFacts(facts)
     case .folders(let listing): takeFolders(listing)
@@ -165,6 +171,7 @@ extension DashboardState {
 
   private mutating func changed(_ run: RunID, _ event: RunEvent) {
     if event.type == .started || event.type.endsRun { runtimesStale = true }
+    if event.type.endsRun { sendWaitingReview(run) }
     guard let open, open.id == run, screen == .run else { return }
     if event.type == .artifacts || event.type.endsRun || event.type == .started { fetch(run) }
     askAudit()
@@ -173,21 +180,8 @@ extension DashboardState {
   mutating func fetch(_ run: RunID) {
     emit(.fetchDetail(run))
     emit(.fetchArtifacts(run))
-    emit(.fetchPatch(run))
+    emit(.fetchPatch(run, open?.diff.wanted ?? PatchOptions()))
     open?.askedAt = now
-  }
-
-  private mutating func takePatch(_ run: RunID, _ bytes: [UInt8]) {
-    guard open?.id == run else { return }
-    var patch = Patch(bytes)
-    patch.index()
-    open?.patch = patch
-    open?.patchProblem = nil
-    layFiles()
-    if let diff = open?.diff, diff.top >= patch.lineCount, patch.isComplete {
-      open?.diff.top = max(0, patch.lineCount - 1)
-    }
-    followWantedPath()
   }
 
   private mutating func fail(_ problem: Problem, _ errand: Errand) {
@@ -198,7 +192,8 @@ extension DashboardState {
     case .openLink(let address):
       copyOut(address)
       toast("\(problem.detail): \(address) is copied", .info)
-    case .patch(let run): if open?.id == run { open?.patchProblem = problem.detail }
+    case .patch(let run): failPatch(run, problem)
+    case .followUp: failFollowUp(problem)
     case .backlog(let run):
       guard log?.run == run else { return }
       // The live events go on below what is missing.
@@ -241,17 +236,13 @@ extension DashboardState {
       previewAt = nil
       turnPreview()
     }
-    if open?.patch?.isComplete == false {
-      open?.patch?.index()
-      layFilesIfMany()
-      followWantedPath()
-    }
+    if diffHasWork { advanceDiff() }
     if screen == .run, let open, let asked = open.askedAt, open.tab == .files || open.tab == .diff,
       board[open.id]?.status == .running, (now - asked).milliseconds >= 5000
     {
       self.open?.askedAt = now
       emit(.fetchArtifacts(open.id))
-      emit(.fetchPatch(open.id))
+      emit(.fetchPatch(open.id, open.diff.wanted))
     }
     if runtimesStale, screen == .runtimes || screen == .dispatch, (now - runtimesAskedAt).milliseconds >= 1000 {
       runtimesStale = false
@@ -272,7 +263,7 @@ extension DashboardState {
     if let due = notices.due { times.append(due) }
     if screen == .queue, queue.list.hasChanges { times.append(max(now + .milliseconds(50), actingUntil)) }
     if list.hasChanges { times.append(max(now + .milliseconds(50), min(actingUntil, now + .milliseconds(1500)))) }
-    if open?.patch?.isComplete == false { times.append(now) }
+    if diffHasWork { times.append(now) }
     if let changed = form.changedAt { times.append(changed + .milliseconds(250)) }
     if list.filter.dependsOnTime { times.append(max(now, list.surroundings.now) + .seconds(2)) }
     if runtimesStale, screen == .runtimes || screen == .dispatch { times.append(runtimesAskedAt + .seconds(1)) }

@@ -76,6 +76,15 @@ extension DashboardState {
     case .search(var field):
       field.insert(text)
       setLayer(.search(field))
+    case .comment(var dialog):
+      dialog.field.insert(text)
+      setLayer(.comment(dialog))
+      settleDiff()
+    case .review(var dialog):
+      guard dialog.isEditing else { return }
+      dialog.introduction.insert(text)
+      setLayer(.review(dialog))
+    case .compare: break
     case .themes(let picker): pasteInThemes(text, picker)
     }
   }
@@ -98,6 +107,9 @@ extension DashboardState {
     case .approval(let dialog): takeInApproval(key, dialog)
     case .auditFilter(let field, let before): takeInAuditFilter(key, field, before)
     case .search(let field): takeInSearch(key, field)
+    case .comment(let dialog): takeInComment(key, dialog)
+    case .review(let dialog): takeInReview(key, dialog)
+    case .compare(let dialog): takeInCompare(key, dialog)
     case .switcher(let dialog): takeInSwitcher(key, dialog)
     case .eventTypes(let cursor): takeInEventTypes(key, cursor)
     case .themes(let picker): takeInThemes(key, picker)
@@ -237,6 +249,8 @@ extension DashboardState {
     case .escape:
       layers.removeLast()
       open?.diff.search = ""
+      open?.diff.matchLine = nil
+      open?.diff.matchCount = nil
       if open?.tab == .handoff { open?.noteSearch = "" } else if open?.tab == .events { searchEvents("") }
     default: if field.handle(key) { setLayer(.search(field)) }
     }

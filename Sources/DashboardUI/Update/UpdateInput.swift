@@ -116,6 +116,10 @@ extension DashboardState {
       .previousHunk, .nextFile, .previousFile:
       performInTab(action)
     case .reviewed, .editFile: performInTab(action)
+    case .sideBySide, .moreContext, .lessContext, .whiteSpace, .syntaxColours, .foldFile, .foldAll, .lineRange,
+      .comment,
+      .sendComments, .copyHunk, .copyFile, .compareRuns:
+      performInTab(action)
     case .playOrPause, .stepForward, .stepBack, .slower, .faster, .skipBack, .skipForward, .replayStart, .replayEnd,
       .previousMoment, .nextMoment:
       performInReplay(action)
@@ -243,7 +247,7 @@ extension DashboardState {
         text = tree?.copied ?? open.audit.trail?.records[safe: open.audit.cursor]?.json.jsonText ?? text
       case .files: text = open.files.rows[safe: open.files.cursor]?.path ?? text
       case .diff:
-        if let patch = open.patch, let file = patch.fileIndex(at: open.diff.top) { text = patch.files[file].path }
+        if let patch = open.patch, let file = patch.fileIndex(at: open.diff.cursor) { text = patch.files[file].path }
       case .commands, .tests: text = records(open.tab)[safe: open.recordCursor[open.tab] ?? 0]?.name ?? text
       case .handoff: text = open.artifacts?.handoffNote ?? text
       }

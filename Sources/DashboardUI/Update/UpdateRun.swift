@@ -23,7 +23,7 @@ extension DashboardState {
     if tab == .diff || tab == .files, isLive, let asked = open.askedAt, (now - asked).milliseconds >= 2000 {
       self.open?.askedAt = now
       emit(.fetchArtifacts(open.id))
-      emit(.fetchPatch(open.id))
+      emit(.fetchPatch(open.id, open.diff.wanted))
     }
   }
 

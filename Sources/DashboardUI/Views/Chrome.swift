@@ -241,6 +241,17 @@ private func footerHints(_ state: DashboardState) -> [(key: Key?, keys: String, 
   case .eventTypes:
     return [(.character(" "), "space", "on or off"), (.enter, "enter", "only this"), (.escape, "esc", "close")]
   case .palette, .search, .themes, nil: break
+  case .comment:
+    return [
+      (.enter, "enter", "keep"), (nil, "alt-enter", "new line"), (.ctrl("d"), "ctrl-d", "delete"),
+      (.escape, "esc", "leave"),
+    ]
+  case .review:
+    return [
+      (.enter, "enter", "send"), (.tab, "tab", "say first"), (.character("c"), "c", "edit"),
+      (.character("x"), "x", "delete"), (.escape, "esc", "not yet"),
+    ]
+  case .compare: return [(.enter, "enter", "compare"), (nil, "j k", "choose"), (.escape, "esc", "leave")]
   }
   if state.screen == .dispatch, state.layers.isEmpty { return state.formHints }
   var hints: [(key: Key?, keys: String, text: String)] = []

@@ -15,6 +15,9 @@ func drawLayer(_ layer: Layer, _ state: DashboardState, _ frame: inout Frame) {
   case .eventTypes(let cursor): drawEventTypes(cursor, state, &frame)
   case .themes(let picker): drawThemePicker(picker, state, &frame)
   case .filter, .search, .auditFilter: break  // on the tabs line and in the footer
+  case .comment: break  // under its line of the diff
+  case .review(let dialog): drawReview(dialog, state, &frame)
+  case .compare(let dialog): drawCompare(dialog, state, &frame)
   }
 }
 

@@ -46,13 +46,7 @@ func drawTabState(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   var spans: [Span] = []
   switch open.tab {
   case .events: spans = eventsState(state, open, isShort: rect.width < 20)
-  case .diff:
-    guard let patch = open.patch, patch.lineCount > 0 else { break }
-    if !open.diff.search.isEmpty { spans.append(Span("/\(open.diff.search)  ", .accent)) }
-    if let file = patch.fileIndex(at: open.diff.top) {
-      spans.append(Span("file \(file + 1) of \(patch.files.count)\(patch.isComplete ? "" : "+")   ", .muted))
-    }
-    spans.append(Span("\(open.diff.top + 1)/\(patch.lineCount)\(patch.isComplete ? "" : "+")", .muted))
+  case .diff: spans = state.diffStateSpans
   case .files:
     guard !open.files.files.isEmpty else { break }
     let reviewed = open.files.reviewed.count

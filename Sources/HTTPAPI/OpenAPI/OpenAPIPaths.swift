@@ -79,6 +79,15 @@ extension OpenAPI {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "get": {
           "operationId": "getDiff", "summary": "The run's work as a patch that git apply takes",
+          "description": "In another form than the usual one it is made anew, which takes the run's worktree or commits.",
+          "parameters": [
+            {"name": "context", "in": "query", "description": "Unchanged lines around each change.",
+             "schema": {"type": "integer", "minimum": 0, "maximum": 1000, "default": 3}},
+            {"name": "whitespace", "in": "query", "description": "ignore leaves out changes of white space alone; git apply may refuse such a patch.",
+             "schema": {"type": "string", "enum": ["show", "ignore"], "default": "show"}},
+            {"name": "against", "in": "query", "description": "Another run: the changes from this run's result to that one's.",
+             "schema": {"type": "string"}}
+          ],
           "responses": {
             "200": {"description": "Empty without a change.", "content": {"text/x-diff": {"schema": {"type": "string"}}}},
             "default": {"$ref": "#/components/responses/problem"}
@@ -143,6 +152,24 @@ extension OpenAPI {
           "operationId": "retry", "summary": "A new run of the same contract",
           "responses": {
             "201": {"description": "The new run, which links to the old.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DispatchOutcome"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
+      "/v1/runs/{id}/follow-up": {
+        "parameters": [{"$ref": "#/components/parameters/id"}],
+        "post": {
+          "operationId": "followUp", "summary": "A new run that goes on where an ended one stopped",
+          "description": "The same contract with another prompt, on the same runtime and branch: in the old worktree if it is there and free, else in a new one. The contract's metadata.followUpOf names the old run.",
+          "parameters": [
+            {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+             "description": "A request with a key seen before is answered as then, and not done again."}
+          ],
+          "requestBody": {"required": true, "content": {"application/json": {"schema":
+            {"$ref": "#/components/schemas/FollowUpRequest"}}}},
+          "responses": {
+            "201": {"description": "The new run.",
               "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DispatchOutcome"}}}},
             "default": {"$ref": "#/components/responses/problem"}
           }

@@ -195,6 +195,9 @@ extension OpenAPI {
         "waitsFor": {"type": "array", "items": {"type": "string"}}}},
     "CancelRequest": {"type": "object", "additionalProperties": false, "required": ["reason"], "properties": {
       "reason": {"type": "string", "minLength": 1}, "force": {"type": "boolean", "default": false}}},
+    "FollowUpRequest": {"type": "object", "additionalProperties": false, "required": ["prompt"], "properties": {
+      "prompt": {"type": "string", "minLength": 1},
+      "title": {"type": "string", "description": "By default the old one after \"Follow up: \"."}}},
     "ApprovalRequest": {"type": "object", "additionalProperties": false, "required": ["why"], "properties": {
       "why": {"type": "string", "minLength": 1, "description": "The rationale; it goes on the audit trail."}}},
     "AnswerRequest": {"type": "object", "additionalProperties": false, "required": ["answer"], "properties": {

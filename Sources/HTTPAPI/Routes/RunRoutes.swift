@@ -56,8 +56,18 @@ extension API {
   }
 
   func diff(_ request: APIRequest) async throws -> Response {
-    _ = try request.query()
-    return Reply.bytes(try await service.patch(of: run(request)), type: "text/x-diff")
+    let query = try request.query("context", "whitespace", "against")
+    var options = PatchOptions()
+    if let context = try query.number("context", in: 0...UInt64(PatchOptions.mostContext)) {
+      options.context = Int(context)
+    }
+    switch try query.text("whitespace") {
+    case nil, "show": break
+    case "ignore": options.ignoresWhiteSpace = true
+    case let text?: throw Problem(.invalid, "\"whitespace\" must be show or ignore, not \"\(text)\".")
+    }
+    if let other = try query.text("against") { options.against = try await service.resolve(other) }
+    return Reply.bytes(try await service.patch(of: run(request), options), type: "text/x-diff")
   }
 
   func cancel(_ request: APIRequest) async throws -> Response {
@@ -101,5 +111,20 @@ extension API {
       throw Problem(.invalid, "A retry takes no body.")
     }
     return Reply.json(try await service.retry(run, by: request.actor), status: .created)
+  }
+
+  func followUp(_ request: APIRequest) async throws -> Response {
+    _ = try request.query()
+    let run = try await run(request)
+    let body = try await request.object("prompt", "title")
+    var key: String?
+    if let name = HTTPField.Name("Idempotency-Key") { key = request.request.headers[name] }
+    if let key, !(1...255).contains(key.utf8.count) {
+      throw Problem(.invalid, "The Idempotency-Key must have from 1 to 255 characters.")
+    }
+    let outcome = try await service.followUp(
+      run, prompt: try body.requiredText("prompt"), title: try body.text("title"), idempotencyKey: key,
+      by: request.actor)
+    return Reply.json(outcome, status: .created)
   }
 }

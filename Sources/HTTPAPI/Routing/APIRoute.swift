@@ -51,6 +51,7 @@ struct APIRoute: Sendable {
     APIRoute(.post, "/v1/runs/{id}/reject") { api, request in try await api.reject(request) },
     APIRoute(.post, "/v1/runs/{id}/answer") { api, request in try await api.answer(request) },
     APIRoute(.post, "/v1/runs/{id}/retry") { api, request in try await api.retry(request) },
+    APIRoute(.post, "/v1/runs/{id}/follow-up") { api, request in try await api.followUp(request) },
     APIRoute(.get, "/v1/runtimes") { api, request in try await api.runtimes(request) },
     APIRoute(.get, "/v1/snapshot") { api, request in try await api.snapshot(request) },
     APIRoute(.get, "/v1/events") { api, request in try await api.events(request) },

@@ -60,6 +60,18 @@ package protocol WorkspaceRuntime: AgentRuntime {
   func workspace(of run: RunID) async throws -> Workspace?
   /// A patch from the merge base to the work, as `git apply` takes it, binaries included; empty without a change.
   func patch(of run: RunID) async throws -> [UInt8]
+  /// The same in another form. Throws a `Problem` that says why where it cannot be had.
+  func patch(of run: RunID, _ options: PatchOptions) async throws -> [UInt8]
+}
+
+extension WorkspaceRuntime {
+  /// For runtimes that know one form alone.
+  package func patch(of run: RunID, _ options: PatchOptions) async throws -> [UInt8] {
+    guard options == PatchOptions() else {
+      throw Problem(.conflict, "The runtime \(runtimeId) gives its diffs in one form alone; it stays as it is.")
+    }
+    return try await patch(of: run)
+  }
 }
 
 /// A runtime that can end a run's processes at once, without the grace that `cancelTask` gives.

@@ -101,19 +101,6 @@ extension Orchestrator: RunService {
     }
   }
 
-  package func patch(of run: RunID) async throws -> [UInt8] {
-    let known = try known(run)
-    if let stored = try await environment.store.detail(of: run).patch { return stored }
-    guard !known.status.isTerminal, let entry = live[run], let id = entry.runtime,
-      let runtime = pool[id] as? any WorkspaceRuntime
-    else { return [] }
-    do {
-      return try await runtime.patch(of: entry.nameThere ?? run)
-    } catch let problem as Problem where problem.code == .notFound {
-      return []
-    }
-  }
-
   package nonisolated func events(after cursor: UInt64, wait: Bool) async throws -> EventChunk? {
     while true {
       try Task.checkCancellation()

@@ -12,7 +12,8 @@ package protocol RunService: Sendable {
   func detail(of run: RunID) async throws -> RunDetail
   /// Final ones from the store, live ones from the runtime.
   func artifacts(of run: RunID) async throws -> Artifacts
-  func patch(of run: RunID) async throws -> [UInt8]
+  /// As stored, or made anew where `options` ask for another form than the stored one.
+  func patch(of run: RunID, _ options: PatchOptions) async throws -> [UInt8]
 
   func dispatch(_ request: DispatchRequest, by actor: Actor) async throws -> [DispatchOutcome]
   /// Idempotent: a terminal run is answered as it is.
@@ -25,6 +26,10 @@ package protocol RunService: Sendable {
   func reject(_ run: RunID, why: String, by actor: Actor) async throws -> Run
   /// A new run of the same contract that links to the old.
   func retry(_ run: RunID, by actor: Actor) async throws -> DispatchOutcome
+
+  /// A new run that goes on where an ended one stopped, on its branch. Without a title it is named after the old one.
+  func followUp(_ run: RunID, prompt: String, title: String?, idempotencyKey: String?, by actor: Actor) async throws
+    -> DispatchOutcome
 
   func runtimes() async -> [RuntimeSummary]
 

@@ -45,7 +45,7 @@ struct Snapshot: Sendable {
   }
 
   /// The tree of everything in the worktree that is not ignored.
-  private func workTree() async throws -> String {
+  func workTree() async throws -> String {
     let index = try await diff.ownIndex()
     defer { Files.removeTree(index) }
     let own = ["GIT_INDEX_FILE": index]
@@ -58,6 +58,16 @@ struct Snapshot: Sendable {
     guard added.status <= 1 else { throw Git.problem(added, "collect the work in \(path)") }
     if added.diagnostics.contains("No space left") { throw Git.problem(added, "collect the work in \(path)") }
     return try await git.demand(["write-tree"], in: path, adding: own, "store the work in \(path)").text
+  }
+
+  /// Keeps everything in the worktree as a commit under `reference`, and moves no branch.
+  func keepAside(as reference: String, message: String) async throws {
+    let tree = try await workTree()
+    let commit = try await git.demand(
+      ["commit-tree", tree, "-p", "HEAD", "-m", message], in: path, adding: try await identity(),
+      "keep what lies in \(path)"
+    ).text
+    _ = try await git.demand(["update-ref", reference, commit], in: path, "keep what lies in \(path)")
   }
 
   /// The agent is gone: its index follows the branch, and a lock it left is nobody's.

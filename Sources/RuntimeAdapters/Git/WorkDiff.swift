@@ -37,8 +37,26 @@ struct WorkDiff: Sendable {
 
   func summary(to end: End) async throws -> String { try await diff(["--stat"], to: end, limit: 64 << 20).text }
 
-  func patch(to end: End) async throws -> [UInt8] {
-    try await diff(["--patch", "--binary", "--full-index", "-U3"], to: end, limit: Self.longestPatch).output
+  func patch(to end: End, _ options: PatchOptions = PatchOptions()) async throws -> [UInt8] {
+    try await diff(Self.options(options), to: end, limit: Self.longestPatch).output
+  }
+
+  /// From what one run made to what another did: two trees or commits of one repository.
+  func patch(from here: String, to there: String, _ options: PatchOptions) async throws -> [UInt8] {
+    try await git.demand(
+      ["diff"] + Self.form + Self.options(options) + [here, there, "--"], in: folder, limit: Self.longestPatch,
+      "compare the two results"
+    ).output
+  }
+
+  private static func options(_ options: PatchOptions) -> [String] {
+    ["--patch", "--binary", "--full-index", "-U\(options.context)"] + (options.ignoresWhiteSpace ? ["-w"] : [])
+  }
+
+  /// Where git is asked: the worktree, or its repository once it is gone.
+  private var folder: String {
+    guard !Files.exists(workspace.path), let repository = workspace.repository else { return workspace.path }
+    return repository
   }
 
   /// `ADDED\tREMOVED\tPATH\0`, or for a rename `ADDED\tREMOVED\t\0OLD\0NEW\0`; `-` for binaries.
@@ -68,7 +86,7 @@ struct WorkDiff: Sendable {
     case .commit(let commit):
       let base = try await mergeBase(with: commit)
       return try await git.demand(
-        ["diff"] + Self.form + options + [base, commit, "--"], in: workspace.path, limit: limit, doing)
+        ["diff"] + Self.form + options + [base, commit, "--"], in: folder, limit: limit, doing)
     case .worktree:
       let base = try await mergeBase(with: "HEAD")
       let index = try await ownIndex()
@@ -83,7 +101,7 @@ struct WorkDiff: Sendable {
 
   func mergeBase(with commit: String) async throws -> String {
     guard let base = workspace.base else { throw Problem(.internal, "The run's base was not recorded.") }
-    let answer = try await git.run(["merge-base", base, commit], in: workspace.path)
+    let answer = try await git.run(["merge-base", base, commit], in: folder)
     // An agent may have begun a history of its own: then the base itself is what there was.
     return answer.status == 0 && !answer.text.isEmpty ? answer.text : base
   }

@@ -5,9 +5,9 @@ import Synchronization
 
 /// Makes the worktrees that runs work in, one after the other in each repository.
 final class Worktrees: Sendable {
-  private let git: Git
+  let git: Git
   /// `<state>/worktrees`.
-  private let folder: String
+  let folder: String
   private let lanes = Mutex<[String: Lane]>([:])
 
   init(git: Git, folder: String) {

@@ -110,7 +110,19 @@ actor LocalRun {
       filesChanged: changes.paths, diffSummary: summary, commandsRun: [], testsRun: [], handoffNote: handoffNote())
   }
 
-  func patch() async throws -> [UInt8] { try await diff.patch(to: place) }
+  func patch(_ options: PatchOptions = PatchOptions()) async throws -> [UInt8] {
+    try await diff.patch(to: place, options)
+  }
+
+  /// What the run has made, as a commit or a tree that git knows.
+  func result() async throws -> String {
+    switch place {
+    case .commit(let commit): commit
+    case .worktree: try await Snapshot(diff: diff).workTree()
+    }
+  }
+
+  var hasEnded: Bool { end != nil }
 
   /// The worktree while the agent works; then the commit, so that what a test leaves behind is not taken for work.
   private var place: WorkDiff.End {

@@ -21,6 +21,8 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   private let outlet = EventOutlet()
   private let watch = FolderWatch()
   private let runs = Mutex<[RunID: LocalRun]>([:])
+  /// Branches that a follow-up is about to go on with.
+  private let resuming = Mutex<Set<String>>([])
 
   /// `state` is an absolute path; `environment` is the operator's.
   package init(
@@ -57,6 +59,23 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   package func getArtifacts(_ run: RunID) async throws -> Artifacts { try await find(run).artifacts() }
 
   package func patch(of run: RunID) async throws -> [UInt8] { try await find(run).patch() }
+
+  package func patch(of run: RunID, _ options: PatchOptions) async throws -> [UInt8] {
+    let here = try await find(run)
+    guard let other = options.against else { return try await here.patch(options) }
+    let there: LocalRun
+    do { there = try await find(other) } catch let problem as Problem where problem.code == .notFound {
+      throw Problem(
+        .conflict, "Run \(other.shortName) did not work on this machine, so git cannot compare the two results.")
+    }
+    guard here.spec.workspace.repository == there.spec.workspace.repository else {
+      throw Problem(
+        .conflict,
+        "The two runs worked in different repositories, \(here.spec.workspace.repository ?? "one") and "
+          + "\(there.spec.workspace.repository ?? "another"): their results cannot be compared.")
+    }
+    return try await here.diff.patch(from: here.result(), to: there.result(), options)
+  }
 
   package func answer(_ run: RunID, attentionId: String, answer: String) async throws {
     try await find(run).answer(attentionId, answer)
@@ -127,10 +146,57 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     guard let run = contract.runId else { throw Problem(.internal, "The contract carries no run id.") }
     let folder = RunFolder(state: state, run: run)
     guard !Files.exists(folder.path) else { throw Problem(.conflict, "The run \(run) has been started already.") }
+    let old = try await predecessor(of: contract)
+    guard let old else { return try await start(contract, run, folder, after: nil) }
+    let branch = old.branch ?? ""
+    guard resuming.withLock({ $0.insert(branch).inserted }) else { throw Self.busy(branch, nil) }
+    defer { resuming.withLock { _ = $0.remove(branch) } }
+    for other in runs.withLock({ Array($0.values) }) where other.spec.workspace.branch == branch {
+      if await !other.hasEnded { throw Self.busy(branch, other.spec.run) }
+    }
+    return try await start(contract, run, folder, after: old)
+  }
+
+  private static func busy(_ branch: String, _ run: RunID?) -> Problem {
+    let who = run.map { "Run \($0.shortName)" } ?? "Another follow-up"
+    return Problem(.conflict, "\(who) works on \(branch); a follow-up can go on with it once that has ended.")
+  }
+
+  /// Where the run worked that a contract goes on with; nil for a contract that begins anew.
+  private func predecessor(of contract: Contract) async throws -> Workspace? {
+    guard let value = contract.metadata["followUpOf"], !value.isNull else { return nil }
+    guard let text = value.string, let old = RunID(text) else {
+      throw Problem(.invalid, "metadata.followUpOf must be the id of the run to go on with.")
+    }
+    let found: LocalRun
+    do { found = try await find(old) } catch let problem as Problem where problem.code == .notFound {
+      throw Problem(.conflict, "The runtime \(runtimeId) has no record of run \(old), so it cannot go on with it.")
+    }
+    guard await found.hasEnded else { throw Self.busy(found.spec.workspace.branch ?? "its branch", old) }
+    guard found.spec.workspace.branch != nil, found.spec.workspace.repository != nil else {
+      throw Problem(.conflict, "Run \(old.shortName) left no branch to go on with. Dispatch the work anew.")
+    }
+    return found.spec.workspace
+  }
+
+  /// `old`: where an earlier run worked whose branch this one goes on with.
+  private func start(
+    _ contract: Contract, _ run: RunID, _ folder: RunFolder, after old: Workspace?
+  ) async throws -> StartedTask {
+    let resumed = try await worktrees.canResume(old) ? old : nil
+    let worktree = resumed?.path ?? "\(state)/worktrees/\(run)"
     let plan = try LaunchPlan(
-      contract, run: run, configuration: configuration, folder: folder, worktree: "\(state)/worktrees/\(run)",
+      contract, run: run, configuration: configuration, folder: folder, worktree: worktree,
       operatorEnvironment: environment)
-    let workspace = try await worktrees.make(for: contract, run: run)
+    var workspace: Workspace
+    var left = 0
+    if let resumed {
+      (workspace, left) = try await worktrees.resume(resumed, run: run, scratch: state)
+    } else if let old {
+      workspace = try await worktrees.reopen(old, at: worktree)
+    } else {
+      workspace = try await worktrees.make(for: contract, run: run)
+    }
     let spec = LocalRunSpec(
       run: run, title: contract.title, workspace: workspace, agentName: plan.agentName,
       supervisor: SupervisorSpec(
@@ -145,12 +211,26 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
       try Files.write(spec.jsonBytes, to: folder.spec)
       supervisor = try await launcher.launch(folder.supervised, environment: plan.environment)
     } catch {
-      await worktrees.discard(workspace)
+      // What an earlier run made stays, whatever becomes of this one.
+      if old == nil { await worktrees.discard(workspace) } else if resumed == nil { await worktrees.close(workspace) }
       Files.removeTree(folder.path)
       throw error
     }
     let started = make(spec, folder: folder)
     runs.withLock { $0[run] = started }
+    if left > 0 {
+      let what = left == 1 ? "1 file that was" : "\(left) files that were"
+      outlet.send(
+        RuntimeEvent(
+          run,
+          .custom(
+            type: "worktree_cleaned",
+            data: [
+              "files": .int(Int64(left)), "reference": .string(Worktrees.reference(of: run)),
+              "message": .string(
+                "\(what) left in the worktree without a commit: kept as \(Worktrees.reference(of: run))"),
+            ])))
+    }
     Task { [outlet, worktrees] in
       if let repository = workspace.repository {
         // Only a remark: a checkout that cannot be looked at is none the worse for the run.

@@ -81,7 +81,7 @@ final class SyntheticService: RunService {
   }
   func detail(of run: RunID) async throws -> RunDetail { throw Self.refusal }
   func artifacts(of run: RunID) async throws -> Artifacts { throw Self.refusal }
-  func patch(of run: RunID) async throws -> [UInt8] {
+  func patch(of run: RunID, _ options: PatchOptions) async throws -> [UInt8] {
     guard let patch else { throw Self.refusal }
     return patch
   }
@@ -90,6 +90,9 @@ final class SyntheticService: RunService {
   func answer(_ run: RunID, attentionId: String?, answer: String, by actor: Actor) async throws -> Run {
     throw Self.refusal
   }
+  func followUp(_ run: RunID, prompt: String, title: String?, idempotencyKey: String?, by actor: Actor) async throws
+    -> DispatchOutcome
+  { throw Self.refusal }
   func approve(_ run: RunID, why: String, by actor: Actor) async throws -> Run { throw Self.refusal }
   func reject(_ run: RunID, why: String, by actor: Actor) async throws -> Run { throw Self.refusal }
   func retry(_ run: RunID, by actor: Actor) async throws -> DispatchOutcome { throw Self.refusal }

@@ -62,9 +62,12 @@ struct Errands: ErrandDoer {
       case .fetchArtifacts(let run):
         errand = .artifacts(run)
         return [.artifacts(run, try await client.artifacts(of: run.description))]
-      case .fetchPatch(let run):
+      case .fetchPatch(let run, let options):
         errand = .patch(run)
-        return [.patch(run, try await client.patch(of: run.description))]
+        return [.patch(run, try await client.patch(of: run.description, options), options)]
+      case .followUp(let run, let prompt):
+        errand = .followUp(run)
+        return [.followedUp(run, try await client.followUp(run.description, prompt: prompt))]
       case .fetchBacklog(let run, let limit):
         errand = .backlog(run)
         var events: [RunEvent] = []

@@ -94,10 +94,13 @@ import Testing
 
   @Test("Only the words that changed stand out, and lines with nothing in common have no marks")
   func words() throws {
-    let changes = try #require(WordDiff.changes("let delay = 1000;", "let delay = backoff(attempts);"))
-    #expect(changes.old == [12..<16])
-    #expect(changes.new == [12..<29])
-    #expect(WordDiff.changes("alpha beta", "x(1) + y") == nil)
-    #expect(WordDiff.changes("same", "same").map { $0.old.isEmpty && $0.new.isEmpty } == true)
+    func changes(_ old: String, _ new: String) -> (old: [Range<Int>], new: [Range<Int>])? {
+      WordDiff.changes(Array(old.utf8)[...], Array(new.utf8)[...])
+    }
+    let found = try #require(changes("let delay = 1000;", "let delay = backoff(attempts);"))
+    #expect(found.old == [12..<16])
+    #expect(found.new == [12..<29])
+    #expect(changes("alpha beta", "x(1) + y") == nil)
+    #expect(changes("same", "same").map { $0.old.isEmpty && $0.new.isEmpty } == true)
   }
 }

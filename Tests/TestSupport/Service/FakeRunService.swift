@@ -6,6 +6,8 @@ import Synchronization
 /// published.
 package final class FakeRunService: RunService {
   package enum Call: Sendable, Equatable {
+    case patch(RunID, PatchOptions)
+    case followUp(RunID, prompt: String, title: String?, key: String?, by: Actor)
     case dispatch(titles: [String], dryRun: Bool, key: String?, by: Actor)
     case cancel(RunID, reason: String, force: Bool, by: Actor)
     case answer(RunID, attentionId: String?, answer: String, by: Actor)
@@ -170,8 +172,9 @@ package final class FakeRunService: RunService {
     return state.withLock { $0.artifacts }
   }
 
-  package func patch(of run: RunID) async throws -> [UInt8] {
+  package func patch(of run: RunID, _ options: PatchOptions) async throws -> [UInt8] {
     _ = try find(run)
+    if options != PatchOptions() { state.withLock { $0.calls.append(.patch(run, options)) } }
     return state.withLock { $0.patch }
   }
 
@@ -221,6 +224,15 @@ package final class FakeRunService: RunService {
     state.withLock { $0.calls.append(.retry(run, by: actor)) }
     return DispatchOutcome(
       runId: run, contractId: found.contractId, title: found.title, status: .queued, decision: Self.decision)
+  }
+
+  package func followUp(
+    _ run: RunID, prompt: String, title: String?, idempotencyKey: String?, by actor: Actor
+  ) async throws -> DispatchOutcome {
+    let found = try find(run)
+    state.withLock { $0.calls.append(.followUp(run, prompt: prompt, title: title, key: idempotencyKey, by: actor)) }
+    return DispatchOutcome(
+      runId: run, contractId: found.contractId, title: title ?? found.title, status: .queued, decision: Self.decision)
   }
 
   package func runtimes() async -> [RuntimeSummary] { state.withLock { $0.runtimes } }
