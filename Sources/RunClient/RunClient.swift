@@ -144,17 +144,24 @@ package final class RunClient: Sendable {
   }
 
   /// The audit trail as JSON lines, one record each; with a run, the others reduced so that the chain still verifies.
-  package func auditLines(after seq: UInt64 = 0, run: String? = nil) async throws -> WireLines {
+  /// `limit`: so many at most; `tail`: the last so many of them.
+  package func auditLines(after seq: UInt64 = 0, run: String? = nil, limit: Int? = nil, tail: Int? = nil) async throws
+    -> WireLines
+  {
     var request = Request("/v1/audit")
     if seq > 0 { request.add("after", String(seq)) }
     if let run { request.add("run", run) }
+    if let limit { request.add("limit", String(limit)) }
+    if let tail { request.add("tail", String(tail)) }
     request.accept = "application/x-ndjson"
     return WireLines(try await wire.stream(request), wire)
   }
 
   /// The same, read: in batches as they arrive, to be checked with `AuditChain.Verifier` or looked at.
-  package func audit(run: String? = nil, after seq: UInt64 = 0) async throws -> AuditStream {
-    AuditStream(try await auditLines(after: seq, run: run), wire)
+  package func audit(run: String? = nil, after seq: UInt64 = 0, limit: Int? = nil, tail: Int? = nil) async throws
+    -> AuditStream
+  {
+    AuditStream(try await auditLines(after: seq, run: run, limit: limit, tail: tail), wire)
   }
 
   private func value(_ path: String) async throws -> JSONValue { try await value(Request(path)) }

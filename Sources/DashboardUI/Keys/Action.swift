@@ -5,6 +5,8 @@ package enum Action: String, CaseIterable, Sendable {
   case quit, back, help, palette, dispatch, nextTheme, redraw, saveScreen, suspend
   case runs, runtimes, nextPane, previousPane
   case queue, audit, pulse
+  case auditDetail, verifyAudit, reloadAudit
+  case approve, reject
   case shorterWindow, longerWindow, pulseParts, chartStyle
   case open, diff, cancel, forceCancel, retry, answer
   case mark, markRange, clearMarks, filter, sort, invert, previousColumn, nextColumn

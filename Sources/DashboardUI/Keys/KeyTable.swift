@@ -17,6 +17,7 @@ extension KeyMap {
       .runs, .filter, "/",
       "filter: words, \"a phrase\", ~regex, !not, fields such as status: and age:<1h; tab completes", "filter")
     add(.runs, .sort, "s", "sort by the next column", "sort")
+    add(.runs, .reject, "R", "reject the approval that is pending")
     add(.runs, .retry, "r", "retry as a new run", "retry")
     add(.runs, .forceCancel, "X", "cancel by force: kill now")
     add(.runs, .invert, "I", "invert the order")
@@ -40,6 +41,7 @@ extension KeyMap {
     add(.run, .answer, "a", "answer the agent's question", "answer")
     add(.run, .cancel, "x", "cancel the run; x again does it", "cancel")
     add(.run, .forceCancel, "X", "cancel by force: kill now")
+    add(.run, .reject, "R", "reject the approval that is pending")
     add(.run, .retry, "r", "retry as a new run", "retry")
     add(.run, .diff, "d", "what the run changed", "diff")
     add(.run, .replayRun, "P", "replay what was recorded of the run")
@@ -112,10 +114,22 @@ extension KeyMap {
     add(.runtimes, .open, "enter", "more of the runtime, or less again", "details")
     add(.runtimes, .dispatch, "D", "dispatch work to this runtime", "dispatch")
 
+    add(.queue, .approve, "a", "approve what needs it: the run or the marked ones", "approve")
+    add(.queue, .reject, "R", "reject it", "reject")
     add(.queue, .open, "enter", "open the run", "open")
+    add(.queue, .mark, "space", "mark and go on", "mark")
+    add(.queue, .clearMarks, "U", "clear all marks")
     add(.queue, .cancel, "x", "cancel the run; x again does it", "cancel")
     add(.queue, .forceCancel, "X", "cancel by force: kill now")
     add(.queue, .copyId, "Y", "copy the run id")
+
+    add(.audit, .open, "enter", "open the run of the record", "open")
+    add(.audit, .filter, "/", "filter: words in who, did, run, why or hash", "filter")
+    add(.audit, .auditDetail, "v", "the whole record beside the list, or not", "record")
+    add(.audit, .verifyAudit, "V", "check the whole chain", "check all")
+    add(.audit, .copy, "y", "copy the hash", "hash")
+    add(.audit, .copyId, "Y", "copy the run id")
+    add(.audit, .reloadAudit, "r", "read the trail again")
 
     add(.pulse, .longerWindow, "right -", "a longer window", "longer")
     add(.pulse, .shorterWindow, "left +", "a shorter window", "shorter")

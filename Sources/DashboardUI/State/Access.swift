@@ -12,6 +12,9 @@ extension Action {
   var changesRuns: Bool {
     switch self {
     case .dispatch, .cancel, .forceCancel, .retry, .answer, .sendComments: true
+    case .approve, .reject: true
+    // An editor in a run's worktree can change what the agent works on.
+    case .editFile: true
     default: false
     }
   }
@@ -21,10 +24,11 @@ extension Effect {
   /// Whether it asks the orchestrator to do something: what a read-only dashboard and a replay never send.
   package var changesRuns: Bool {
     switch self {
-    case .cancel, .retry, .answer, .dispatch, .followUp: true
+    case .cancel, .retry, .answer, .dispatch, .openFile, .followUp: true
+    case .approve, .reject: true
     case .quit, .suspend, .redraw, .saveScreen, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog,
-      .fetchRuntimes, .fetchHealth, .fetchRunAudit, .dryRun, .copy, .copyWithTool, .edit, .openFile, .openLink, .bell,
-      .notify, .connect, .lookAround, .startReplay, .replayCommand, .leaveReplay, .keep:
+      .fetchRuntimes, .fetchHealth, .fetchAudit, .verifyAudit, .fetchRunAudit, .dryRun, .copy, .copyWithTool, .edit,
+      .openLink, .bell, .notify, .connect, .lookAround, .startReplay, .replayCommand, .leaveReplay, .keep:
       false
     }
   }

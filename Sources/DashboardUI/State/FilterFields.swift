@@ -128,12 +128,13 @@ struct NumberTerm: Sendable, Equatable {
 
 /// `is:stalled` and the like.
 enum RunCondition: String, CaseIterable, Sendable {
-  case attention, stalled, marked, live, ended
+  case attention, stalled, conflict, marked, live, ended
 
   func holds(_ run: Run, _ place: Int, _ surroundings: FilterSurroundings) -> Bool {
     switch self {
     case .attention: run.needsAttention
     case .stalled: run.isStalled(at: surroundings.now, after: surroundings.quietTime)
+    case .conflict: !run.conflicts.isEmpty && !run.status.isTerminal
     case .marked: surroundings.marked.contains(place)
     case .live: !run.status.isTerminal
     case .ended: run.status.isTerminal

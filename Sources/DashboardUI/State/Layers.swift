@@ -6,6 +6,7 @@ enum Layer: Sendable {
   case confirm(Confirm)
   case cancel(CancelDialog)
   case answer(AnswerDialog)
+  case approval(ApprovalDialog)
   case palette(PaletteDialog)
   case filter(FilterPrompt)
   case columns(ColumnsDialog)
@@ -15,6 +16,7 @@ enum Layer: Sendable {
   case comment(CommentDialog)
   case review(ReviewDialog)
   case compare(CompareDialog)
+  case auditFilter(TextField, before: String)
   case switcher(SwitcherDialog)
   /// Which types of events show.
   case eventTypes(cursor: Int)
@@ -23,6 +25,8 @@ enum Layer: Sendable {
   /// Whether someone is about to act on what is on the screen, so that its rows hold still.
   var holdsRows: Bool {
     switch self {
+    case .approval: true
+    case .auditFilter: false
     case .confirm, .cancel, .answer: true
     case .help, .palette, .filter, .search, .switcher, .eventTypes, .themes: false
     case .columns, .views: false

@@ -21,6 +21,8 @@ package struct Preferences: Sendable, Equatable {
   /// Files that were reviewed.
   package var reviews = Reviews()
 
+  /// Rationales of approvals and rejections, latest first.
+  package var rationales: [String] = []
   /// How charts are drawn; nil: as the terminal can.
   package var chartStyle: ChartStyle?
   /// The window of the pulse screen.
@@ -51,6 +53,7 @@ extension Preferences: JSONWritable {
     object["reviewed"] = reviews.json
     if let columns { object["columns"] = .array(columns.map { .string($0.text) }) }
     if !views.isEmpty { object["views"] = .array(views.map(\.json)) }
+    object["rationales"] = .array(rationales.map { .string($0) })
     if let chartStyle { object["chartStyle"] = .string(chartStyle.rawValue) }
     if let pulseWindow { object["pulseWindow"] = .string(pulseWindow) }
     if let theme { object["theme"] = .string(theme) }
@@ -70,6 +73,7 @@ extension Preferences: JSONWritable {
       case "reviewed": reviews = Reviews(json: value)
       case "columns": columns = ColumnChoice.remembered(value)
       case "views": views = (value.array ?? []).compactMap(SavedView.init(json:))
+      case "rationales": rationales = value.strings
       case "chartStyle": chartStyle = value.string.flatMap(ChartStyle.init)
       case "pulseWindow": pulseWindow = value.string
       case "theme": theme = value.string

@@ -5,15 +5,15 @@ enum QueueWait: Int, CaseIterable, Sendable {
   case approval, dependency, health, slot, turn
 
   init(_ run: Run) {
-    let words = run.waitsFor
-    if words.contains(where: { $0.hasPrefix("approval") }) {
+    let kinds = run.waits.map(\.kind)
+    if run.awaitsApproval {
       self = .approval
-    } else if words.contains(where: { $0.hasSuffix("healthy again") }) {
+    } else if kinds.contains(.dependency) {
+      self = .dependency
+    } else if kinds.contains(.health) {
       self = .health
-    } else if words.contains(where: { $0.hasPrefix("a slot") }) {
-      self = .slot
     } else {
-      self = words.isEmpty ? .turn : .dependency
+      self = kinds.contains(.slot) ? .slot : .turn
     }
   }
 
@@ -95,7 +95,7 @@ struct QueueList: Sendable {
     guard board.runs.indices.contains(place), board.runs[place].status == .queued else { return nil }
     let run = board.runs[place]
     return Entry(
-      group: QueueWait(run) == .approval ? 0 : 1, priority: run.priority, created: run.createdAt.milliseconds,
+      group: run.awaitsApproval ? 0 : 1, priority: run.priority, created: run.createdAt.milliseconds,
       run: run.runId, place: Int32(place))
   }
 }

@@ -3,11 +3,11 @@ package import RunModel
 /// What the table of runs can show, in the order of the chooser.
 package enum RunColumn: String, CaseIterable, Sendable {
   case run, title, runtime, progress, remaining, elapsed, files, tests, activity, priority, attempt, branch, labels
-  case reference, cost, tokens, created, ended, reason
+  case reference, cost, tokens, score, created, ended, reason
 
   /// What is shown unless someone chose.
   static let standard: [RunColumn] = [
-    .run, .title, .runtime, .progress, .remaining, .elapsed, .files, .tests, .activity,
+    .run, .title, .runtime, .progress, .remaining, .elapsed, .files, .tests, .score, .activity,
   ]
 
   var head: String {
@@ -28,6 +28,7 @@ package enum RunColumn: String, CaseIterable, Sendable {
     case .reference: "REF"
     case .cost: "COST"
     case .tokens: "TOKENS"
+    case .score: "SCORE"
     case .created: "CREATED"
     case .ended: "ENDED"
     case .reason: "REASON"
@@ -53,6 +54,7 @@ package enum RunColumn: String, CaseIterable, Sendable {
     case .reference: "the issue that it came from"
     case .cost: "what the runtime reports"
     case .tokens: "in and out, as the runtime reports"
+    case .score: "points and tier, once it is judged"
     case .created: "when it was dispatched"
     case .ended: "when it ended"
     case .reason: "why it ended as it did"
@@ -76,6 +78,7 @@ package enum RunColumn: String, CaseIterable, Sendable {
     case .reference: 8
     case .cost: 9
     case .tokens: 11
+    case .score: 11
     case .created, .ended: 11
     case .reason: 28
     }
@@ -86,7 +89,8 @@ package enum RunColumn: String, CaseIterable, Sendable {
   var isRight: Bool {
     switch self {
     case .run, .title, .runtime, .progress, .branch, .labels, .reference, .reason: false
-    case .remaining, .elapsed, .files, .tests, .activity, .priority, .attempt, .cost, .tokens, .created, .ended: true
+    case .remaining, .elapsed, .files, .tests, .activity, .priority, .attempt, .cost, .tokens, .score, .created, .ended:
+      true
     }
   }
 
@@ -100,8 +104,9 @@ package enum RunColumn: String, CaseIterable, Sendable {
     case .files: (4, 26)
     case .tests: (5, 28)
     case .remaining: (6, 28)
-    case .activity: (7, 30)
-    case .reason, .branch, .labels, .reference, .cost, .tokens, .priority, .attempt, .created, .ended: (8, 24)
+    case .score: (7, 30)
+    case .activity: (8, 30)
+    case .reason, .branch, .labels, .reference, .cost, .tokens, .priority, .attempt, .created, .ended: (9, 24)
     }
   }
 

@@ -4,7 +4,7 @@ enum SortColumn: String, CaseIterable, Sendable {
   /// Those that need someone, then running, queued, ended newest first.
   case state
   case run, title, runtime, progress, elapsed, files, tests, activity, priority, attempt, branch, labels, reference
-  case cost, tokens, created, ended, reason
+  case cost, tokens, score, created, ended, reason
 }
 
 struct RunSort: Sendable, Equatable {
@@ -89,6 +89,9 @@ extension SortColumn {
       guard run.inputTokens != nil || run.outputTokens != nil else { return SortKey(high: 1) }
       let sum = (run.inputTokens ?? 0).addingReportingOverflow(run.outputTokens ?? 0)
       return SortKey(low: sum.overflow ? .min : 0 &- sum.partialValue)
+    case .score:
+      guard let score = run.score else { return SortKey(high: 1) }
+      return SortKey(low: -Int64(score.total))
     case .created: return SortKey(low: -run.createdAt.milliseconds)
     case .ended:
       guard let ended = run.endedAt else { return SortKey(high: 1) }

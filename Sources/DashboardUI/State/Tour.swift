@@ -49,6 +49,8 @@ struct Tour: Sendable, Equatable {
   /// Looks at what was just done; steps that nothing can be done for now are passed over.
   mutating func look(at state: DashboardState, _ effects: [Effect]) {
     guard !isOver else { return }
+    // The tour may begin before there are runs.
+    if start.selection == nil { start.selection = state.selection }
     if isDone(state, effects) { next(state) }
     if step == .answer, state.hasSnapshot, state.board.needingAttention == 0, start.selection != state.selection {
       next(state)

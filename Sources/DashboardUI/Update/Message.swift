@@ -7,6 +7,8 @@ package enum Errand: Sendable, Equatable {
   case openLink(String)
   case runtimes
   case health
+  case audit(AuditPortion), verifyAudit
+  case approval(RunID)
   case dispatch
   case dryRun(generation: Int)
   case cancel(RunID), retry(RunID), answer(RunID)
@@ -36,6 +38,9 @@ package enum Message: Sendable {
   case runtimes([RuntimeSummary])
   /// The latest events of runtimes falling ill and getting well, ascending.
   case health([RunEvent])
+  case audit(AuditPortion, AuditPart)
+  /// What checking the whole chain has shown.
+  case auditVerified(AuditTrail)
   case dispatched([DispatchOutcome])
   case dryRun(generation: Int, [DispatchOutcome])
   case retried(RunID, DispatchOutcome)
@@ -72,6 +77,9 @@ package enum Effect: Sendable {
   case followUp(RunID, prompt: String)
   case fetchBacklog(RunID, limit: Int)
   case fetchRuntimes
+  case fetchAudit(AuditPortion), verifyAudit
+  /// The rationale goes on the audit trail.
+  case approve([RunID], why: String), reject([RunID], why: String)
   /// Of the events after this seq, those about the health of runtimes.
   case fetchHealth(after: UInt64)
   case dispatch(DispatchRequest)

@@ -28,6 +28,10 @@ extension DashboardState {
       open?.audit.problem = nil
     case .patch(let run, let bytes, let options): takePatch(run, bytes, options)
     case .backlog(let run, let events): if log?.run == run { log?.load(events) }
+    case .audit(let portion, let part): takeAudit(part, portion)
+    case .auditVerified(let whole):
+      audit.whole = whole
+      audit.isVerifying = false
     case .health(let events): runtimesPage.add(events)
     case .runtimes(let runtimes):
       self.runtimes = runtimes
@@ -143,6 +147,7 @@ extension DashboardState {
       }
       if let place, changes || followsActivity { list.touch(place, board) }
       if let place, event.type == .progress || event.type.endsRun { paces.take(event, board.runs[place]) }
+      if changes { audit.isStale = true }
       if let place, screen == .queue, changes { queue.list.touch(place) }
       guard let run = event.run else {
         if event.type.rawValue.hasPrefix("awf.runtime.") {
@@ -198,6 +203,11 @@ extension DashboardState {
       form.isSending = false
       form.problem = problem
       toast(problem.detail, .bad)
+    case .audit: failAudit(problem)
+    case .verifyAudit:
+      audit.isVerifying = false
+      toast("The chain could not be checked: \(problem.detail)", .bad)
+    case .approval: toast(problem.detail, .bad)
     case .health: break  // the pane says that it has read none
     case .runtimes, .cancel, .retry, .answer, .here: toast(problem.detail, .bad)
     }
@@ -214,6 +224,7 @@ extension DashboardState {
     tellNotices()
     settleQueue()
     settlePulse()
+    settleAudit()
     settleRuntimes()
     if let at = previewAt, at <= now {
       previewAt = nil
@@ -294,7 +305,8 @@ extension DashboardState {
     case .run: return currentRun.map { motion(of: $0) } ?? .none
     case .queue: return queue.list.count > 0 ? .clocks : .none
     case .runtimes, .pulse: return hasSnapshot ? .clocks : .none
-    case .audit, .dispatch: return .none
+    case .audit: return audit.isStale ? .clocks : .none
+    case .dispatch: return .none
     }
   }
 }

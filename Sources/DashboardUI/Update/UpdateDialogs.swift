@@ -29,6 +29,10 @@ extension DashboardState {
   }
 
   mutating func askAnswer() {
+    if currentRun?.awaitsApproval == true {
+      askApproval(.approve)
+      return
+    }
     guard let run = currentRun, let attention = run.attention, run.needsAttention else {
       toast("This run asks nothing", .info)
       return
@@ -60,6 +64,13 @@ extension DashboardState {
       guard dialog.naming != nil else { return }
       dialog.naming?.insert(text)
       setLayer(.views(dialog))
+    case .approval(var dialog):
+      dialog.why.insert(text)
+      setLayer(.approval(dialog))
+    case .auditFilter(var field, let before):
+      field.insert(text)
+      setLayer(.auditFilter(field, before: before))
+      setAuditFilter(field.text)
     case .search(var field):
       field.insert(text)
       setLayer(.search(field))
@@ -91,6 +102,8 @@ extension DashboardState {
     case .filter(let prompt): takeInFilter(key, prompt)
     case .columns(let dialog): takeInColumns(key, dialog)
     case .views(let dialog): takeInViews(key, dialog)
+    case .approval(let dialog): takeInApproval(key, dialog)
+    case .auditFilter(let field, let before): takeInAuditFilter(key, field, before)
     case .search(let field): takeInSearch(key, field)
     case .comment(let dialog): takeInComment(key, dialog)
     case .review(let dialog): takeInReview(key, dialog)

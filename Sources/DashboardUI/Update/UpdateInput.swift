@@ -74,6 +74,9 @@ extension DashboardState {
     case .nextTheme: nextTheme()
     case .runs: show(.runs)
     case .runtimes: show(.runtimes)
+    case .auditDetail, .verifyAudit, .reloadAudit: performOnAudit(action)
+    case .approve: askApproval(.approve)
+    case .reject: askApproval(.reject)
     case .shorterWindow: turnWindow(-1)
     case .longerWindow: turnWindow(1)
     case .pulseParts: turnPulseParts()
@@ -96,6 +99,8 @@ extension DashboardState {
     case .retry: askRetry()
     case .answer: askAnswer()
     case .mark, .markRange, .clearMarks: mark(action)
+    case .filter where screen == .audit:
+      layers.append(.auditFilter(TextField(audit.filter), before: audit.filter))
     case .filter: layers.append(.filter(FilterPrompt(list.filter.text)))
     case .group: turnGrouping()
     case .columns: askColumns()
@@ -163,6 +168,10 @@ extension DashboardState {
 
   private mutating func back() {
     if closeTree() { return }
+    if screen == .audit, !audit.filter.isEmpty {
+      setAuditFilter("")
+      return
+    }
     if screen == .runtimes, runtimesPage.isOpen {
       runtimesPage.isOpen = false
       return
@@ -218,6 +227,10 @@ extension DashboardState {
   }
 
   private mutating func copy() {
+    if screen == .audit {
+      copyFromAudit()
+      return
+    }
     guard let run = currentRun else { return }
     var text = run.branch ?? run.runId.description
     if screen == .run, let open {

@@ -48,6 +48,19 @@ extension DashboardState {
     queue.top = max(0, min(queue.top, queue.list.count - height))
   }
 
+  mutating func markQueued(_ action: Action) {
+    guard action == .mark else {
+      marks = []
+      return
+    }
+    guard let run = queue.selection else { return }
+    if marks.remove(run) == nil {
+      marks.insert(run)
+      lastMark = run
+    }
+    moveQueue(to: queue.cursor + 1)
+  }
+
   /// The row of the list at a line of the screen.
   func queueIndex(atRow row: Int) -> Int? {
     let index = queue.top + row

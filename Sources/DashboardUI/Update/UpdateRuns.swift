@@ -125,6 +125,10 @@ extension DashboardState {
   }
 
   mutating func mark(_ action: Action) {
+    if screen == .queue {
+      markQueued(action)
+      return
+    }
     let row = list.row(cursor)
     if action == .mark, case .group(let group)? = row {
       markGroup(group)
@@ -159,7 +163,7 @@ extension DashboardState {
 
   /// What an action on runs is about: the marked ones, else the current one.
   var targets: [RunID] {
-    if screen == .runs, !marks.isEmpty {
+    if screen == .runs || screen == .queue, !marks.isEmpty {
       return marks.sorted { (board.place(of: $0) ?? 0) < (board.place(of: $1) ?? 0) }
     }
     return currentRun.map { [$0.runId] } ?? []

@@ -22,7 +22,8 @@ extension DashboardState {
     case .pulse:
       pulse.rows = []
       redrawPulse()
-    case .runs, .audit, .run, .dispatch: break
+    case .audit: arriveAtAudit()
+    case .runs, .run, .dispatch: break
     }
   }
 
@@ -31,7 +32,8 @@ extension DashboardState {
     switch screen {
     case .queue: queue.selection.flatMap { board[$0] }
     case .pulse: pulse.rows[safe: pulse.cursor].flatMap { board[$0] }
-    case .runs, .runtimes, .audit, .run, .dispatch: nil
+    case .audit: auditRecord?.run.flatMap { board[$0] }
+    case .runs, .runtimes, .run, .dispatch: nil
     }
   }
 
@@ -41,7 +43,8 @@ extension DashboardState {
       moveQueue(to: Self.moved(queue.cursor, action, page: queueRows.height, count: queue.list.count))
     case .pulse:
       moveTimeline(to: Self.moved(pulse.cursor, action, page: timelineRows.height, count: pulse.rows.count))
-    case .runs, .runtimes, .audit, .run, .dispatch: break
+    case .audit: moveTrail(action)
+    case .runs, .runtimes, .run, .dispatch: break
     }
   }
 
@@ -50,7 +53,8 @@ extension DashboardState {
     switch screen {
     case .queue: keepQueueVisible()
     case .pulse: keepTimelineVisible()
-    case .runs, .runtimes, .audit, .run, .dispatch: break
+    case .audit: keepAuditVisible()
+    case .runs, .runtimes, .run, .dispatch: break
     }
   }
 
@@ -58,7 +62,14 @@ extension DashboardState {
     switch screen {
     case .queue: if let run = queue.selection { openRun(run, .overview) }
     case .pulse: if let run = pulse.rows[safe: pulse.cursor] { openRun(run, .overview) }
-    case .runs, .runtimes, .audit, .run, .dispatch: break
+    case .audit:
+      guard let run = auditRecord?.run else { return }
+      if board[run] == nil {
+        toast("The run of this record is not known any more", .info)
+      } else {
+        openRun(run, .overview)
+      }
+    case .runs, .runtimes, .run, .dispatch: break
     }
   }
 
@@ -76,7 +87,12 @@ extension DashboardState {
       guard index < pulse.rows.count else { return }
       moveTimeline(to: index)
       if mouse.action == .doubleClick { openOnPage() }
-    case .runs, .audit, .run, .dispatch: break
+    case .audit:
+      let rows = auditLayout.rows
+      guard rows.contains(mouse.at), audit.top + mouse.at.y - rows.y < audit.count else { return }
+      moveTrail(to: audit.top + mouse.at.y - rows.y)
+      if mouse.action == .doubleClick { openOnPage() }
+    case .runs, .run, .dispatch: break
     }
   }
 }

@@ -35,7 +35,7 @@ func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   if waiting > 0 {
     right.append(Span(isWide ? "▲ \(waiting) \(waiting == 1 ? "needs" : "need") you" : "▲ \(waiting)", .runAttention))
   }
-  if isWide { right.append(Span("   \(Format.count(state.rate.perSecond)) ev/s", .header)) }
+  if isWide, state.replay == nil { right.append(Span("   \(Format.count(state.rate.perSecond)) ev/s", .header)) }
   right.append(
     Span("   \(Format.clock(state.replay?.time ?? state.now, offset: state.utcOffset, seconds: false)) ", .header))
   frame.draw(StyledLine(left, right: right), in: rect, theme, ground: nil)
@@ -180,7 +180,10 @@ func drawFooter(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   let theme = state.theme
   frame.fill(rect, style: theme[.footer])
   for layer in state.layers {
-    if case .search(let field) = layer {
+    var typed: TextField?
+    if case .search(let field) = layer { typed = field }
+    if case .auditFilter(let field, _) = layer { typed = field }
+    if let field = typed {
       frame.put(" /", x: rect.x, y: rect.y, width: 2, style: theme[.footerKey])
       drawField(field, Rect(x: 2, y: rect.y, width: rect.width - 2, height: 1), state, &frame, isFocused: true)
       return
@@ -223,6 +226,8 @@ private func footerHints(_ state: DashboardState) -> [(key: Key?, keys: String, 
   var contexts = state.contexts
   switch state.layers.last {
   case .cancel: contexts = [.cancelDialog]
+  case .approval: contexts = [.dialog]
+  case .auditFilter: contexts = [.prompt]
   case .confirm, .answer, .switcher: contexts = [.dialog]
   case .filter: contexts = [.prompt]
   case .columns: contexts = [.columnsDialog]
@@ -249,10 +254,14 @@ private func footerHints(_ state: DashboardState) -> [(key: Key?, keys: String, 
   }
   var hints: [(key: Key?, keys: String, text: String)] = []
   var seen: Set<String> = []
+  // A key that means something nearer means nothing here.
+  var claimed: Set<Key> = []
   for context in contexts {
+    let nearer = claimed
     for binding in state.keys.bindings where binding.context == context {
+      claimed.formUnion(binding.keys)
       guard let short = binding.short, let key = binding.keys.first, isUseful(binding.action, state),
-        seen.insert(short).inserted
+        !nearer.contains(key), seen.insert(short).inserted
       else { continue }
       hints.append((key, key.label, short))
     }
@@ -267,6 +276,8 @@ private func isUseful(_ action: Action, _ state: DashboardState) -> Bool {
   let run = state.currentRun
   return switch action {
   case .answer: run?.needsAttention == true
+  case .approve, .reject:
+    run?.awaitsApproval == true || state.marks.contains { state.board[$0]?.awaitsApproval == true }
   case .cancel: state.screen == .dispatch || run?.status.isTerminal == false || !state.marks.isEmpty
   case .retry: run?.status.isTerminal == true
   case .open: state.screen != .runs || run != nil

@@ -7,13 +7,14 @@ func drawLayer(_ layer: Layer, _ state: DashboardState, _ frame: inout Frame) {
   case .confirm(let confirm): drawConfirm(confirm, state, &frame)
   case .cancel(let dialog): drawCancel(dialog, state, &frame)
   case .answer(let dialog): drawAnswer(dialog, state, &frame)
+  case .approval(let dialog): drawApproval(dialog, state, &frame)
   case .palette(let dialog): drawPalette(dialog, state, &frame)
   case .columns(let dialog): drawColumnsDialog(dialog, state, &frame)
   case .views(let dialog): drawViewsDialog(dialog, state, &frame)
   case .switcher(let dialog): drawSwitcher(dialog, state, &frame)
   case .eventTypes(let cursor): drawEventTypes(cursor, state, &frame)
   case .themes(let picker): drawThemePicker(picker, state, &frame)
-  case .filter, .search: break  // on the tabs line and in the footer
+  case .filter, .search, .auditFilter: break  // on the tabs line and in the footer
   case .comment: break  // under its line of the diff
   case .review(let dialog): drawReview(dialog, state, &frame)
   case .compare(let dialog): drawCompare(dialog, state, &frame)
@@ -27,7 +28,7 @@ func centered(_ width: Int, _ height: Int, _ state: DashboardState) -> Rect {
     x: (state.size.width - width) / 2, y: max(1, (state.size.height - height) / 3), width: width, height: height)
 }
 
-private func runLine(_ run: RunID, _ state: DashboardState, _ width: Int) -> StyledLine {
+func runLine(_ run: RunID, _ state: DashboardState, _ width: Int) -> StyledLine {
   guard let known = state.board[run] else { return StyledLine(run.shortName, .muted) }
   let (glyph, role) = Glyphs.status(known)
   return StyledLine([

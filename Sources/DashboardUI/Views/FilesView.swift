@@ -37,6 +37,11 @@ func drawFiles(_ state: DashboardState, _ open: OpenRun, _ rect: Rect, _ frame: 
       spans.append(Span(String(repeating: "  ", count: depth) + (isReviewed ? "✔ " : "  "), .runSucceeded))
       spans.append(Span(letter + "  ", role))
       spans += name(file, depth, isSelected: isSelected, isReviewed: isReviewed)
+      if let other = state.board[open.id]?.conflicts.first(where: { $0.path == file.path }),
+        state.board[open.id]?.status.isTerminal == false
+      {
+        spans.append(Span("  \(Glyphs.conflict) also \(other.run.shortName)", .runAttention))
+      }
       if let old = file.oldPath { spans.append(Span("  was \(old)", .muted)) }
       right = bar(file, most: tree.most, width: barWidth)
     }

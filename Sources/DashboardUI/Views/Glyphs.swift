@@ -10,6 +10,8 @@ enum Glyphs {
   static let canceled = "⊘"
   static let attention = "▲"
   static let stalled = "◷"
+  /// Another live run changes the same file.
+  static let conflict = "⚠"
 
   static func status(_ run: Run) -> (glyph: String, role: Role) {
     if run.needsAttention { return (attention, .runAttention) }

@@ -61,6 +61,7 @@ extension DashboardState {
       if !attention.options.isEmpty { lines.append(StyledLine("  " + attention.options.joined(separator: " / "))) }
       lines.append(StyledLine([Span("  a", .accent, .bold), Span(" answers", .muted)]))
     }
+    lines += conflictLines(run, self, width: width)
     if let reason = run.reason, run.status.isTerminal {
       lines += fact(
         run.status == .succeeded ? "said" : "because", [Span(reason, run.status == .failed ? .runFailed : .text)],
@@ -74,6 +75,7 @@ extension DashboardState {
       }
       lines += cancelSteps(run, self, isShort: false)
     }
+    lines += judgementLines(run, open.detail?.assessment, width: width)
     lines += section("Times")
     func moment(_ name: String, _ time: Timestamp?) {
       if let time { lines += fact(name, [Span(Format.moment(time, offset: utcOffset))], width: width) }
@@ -134,7 +136,7 @@ extension DashboardState {
       lines += fact("retry of", [Span(old.shortName, .muted), Span(", attempt \(run.attempt)")], width: width)
     }
     if let reference = contract.externalRef { lines += fact("reference", [Span(reference)], width: width) }
-    if let url = contract.externalURL { lines += fact("link", [Span(url, .link)], width: width) }
+    if let url = contract.externalURL { lines += fact("link", [Span(url, .link).linked(to: url)], width: width) }
     if let repository = contract.repository { lines += fact("repository", [Span(repository, .code)], width: width) }
     if contract.priority != 100 { lines += fact("priority", [Span("\(contract.priority)")], width: width) }
     if !contract.labels.isEmpty {
@@ -151,11 +153,7 @@ extension DashboardState {
     }
     if !contract.acceptanceCriteria.isEmpty {
       lines += section("Criteria")
-      for criterion in contract.acceptanceCriteria {
-        lines += wrapped(
-          [Span("· \(criterion.id)  ", .muted), Span(criterion.text)], width: width, indent: criterion.id.count + 4
-        ).map { StyledLine($0) }
-      }
+      lines += criteriaLines(detail.criteria, width: width)
     }
     lines += section("Routing")
     lines += decisionLines(detail.decision, chosen: run.runtimeId, width: width)

@@ -58,7 +58,7 @@ struct QueueColumns {
 
   init(width: Int, runtimeName: Int) {
     // Mark, place, sign, run, priority and age always show.
-    var room = width - 1 - Self.place - 3 - RunColumn.run.width - 2 - (Self.priority + 2) - (Self.age + 2) - 1
+    var room = width - 1 - Self.place - 3 - RunColumn.run.width - 3 - (Self.priority + 2) - (Self.age + 2) - 1
     waits = max(16, min(40, room * 2 / 5))
     room -= waits + 2
     if room - Self.risk - 2 >= 14 {
@@ -75,7 +75,7 @@ struct QueueColumns {
 
   var heads: [Span] {
     var text = " " + fitted("#", Self.place, right: true) + "   " + fitted("RUN", RunColumn.run.width)
-    text += "  " + fitted("TITLE", title) + "  " + fitted("PRIO", Self.priority, right: true)
+    text += "   " + fitted("TITLE", title) + "  " + fitted("PRIO", Self.priority, right: true)
     if risk > 0 { text += "  " + fitted("RISK", risk) }
     if runtime > 0 { text += "  " + fitted("RUNTIME", runtime) }
     return [Span(text + "  " + fitted("WAITS FOR", waits) + "  " + fitted("AGE", Self.age, right: true), .muted)]
@@ -86,10 +86,12 @@ struct QueueColumns {
     let wait = QueueWait(run)
     let (glyph, role): (String, Role) =
       wait == .approval ? (Glyphs.attention, .runAttention) : (Glyphs.queued, .runQueued)
+    let isMarked = state.marks.contains(run.runId)
     let canceling = run.cancellation != nil
     var spans = [
       Span(isSelected ? "▌" : " ", .accent), Span(fitted("\(index + 1)", Self.place, right: true), .muted),
-      Span(" \(glyph) ", role), Span(run.runId.shortName, .muted), Span("  " + fitted(run.title, title)),
+      Span(" \(glyph) ", role), Span(run.runId.shortName, .muted), Span(isMarked ? " ● " : "   ", .mark),
+      Span(fitted(run.title, title)),
       Span("  " + fitted("\(run.priority)", Self.priority, right: true), .muted),
     ]
     if risk > 0 { spans.append(Span("  " + fitted(riskWord(run).word, risk), riskWord(run).role)) }
@@ -106,13 +108,22 @@ struct QueueColumns {
 private func waitWords(_ run: Run, _ wait: QueueWait) -> String {
   switch wait {
   case .turn: "its turn"
-  case .approval, .dependency, .health, .slot: run.waitsFor.joined(separator: ", ")
+  case .approval:
+    ([approvalWords(run)] + run.waits.filter { $0 != .approval }.map(\.text)).joined(separator: ", ")
+  case .dependency, .health, .slot: run.waitsFor.joined(separator: ", ")
   }
+}
+
+/// Whose consent is missing, and for what.
+private func approvalWords(_ run: Run) -> String {
+  guard let approval = run.approval else { return "approval" }
+  let kind = approval.taskClass.isEmpty ? "" : " (\(approval.taskClass.replacing("_", with: " ")))"
+  return (approval.needed > 1 ? "approval \(approval.given.count) of \(approval.needed)" : "approval") + kind
 }
 
 /// The risk as a word whose colour only repeats it.
 func riskWord(_ run: Run) -> (word: String, role: Role) {
-  let risk = RiskRules.classify(run.labels).risk
+  let risk = run.approval?.risk ?? RiskRules.classify(run.labels).risk
   switch risk {
   case .low: return ("low", .muted)
   case .medium: return ("medium", .text)

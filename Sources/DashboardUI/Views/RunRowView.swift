@@ -95,6 +95,7 @@ private func cellSpans(_ column: RunColumn, _ run: Run, _ width: Int, _ state: D
   case .tokens:
     guard run.inputTokens != nil || run.outputTokens != nil else { return cell(nil) }
     return cell("\(count(run.inputTokens))/\(count(run.outputTokens))")
+  case .score: return [scoreCell(run, width)]
   case .created: return cell(Format.day(run.createdAt, now: state.now, offset: state.utcOffset))
   case .ended: return cell(run.endedAt.map { Format.day($0, now: state.now, offset: state.utcOffset) })
   case .reason: return cell(run.reason, run.status == .failed ? .runFailed : .muted)
@@ -102,9 +103,11 @@ private func cellSpans(_ column: RunColumn, _ run: Run, _ width: Int, _ state: D
 }
 
 private func titleCell(_ run: Run, _ width: Int, _ state: DashboardState) -> [Span] {
-  var title = [Span(fitted(run.title, width), run.status.isTerminal ? .muted : .text)]
+  let isContested = !run.conflicts.isEmpty && !run.status.isTerminal && width > 8
+  let badge = isContested ? [Span("\(Glyphs.conflict) ", .runAttention)] : []
+  var title = [Span(fitted(run.title, isContested ? width - 2 : width), run.status.isTerminal ? .muted : .text)]
   for word in state.list.filter.highlights { title = highlighted(title, word) }
-  return title
+  return badge + title
 }
 
 private func remainingText(_ run: Run, _ state: DashboardState) -> String {

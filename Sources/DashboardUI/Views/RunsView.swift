@@ -166,6 +166,7 @@ private func previewFacts(_ run: Run, _ state: DashboardState, width: Int) -> [S
     let options = attention.options.isEmpty ? "" : attention.options.joined(separator: " / ") + "   "
     lines.append(StyledLine([Span("  \(options)"), Span("a", .accent, .bold), Span(" answers", .muted)]))
   }
+  lines += conflictLines(run, state, width: width, most: 2)
   if run.cancellation != nil || run.proof != nil { lines += cancelSteps(run, state, isShort: true) }
   if run.status == .failed, let reason = run.reason {
     lines += wrapped([Span(reason, .runFailed)], width: width, most: 2).map { StyledLine($0) }

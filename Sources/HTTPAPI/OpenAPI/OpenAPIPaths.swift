@@ -227,7 +227,11 @@ extension OpenAPI {
             {"name": "after", "in": "query", "description": "Begins after this seq.",
              "schema": {"type": "integer", "minimum": 0, "default": 0}},
             {"name": "run", "in": "query", "schema": {"type": "string"},
-             "description": "This run's records whole, the others as seq, previous_hash and event_hash, so that the chain still verifies."}
+             "description": "This run's records whole, the others as seq, previous_hash and event_hash, so that the chain still verifies."},
+            {"name": "limit", "in": "query", "description": "So many records at most.",
+             "schema": {"type": "integer", "minimum": 1}},
+            {"name": "tail", "in": "query", "description": "The last so many records of the trail.",
+             "schema": {"type": "integer", "minimum": 1}}
           ],
           "responses": {
             "200": {"description": "One record a line.", "content": {"application/x-ndjson": {"schema":

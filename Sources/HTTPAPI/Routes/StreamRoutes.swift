@@ -73,15 +73,23 @@ extension API {
   }
 
   func audit(_ request: APIRequest) async throws -> Response {
-    let query = try request.query("after", "run")
-    let after = try query.number("after", in: 0...UInt64(Int64.max)) ?? 0
+    let query = try request.query("after", "run", "limit", "tail")
+    var after = try query.number("after", in: 0...UInt64(Int64.max)) ?? 0
+    let limit = try query.number("limit", in: 1...UInt64(Int64.max))
+    if let tail = try query.number("tail", in: 1...UInt64(Int64.max)) {
+      // The trail is gapless.
+      let last = try await service.lastAuditSeq()
+      if last > tail { after = max(after, last - tail) }
+    }
     let run: RunID? = if let text = try query.text("run") { try await service.resolve(text) } else { nil }
     let page = 512
     let service = service
-    let first = try await service.audit(after: after, limit: page, run: run)
+    let start = after
+    let first = try await service.audit(after: start, limit: Int(min(UInt64(page), limit ?? .max)), run: run)
     return Reply.stream(type: EventFormat.jsonLines.contentType, channel: request.channel) { writer in
       var records = first
-      var seq = after
+      var seq = start
+      var left = limit ?? .max
       while !records.isEmpty {
         var json = JSONWriter(reserving: records.count * 512)
         var buffer = ByteBuffer()
@@ -94,7 +102,9 @@ extension API {
         try await writer.write(buffer)
         // The trail is gapless, so a record that does not tell its seq has the next.
         seq = records.last?["seq"]?.int.map { UInt64(clamping: $0) } ?? seq + UInt64(records.count)
-        records = records.count < page ? [] : try await service.audit(after: seq, limit: page, run: run)
+        left -= min(left, UInt64(records.count))
+        if records.count < page || left == 0 { break }
+        records = try await service.audit(after: seq, limit: Int(min(UInt64(page), left)), run: run)
       }
     }
   }

@@ -136,6 +136,8 @@ extension Orchestrator: RunService {
     }
   }
 
+  package nonisolated func lastAuditSeq() async throws -> UInt64 { try await environment.store.lastAudit()?.seq ?? 0 }
+
   // MARK: What changes something
 
   package func cancel(_ run: RunID, reason: String, force: Bool, by actor: Actor) async throws -> Run {

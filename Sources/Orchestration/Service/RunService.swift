@@ -44,6 +44,8 @@ package protocol RunService: Sendable {
   /// Audit records after `seq` as JSON objects, at most `limit`. With a run: that run's whole, the others reduced to
   /// `{seq, previous_hash, event_hash}`, so that the chain verifies offline.
   func audit(after seq: UInt64, limit: Int, run: RunID?) async throws -> [JSONValue]
+  /// The seq of the last audit record; 0 on an empty trail.
+  func lastAuditSeq() async throws -> UInt64
 }
 
 /// Who asks.

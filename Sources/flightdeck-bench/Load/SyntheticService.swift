@@ -70,6 +70,7 @@ final class SyntheticService: RunService {
   func runtimes() async -> [RuntimeSummary] { [] }
   func runs(_ query: RunQuery) async -> RunPage { RunPage(runs: []) }
   func audit(after seq: UInt64, limit: Int, run: RunID?) async throws -> [JSONValue] { [] }
+  func lastAuditSeq() async throws -> UInt64 { 0 }
   func lastEvents(of run: RunID, limit: Int) async throws -> EventChunk { EventChunk() }
 
   // What the measured dashboards do not ask for, or do well without.

@@ -122,7 +122,7 @@ import TerminalKit
       case .edit(let text): edit(text)
       case .openFile(let worktree, let path, let line): openFile(worktree, path, line)
       case .cancel, .retry, .answer, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog, .fetchRunAudit,
-        .openLink, .fetchRuntimes, .fetchHealth,
+        .openLink, .fetchRuntimes, .fetchHealth, .fetchAudit, .verifyAudit, .approve, .reject,
         .dispatch, .dryRun, .keep, .followUp:
         let asked = generation
         session.errands.run(effect) { [weak self] message in await self?.deliver(message, of: asked) }

@@ -17,7 +17,8 @@ extension ErrandDoer {
 
   @concurrent private func perform(_ effect: Effect, _ deliver: @Sendable (Message) async -> Void) async {
     switch effect {
-    case .cancel(let runs, _, _) where runs.count > 1, .retry(let runs) where runs.count > 1:
+    case .cancel(let runs, _, _) where runs.count > 1, .retry(let runs) where runs.count > 1,
+      .approve(let runs, _) where runs.count > 1, .reject(let runs, _) where runs.count > 1:
       // One by one, so that each row changes as soon as it can.
       for run in runs { for message in await answers(to: effect.about(run)) { await deliver(message) } }
     default:
@@ -81,6 +82,24 @@ struct Errands: ErrandDoer {
       case .fetchRuntimes:
         errand = .runtimes
         return [.runtimes(try await client.runtimes())]
+      case .fetchAudit(let portion):
+        errand = .audit(portion)
+        return [.audit(portion, try await AuditPortions.read(portion, client))]
+      case .verifyAudit:
+        errand = .verifyAudit
+        return [.auditVerified(try await AuditPortions.verify(client))]
+      case .approve(let runs, let why):
+        for run in runs {
+          errand = .approval(run)
+          _ = try await client.approve(run.description, why: why)
+        }
+        return []
+      case .reject(let runs, let why):
+        for run in runs {
+          errand = .approval(run)
+          _ = try await client.reject(run.description, why: why)
+        }
+        return []
       case .fetchHealth(let after):
         errand = .health
         let types: [EventType] = [.runtimeRegistered, .runtimeDegraded, .runtimeLost]
@@ -116,6 +135,8 @@ extension Effect {
     switch self {
     case .cancel(_, let reason, let force): .cancel([run], reason: reason, force: force)
     case .retry: .retry([run])
+    case .approve(_, let why): .approve([run], why: why)
+    case .reject(_, let why): .reject([run], why: why)
     default: self
     }
   }

@@ -66,6 +66,7 @@ struct ReplayErrands: ErrandDoer {
     case .fetchDetail(let run): return missing(.detail(run))
     case .fetchArtifacts(let run): return missing(.artifacts(run))
     case .fetchPatch(let run, _): return missing(.patch(run))
+    case .fetchRunAudit(let run): return missing(.runAudit(run))
     case .keep(let preferences):
       do throws(Problem) {
         try await memory.write(preferences)

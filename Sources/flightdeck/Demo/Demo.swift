@@ -7,7 +7,7 @@ import TerminalKit
 
 /// The tour: a throw-away repository, store and orchestrator of its own, gone at the end.
 func runDemo() async throws {
-  let folder = try DemoFolder()
+  let folder = try DemoFolder(isWatched: Surroundings.present.outputIsTerminal && isatty(STDIN_FILENO) == 1)
   let signal: Int32?
   do {
     defer { folder.remove() }

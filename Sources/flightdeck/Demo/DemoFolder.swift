@@ -7,7 +7,11 @@ struct DemoFolder {
   private let path: String
   private var repository: String { path + "/shop" }
 
-  init() throws {
+  /// Whether a person looks on: the simulated runs then take their time, so that there is something to cancel and answer.
+  private let isWatched: Bool
+
+  init(isWatched: Bool) throws {
+    self.isWatched = isWatched
     var template = Array((FileManager.default.temporaryDirectory.path + "/flightdeck-demo-XXXXXX").utf8CString)
     guard let made = mkdtemp(&template) else {
       throw Problem(.unavailable, "No temporary folder could be made: \(String(cString: strerror(errno))).")
@@ -76,8 +80,8 @@ struct DemoFolder {
       - id: simulated
         kind: simulated
         maxParallelTasks: 4
-        medianSeconds: 6
-        maxSeconds: 14
+        medianSeconds: \(isWatched ? 40 : 6)
+        maxSeconds: \(isWatched ? 120 : 14)
         attentionRate: 0.3
         failureRate: 0.15
     """

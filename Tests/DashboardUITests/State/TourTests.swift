@@ -26,6 +26,17 @@ import TerminalKit
     #expect(state.toasts.last?.text.contains("That was the tour") == true)
   }
 
+  @Test("It may begin before the runs have come")
+  func early() {
+    var state = DashboardState(size: Size(width: 120, height: 40), now: Sample.now)
+    state.toggleTour()
+    _ = state.update(.link(.live))
+    _ = state.update(.snapshot(Snapshot(seq: 900, runs: Sample.runs, runtimes: Sample.runtimes)))
+    #expect(state.tour?.step == .move)
+    state.press("j")
+    #expect(state.tour?.step == .answer)
+  }
+
   @Test("Every step fits its strip on the smallest screen that shows it")
   func fits() {
     var state = Sample.state(Size(width: 80, height: 24))

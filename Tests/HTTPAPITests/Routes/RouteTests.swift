@@ -147,6 +147,9 @@ import Testing
       #expect(records.allSatisfy { $0["event_type"] != nil })
       #expect(try await client.ask("GET", "/v1/audit?after=2").text.split(separator: "\n").count == 1)
       #expect(try await client.ask("GET", "/v1/audit?after=3").text == "")
+      #expect(try await client.ask("GET", "/v1/audit?limit=2").text.split(separator: "\n").count == 2)
+      #expect(try await client.ask("GET", "/v1/audit?tail=1").text == client.ask("GET", "/v1/audit?after=2").text)
+      #expect(try await client.ask("GET", "/v1/audit?tail=9").text == all.text)
       let one = try await client.ask("GET", "/v1/audit?run=2").text.split(separator: "\n").map {
         try JSONValue(parsing: String($0))
       }

@@ -286,6 +286,10 @@ package final class FakeRunService: RunService {
     return EventChunk(state.withLock { $0.events.filter { $0.run == run }.suffix(limit) })
   }
 
+  package func lastAuditSeq() async throws -> UInt64 {
+    state.withLock { UInt64(clamping: $0.audit.last?["seq"]?.int ?? 0) }
+  }
+
   package func audit(after seq: UInt64, limit: Int, run: RunID?) async throws -> [JSONValue] {
     try check()
     return state.withLock { state in
