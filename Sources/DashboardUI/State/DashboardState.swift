@@ -26,6 +26,8 @@ package struct DashboardState: Sendable {
   /// What happened over time.
   var history = Pulse()
   var timeline = Timeline()
+  /// When events came last.
+  var eventsAt: Timestamp?
   var rate = EventRate()
 
   // The terminal.

@@ -133,6 +133,7 @@ extension DashboardState {
     // Events may be ahead of the last tick; a clock that is far off moves nothing.
     if let last = events.last { history.advance(to: max(now, min(last.time, now + .seconds(120)))) }
     history.count(events: events.count)
+    eventsAt = now
     for event in events {
       let changes = event.type.changesState
       let counted = changes || event.type == .usage
@@ -304,7 +305,7 @@ extension DashboardState {
       return found
     case .run: return currentRun.map { motion(of: $0) } ?? .none
     case .queue: return queue.list.count > 0 ? .clocks : .none
-    case .runtimes, .pulse: return hasSnapshot ? .clocks : .none
+    case .runtimes, .pulse: return hasSnapshot && pulseInterval == 1000 ? .clocks : .none
     case .audit: return audit.isStale ? .clocks : .none
     case .dispatch: return .none
     }

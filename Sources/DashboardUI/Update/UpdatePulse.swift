@@ -13,8 +13,14 @@ extension DashboardState {
     refindTimeline()
   }
 
+  /// How often charts and sparklines are drawn anew: once a second, or once a minute while nothing happens.
+  var pulseInterval: Int64 {
+    let isQuiet = board.count(.running) == 0 && board.count(.queued) == 0
+    return isQuiet && (now - (eventsAt ?? Timestamp(milliseconds: 0))).milliseconds > 120_000 ? 60_000 : 1000
+  }
+
   mutating func settlePulse() {
-    guard screen == .pulse, (now - pulse.picture.end).milliseconds >= 1000, link.isLive else { return }
+    guard screen == .pulse, (now - pulse.picture.end).milliseconds >= pulseInterval, link.isLive else { return }
     redrawPulse()
   }
 

@@ -15,7 +15,7 @@ extension DashboardState {
   }
 
   mutating func settleRuntimes() {
-    guard screen == .runtimes, (now - runtimesPage.shownAt).milliseconds >= 1000 else { return }
+    guard screen == .runtimes, (now - runtimesPage.shownAt).milliseconds >= pulseInterval else { return }
     redrawRuntimes()
   }
 

@@ -201,7 +201,8 @@ extension DashboardState {
       func text(_ value: JSONValue?) -> String { value.map { $0.string ?? $0.jsonText } ?? "—" }
       lines += fact(
         key,
-        old == new ? [Span(text(new))] : [Span(text(old), .removed), Span(" → ", .muted), Span(text(new), .added)])
+        old == new || record.afterState == .null
+          ? [Span(text(old))] : [Span(text(old), .removed), Span(" → ", .muted), Span(text(new), .added)])
     }
     return lines
   }
