@@ -89,13 +89,16 @@ struct Palette: Sendable {
     }
     /// Read on every ground that a line of the diff may have.
     func syntax(_ slot: Int, _ attributes: Attributes = []) -> Style {
-      text(
-        slot,
-        on: [
-          ground, chosen, bar, ground.mixed(with: self[11], isDark ? 0.13 : 0.12),
-          ground.mixed(with: self[8], isDark ? 0.13 : 0.10),
+      let usual = [ground, chosen, bar]
+      let grounds =
+        usual + [
+          ground.mixed(with: self[11], isDark ? 0.13 : 0.12), ground.mixed(with: self[8], isDark ? 0.13 : 0.10),
           ground.mixed(with: self[14], isDark ? 0.14 : 0.11),
-        ], attributes)
+        ]
+      let ink = self[slot].readable(on: grounds)
+      // Where no colour suits them all it has to suit the screen.
+      let isEnough = grounds.allSatisfy { ink.contrast(with: $0) >= 4.5 }
+      return text(isEnough ? slot : 5, on: isEnough ? grounds : usual, attributes)
     }
     func filled(_ slot: Int) -> Style {
       let fill = self[slot]

@@ -119,7 +119,7 @@ struct DiffScene {
     let (rows, cursor) = editor.field.rows(width: width - 4)
     var lines = rows.enumerated().map { place, row in
       NoteLine(
-        spans: [Span(place == 0 ? "✎ " : "  ", .mark), Span(row, .inputFocused)],
+        spans: [Span(place == 0 ? "▸ " : "  ", .mark), Span(row, .inputFocused)],
         cursor: place == cursor.y ? measure(String(row.prefix(cursor.x))) + 2 : nil)
     }
     lines.append(

@@ -82,17 +82,17 @@ struct DiffText {
         let width = Self.tab - column % Self.tab
         let isBad = isBadSpace
         mark(
-          "→" + String(repeating: " ", count: width - 1), isBad ? .diffSpace : .diffNumber,
-          isBad ? .diffSpace : look.ground)
+          "→" + String(repeating: " ", count: width - 1),
+          isBad ? .diffSpace : look.ground == body ? .diffNumber : look.ground, isBad ? .diffSpace : look.ground)
         at += 1
       case 0x20 where isBadSpace || marksSpace && isBeforeTab(line, at):
         mark("·", .diffSpace, .diffSpace)
         at += 1
       case 0x0D where at == line.count - 1:
-        mark("^M", marksReturn ? .diffSpace : .diffNumber, marksReturn ? .diffSpace : look.ground)
+        mark("^M", marksReturn ? .diffSpace : .diffControl, marksReturn ? .diffSpace : body)
         at += 1
       case ..<0x20, 0x7F:
-        mark(Self.picture(byte), .diffControl, look.ground)
+        mark(Self.caret(byte), .diffControl, body)
         at += 1
       case ..<0x80:
         run.append(byte)
@@ -101,13 +101,13 @@ struct DiffText {
         let (scalar, length) = Self.scalar(line, at)
         if let scalar {
           if Self.isInvisible(scalar) {
-            mark(String(Character(scalar)), .diffControl, look.ground)
+            mark(String(Character(scalar)), .diffControl, body)
           } else {
             run.append(contentsOf: line[at..<at + length])
           }
         } else {
           let digits = String(byte, radix: 16, uppercase: true)
-          mark("\\x\(digits)", .diffControl, look.ground)
+          mark("\\x\(digits)", .diffControl, body)
         }
         at += length
       }
@@ -145,9 +145,8 @@ struct DiffText {
     }
   }
 
-  private static func picture(_ byte: UInt8) -> String {
-    Unicode.Scalar(byte == 0x7F ? 0x2421 : 0x2400 + UInt32(byte)).map { String(Character($0)) } ?? "?"
-  }
+  /// `^[` for escape: of two columns also where nothing but ASCII is shown.
+  private static func caret(_ byte: UInt8) -> String { "^" + String(Character(Unicode.Scalar(byte ^ 0x40))) }
 
   /// Controls of C1, bidi controls, joiners and what else has no width: what a reader does not see.
   private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {

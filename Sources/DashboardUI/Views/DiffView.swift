@@ -49,9 +49,9 @@ func drawDiff(_ state: DashboardState, _ open: OpenRun, _ rect: Rect, _ frame: i
   let topRow = scene.rows.row(at: open.diff.top)
   if let file = patch.fileIndex(at: topRow.line) {
     frame.fill(layout.head, style: theme[.diffFile])
-    frame.draw(
-      fileHead(state, patch, file, function: function(at: topRow.line, patch)), in: layout.head, theme,
-      ground: .diffFile)
+    var head = fileHead(state, patch, file, function: function(at: topRow.line, patch))
+    head.right = state.diffOptionSpans + head.right
+    frame.draw(head, in: layout.head, theme, ground: .diffFile)
     if patch.files[file].firstLine == open.diff.cursor {
       frame.put(
         "▌", x: layout.head.x, y: layout.head.y, width: 1, style: theme[.accent].on(theme[.diffFile].background))
@@ -341,30 +341,38 @@ private func endFitted(_ path: String, _ width: Int) -> String {
 // MARK: At the right of the tabs
 
 extension DashboardState {
-  /// How the diff stands: what it shows, where one is, and what is looked for.
+  /// Where one is.
   var diffStateSpans: [Span] {
     guard let open, let patch = open.patch, patch.lineCount > 0 else { return [] }
     let pane = open.diff
     var spans: [Span] = []
+    if patch.files.count > 1, let file = patch.fileIndex(at: pane.cursor) {
+      spans.append(Span("file \(file + 1)/\(patch.files.count)\(patch.isComplete ? "" : "+")  ", .muted))
+    }
+    spans.append(Span("\(pane.cursor + 1)/\(patch.lineCount)\(patch.isComplete ? "" : "+")", .muted))
+    return spans
+  }
+
+  /// How the diff is made and what is looked for in it: at the right of the file's header, which is always in sight.
+  var diffOptionSpans: [Span] {
+    guard let open else { return [] }
+    let pane = open.diff
+    var spans: [Span] = []
+    if pane.wanted != pane.shown { spans.append(Span("…  ", .diffMeta)) }
     if let other = pane.shown.against { spans.append(Span("against \(other.shortName)  ", .accent)) }
     if pane.shown.ignoresWhiteSpace { spans.append(Span("no white space  ", .accent)) }
     if pane.shown.context != PatchOptions.usualContext {
       spans.append(Span("\(pane.shown.context) around  ", .accent))
     }
-    if pane.wanted != pane.shown { spans.append(Span("…  ", .muted)) }
     if preferences.diffSideBySide, diffLayout.rows.width < DiffScene.sideBySideWidth {
       spans.append(Span("two sides need \(DiffScene.sideBySideWidth) columns  ", .runAttention))
     }
     if !pane.search.isEmpty {
       let count = pane.matchCount.map { " " + $0.words(at: pane.matchLine) } ?? ""
-      spans.append(Span("/\(pane.search)\(count)  ", .accent))
+      spans.append(Span("/\(fitted(pane.search, min(measure(pane.search), 24)))\(count)  ", .accent))
     }
     let comments = preferences.comments[open.id].count
     if comments > 0 { spans.append(Span("● \(Format.plural(comments, "comment")), S sends  ", .mark)) }
-    if patch.files.count > 1, let file = patch.fileIndex(at: pane.cursor) {
-      spans.append(Span("file \(file + 1) of \(patch.files.count)\(patch.isComplete ? "" : "+")  ", .muted))
-    }
-    spans.append(Span("\(pane.cursor + 1)/\(patch.lineCount)\(patch.isComplete ? "" : "+")", .muted))
     return spans
   }
 }

@@ -50,9 +50,9 @@ enum DiffSample {
     --- a/web/list.ts
     +++ b/web/list.ts
     @@ -1,4 +1,4 @@
-     // 一覧を表示する
-    -const title = "利用者の一覧";  // 表題
-    +const title = "利用者と権限の一覧";  // 表題
+     // 一覧 of 利用
+    -const title = "利用 の 一覧";  // 表題
+    +const title = "利用 と 権限 の 一覧";  // 表題
      const rows = await fetchRows(`/users?page=${page}`);
      export default rows;
 
