@@ -43,7 +43,10 @@ struct TextField: Sendable {
 
   /// Line ends become spaces in a field of one line; a trailing one goes. False when there was no room for all of it.
   @discardableResult
-  mutating func insert(_ text: String) -> Bool { insert(text, .other) }
+  mutating func insert(_ text: String) -> Bool {
+    defer { keepCursorVisible() }
+    return insert(text, .other)
+  }
 
   @discardableResult
   private mutating func insert(_ text: String, _ kind: EditHistory.Kind) -> Bool {

@@ -60,9 +60,8 @@ private func drawBlock(_ block: FormLayout.Block, _ layout: FormLayout, _ state:
   if shows(rect.y) {
     let role: Role = complaint != nil ? .invalid : isFocused ? .emphasis : .muted
     frame.put(
-      (complaint != nil ? "✖ " : "  ") + field.label, x: layout.area.x + (complaint != nil ? 1 : 0), y: rect.y,
+      (complaint != nil ? "✖ " : " ") + field.label, x: layout.area.x + 1, y: rect.y,
       width: FormLayout.labels - 1, style: theme[role])
-    if complaint != nil, isFocused { frame.put("▌", x: layout.area.x, y: rect.y, width: 1, style: theme[.accent]) }
   }
   switch field {
   case .needs: if shows(rect.y) { drawNeeds(rect, isFocused, state, &frame) }

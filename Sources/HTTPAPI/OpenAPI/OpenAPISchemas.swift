@@ -197,7 +197,7 @@ extension OpenAPI {
       "reason": {"type": "string", "minLength": 1}, "force": {"type": "boolean", "default": false}}},
     "FollowUpRequest": {"type": "object", "additionalProperties": false, "required": ["prompt"], "properties": {
       "prompt": {"type": "string", "minLength": 1},
-      "title": {"type": "string", "description": "By default the old one after \"Follow up: \"."}}},
+      "title": {"type": "string", "description": "By default the old one, after the words Follow up."}}},
     "ApprovalRequest": {"type": "object", "additionalProperties": false, "required": ["why"], "properties": {
       "why": {"type": "string", "minLength": 1, "description": "The rationale; it goes on the audit trail."}}},
     "AnswerRequest": {"type": "object", "additionalProperties": false, "required": ["answer"], "properties": {

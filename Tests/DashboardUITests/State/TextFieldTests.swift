@@ -169,6 +169,8 @@ import TerminalKit
     let fitsToo = field.insert(String(repeating: "x", count: 200_000))
     #expect(!fitsToo)
     #expect(field.characters.count == TextField.longestText)
+    // The last word, so that there is room again.
+    _ = field.handle(.ctrl("w"))
     _ = field.handle(.textStart)
     for _ in 0..<200 { _ = field.handle(.character("z")) }
     for _ in 0..<200 { _ = field.handle(.down) }

@@ -7,7 +7,7 @@ import Testing
 extension DashboardTerminalTests {
   @Suite("Replay, switching, copying") struct ComfortTerminalTests {
     private static func simulated(_ folder: String) -> String {
-      "runtimes: [{id: simulated, kind: simulated, seed: 3, medianSeconds: 0.2, maxSeconds: 0.4, attentionRate: 0}]"
+      "runtimes: [{id: simulated, kind: simulated, seed: 3, medianSeconds: 0.2, maxSeconds: 0.4, attentionRate: 0, failureRate: 0}]"
     }
 
     @Test(

@@ -21,7 +21,7 @@ extension DashboardTerminalTests {
         try terminal.wait(forText: "mock")
         terminal.send("1")
         try terminal.wait("Asks a lot", shows: "▲")
-        #expect(terminal.line(terminal.rows - 1).contains("help"))
+        try terminal.wait("the footer") { terminal.line(terminal.rows - 1).contains("help") }
         terminal.send("Q")
         #expect(try terminal.waitExit() == .exited(0))
         #expect(terminal.damage == [])
@@ -110,7 +110,10 @@ extension DashboardTerminalTests {
         try terminal.wait("the rows") {
           terminal.text.contains("Done well 38") && terminal.text.contains("Done well 0")
         }
-        func frames() -> Int { String(decoding: terminal.raw, as: UTF8.self).split(separator: "\u{1B}[?2026l").count }
+        func frames() -> Int {
+          String(decoding: terminal.raw, as: UTF8.self)
+            .split(separator: "\u{1B}[?2026l", omittingEmptySubsequences: false).count
+        }
         var before = terminal.raw.count
         var seen = frames()
         terminal.send("\u{C}")

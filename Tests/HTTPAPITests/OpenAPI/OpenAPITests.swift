@@ -88,6 +88,13 @@ import Testing
     .init(method: "POST", path: "/v1/runs/3/reject", template: "/v1/runs/{id}/reject", body: #"{"why":"w"}"#),
     .init(method: "POST", path: "/v1/runs/3/answer", template: "/v1/runs/{id}/answer", body: #"{"answer":"a"}"#),
     .init(method: "POST", path: "/v1/runs/3/retry", template: "/v1/runs/{id}/retry", status: 201),
+    .init(
+      method: "POST", path: "/v1/runs/3/follow-up", template: "/v1/runs/{id}/follow-up", body: #"{"prompt":"p"}"#,
+      status: 201),
+    .init(
+      method: "POST", path: "/v1/runs/3/follow-up", template: "/v1/runs/{id}/follow-up", body: "{}", status: 400),
+    .init(
+      method: "GET", path: "/v1/runs/1/diff?context=1&whitespace=ignore", template: "/v1/runs/{id}/diff"),
     .init(method: "GET", path: "/v1/runtimes", template: "/v1/runtimes"),
     .init(method: "GET", path: "/v1/snapshot", template: "/v1/snapshot"),
     .init(method: "GET", path: "/v1/events", template: "/v1/events"),
