@@ -59,8 +59,8 @@ func runDashboard(
   state.isColorless = terminal.colorDepth == .none
   var isLight = environmentIsLight
   if !state.isColorless, configuration.theme.isAutomatic {
-    // The link is made meanwhile; a terminal that does not answer holds the first frame up no longer than this.
-    if let ground = await terminal.askBackground(within: 100) { isLight = TerminalGround.isLight(ground) }
+    // The link is made meanwhile; a later answer still changes the theme, so that nobody waits long for the first frame.
+    if let ground = await terminal.askBackground(within: 20) { isLight = TerminalGround.isLight(ground) }
   }
   state.setUpTheme(configuration.theme, groundIsLight: isLight)
   if !broken.isEmpty { _ = state.update(.themes(themes, broken: broken)) }
