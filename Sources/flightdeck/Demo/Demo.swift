@@ -38,10 +38,12 @@ private func tour(_ folder: DemoFolder) async throws -> Int32? {
         format: .text)
     }
   } catch {
-    await end(client)
+    await client.shutdown()
+    await end(RunClient(paths.address))
     throw error
   }
-  await end(client)
+  await client.shutdown()
+  await end(RunClient(paths.address))
   return signal
 }
 
@@ -63,7 +65,8 @@ private func playToTheEnd(_ runs: [RunID], _ client: RunClient) async throws {
   }
 }
 
-/// Ends what still runs, then the orchestrator, and waits until both are gone.
+/// Ends what still runs, then the orchestrator, and waits until both are gone. The client is its own: the dashboard may have
+/// let go of the first, for a replay or another orchestrator.
 private func end(_ client: RunClient) async {
   do {
     for run in try await client.runs(RunQuery(statuses: [.queued, .running], limit: 1000)).runs {

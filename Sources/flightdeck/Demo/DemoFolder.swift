@@ -54,7 +54,8 @@ struct DemoFolder {
       contract.repository = repository
       contract.verify = [verify]
       contract.priority = 200
-      contract.acceptanceCriteria = [.init(id: "AC-1", text: "The project's own tests pass")]
+      contract.acceptanceCriteria = [.init(id: "AC-1", text: "The check below passes")]
+      contract.metadata["criteria"] = ["AC-1": .string(verify)]
       contracts.append(contract)
     }
     for title in [
