@@ -139,7 +139,11 @@ import TerminalKit
     session.inbox.onArrival { [weak self] in Task { await self?.arrived(asked) } }
   }
 
-  private func arrived(_ asked: Int) { if asked == generation { requestFrame() } }
+  /// The first runs are drawn as soon as they are there, whatever was drawn a moment before.
+  private func arrived(_ asked: Int) {
+    guard asked == generation else { return }
+    requestFrame(after: state.board.total == 0 ? Self.answerInterval : Self.frameInterval)
+  }
 
   private func deliver(_ message: Message, of asked: Int) { if asked == generation { deliver(message) } }
 
