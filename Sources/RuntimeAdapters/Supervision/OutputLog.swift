@@ -4,7 +4,8 @@ import RunModel
 /// The record that a supervisor keeps of a run: `output` in the run's folder.
 ///
 /// Each record is one line `KIND MILLISECONDS LENGTH`, then LENGTH bytes as they came, then a newline. A reader takes
-/// whole records only and can go on from any record's offset, also while the file grows and after a crash.
+/// whole records only and can go on from any record's offset, also while the file grows and after a crash. What is damaged
+/// it passes over up to the next record, and says so.
 struct LogRecord: Equatable {
   enum Kind: UInt8 {
     /// A line of the agent's, without its newline.
@@ -51,6 +52,11 @@ struct OutputLogReader: ~Copyable {
   private let descriptor: CInt
   private var buffer: [UInt8] = []
   private var start = 0
+  private var lastTime: Int64 = 0
+  /// A kind, two numbers of 64 bits, two spaces and a newline have room in it.
+  private static let longestHead = 48
+  /// No record that a supervisor writes is longer.
+  private static let longestPayload = 64 << 20
   /// Where the next record begins.
   private(set) var offset: Int
 
@@ -88,20 +94,56 @@ struct OutputLogReader: ~Copyable {
   }
 
   private mutating func take() -> LogRecord? {
-    guard let newline = buffer[start...].prefix(48).firstIndex(of: 0x0A) else { return nil }
-    let words = buffer[start..<newline].split(separator: 0x20)
-    guard words.count == 3, let kind = words[0].first.flatMap(LogRecord.Kind.init),
-      let time = Int64(String(decoding: words[1], as: UTF8.self)),
-      let length = Int(String(decoding: words[2], as: UTF8.self)), length >= 0
-    else { return nil }
-    let end = newline + 1 + length
-    guard end < buffer.count else { return nil }
-    let size = end + 1 - start
+    switch head(at: start) {
+    case .unfinished: return nil
+    case .none: return skipDamage()
+    case .record(let kind, let time, let payload):
+      guard payload.upperBound < buffer.count else { return nil }
+      guard buffer[payload.upperBound] == 0x0A else { return skipDamage() }
+      lastTime = time
+      return record(kind, Array(buffer[payload]), to: payload.upperBound + 1)
+    }
+  }
+
+  private mutating func record(_ kind: LogRecord.Kind, _ payload: [UInt8], to place: Int) -> LogRecord {
     let record = LogRecord(
-      kind: kind, time: time, payload: Array(buffer[(newline + 1)..<end]), offset: offset, end: offset + size)
-    start = end + 1
-    offset += size
+      kind: kind, time: lastTime, payload: payload, offset: offset, end: offset + place - start)
+    offset = record.end
+    start = place
     return record
+  }
+
+  private enum Head {
+    case record(LogRecord.Kind, time: Int64, payload: Range<Int>)
+    case unfinished
+    /// No record begins here.
+    case none
+  }
+
+  private func head(at place: Int) -> Head {
+    let bytes = buffer[place...].prefix(Self.longestHead)
+    guard let newline = bytes.firstIndex(of: 0x0A) else { return bytes.count < Self.longestHead ? .unfinished : .none }
+    let words = bytes[..<newline].split(separator: 0x20, omittingEmptySubsequences: false)
+    guard words.count == 3, words[0].count == 1, let kind = words[0].first.flatMap(LogRecord.Kind.init),
+      let time = Int64(String(decoding: words[1], as: UTF8.self)),
+      let length = Int(String(decoding: words[2], as: UTF8.self)), (0...Self.longestPayload).contains(length)
+    else { return .none }
+    return .record(kind, time: time, payload: (newline + 1)..<(newline + 1 + length))
+  }
+
+  /// Goes on where the next record seems to begin: after a newline. What is passed over counts as one line of its own.
+  private mutating func skipDamage() -> LogRecord? {
+    var place = start
+    var isFound = false
+    while !isFound, let newline = buffer[place...].firstIndex(of: 0x0A) {
+      place = newline + 1
+      if case .none = head(at: place) {} else { isFound = true }
+    }
+    // Without one, the last bytes may hold the newline's successor only later.
+    if !isFound { place = buffer.count }
+    let count = place - start
+    return record(
+      .stderr, Array("[\(count) bytes of the record of the output are damaged and were passed over]".utf8), to: place)
   }
 }
 
