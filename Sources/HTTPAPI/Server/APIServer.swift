@@ -15,6 +15,7 @@ package final class APIServer: Sendable {
   private let logger: Logger
   private let timing: StreamTiming
   private let connections = Connections()
+  private let stalls = Stalls()
   private let state = Mutex(State())
 
   private struct State {
@@ -88,6 +89,9 @@ package final class APIServer: Sendable {
     if let problem = failure.problem { throw problem }
   }
 
+  /// Clients that were let go because they took nothing.
+  package var stalledClients: Int { stalls.count }
+
   /// Clients connected now.
   package var connectionCount: Int { connections.count }
 
@@ -112,7 +116,7 @@ package final class APIServer: Sendable {
     let isSocket = if case .unix = listener.address { true } else { false }
     return Application(
       responder: APIResponder(
-        api: api, access: access, streams: Streams(closing: closing, timing: timing), logger: logger),
+        api: api, access: access, streams: Streams(closing: closing, timing: timing, stalls: stalls), logger: logger),
       server: .http1(
         configuration: .init(additionalChannelHandlers: [ConnectionHandler(connections, asksForPeer: isSocket)])),
       configuration: .init(address: listener.binding, backlog: 1024),

@@ -26,7 +26,7 @@ package final class EventRing: Sendable {
   private let state: Mutex<State>
 
   /// `capacity`: bytes of encoded events held at most, the newest chunk aside.
-  package init(capacity: Int = 16 << 20, lastSeq: UInt64) {
+  package init(capacity: Int = Bounds.ring, lastSeq: UInt64) {
     self.capacity = capacity
     state = Mutex(State(lastSeq: lastSeq))
   }
@@ -118,7 +118,7 @@ extension EventChunk {
     var bytes = 0
     for index in events.indices {
       bytes += events[index].json.count
-      if index + 1 - start == 512 || bytes > 256 << 10 || index == events.count - 1 {
+      if index + 1 - start == 512 || bytes > Bounds.page || index == events.count - 1 {
         chunks.append(EventChunk(Array(events[start...index])))
         start = index + 1
         bytes = 0

@@ -16,6 +16,12 @@ package protocol RunStore: Sendable {
   /// The last `limit` events of one run within `after < seq <= through`, ascending.
   func lastEvents(of run: RunID, after: UInt64, through: UInt64, limit: Int) async throws -> [StoredEvent]
 
+  /// The same, ending also with the event that brings their JSON to `bytes` or more.
+  func events(after: UInt64, through: UInt64, run: RunID?, limit: Int, bytes: Int) async throws -> [StoredEvent]
+  func lastEvents(
+    of run: RunID, after: UInt64, through: UInt64, limit: Int, bytes: Int
+  ) async throws -> [StoredEvent]
+
   /// Every run's newest stored row: JSON as `Run` writes it, in the order of dispatch.
   func runs() async throws -> [StoredRun]
 
@@ -32,6 +38,31 @@ package protocol RunStore: Sendable {
 
   /// The answer stored under an idempotency key.
   func answer(forIdempotencyKey key: String) async throws -> [UInt8]?
+}
+
+extension RunStore {
+  /// For stores that have all in memory anyway.
+  package func events(
+    after: UInt64, through: UInt64, run: RunID?, limit: Int, bytes: Int
+  ) async throws -> [StoredEvent] {
+    Array(try await events(after: after, through: through, run: run, limit: limit).within(bytes))
+  }
+
+  package func lastEvents(
+    of run: RunID, after: UInt64, through: UInt64, limit: Int, bytes: Int
+  ) async throws -> [StoredEvent] {
+    try await lastEvents(of: run, after: after, through: through, limit: limit).reversed().within(bytes).reversed()
+  }
+}
+
+extension Collection<StoredEvent> {
+  fileprivate func within(_ bytes: Int) -> SubSequence {
+    var left = bytes
+    return prefix { event in
+      defer { left -= event.json.count }
+      return left > 0
+    }
+  }
 }
 
 /// An event with its place and its JSON text.

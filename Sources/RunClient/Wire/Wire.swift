@@ -45,7 +45,10 @@ final class Wire: Sendable {
         let body = try await stream(request, deadline: Self.patience)
         var chunks = body.makeAsyncIterator()
         var bytes: [UInt8] = []
-        while let chunk = try await next(&chunks) { bytes.append(contentsOf: chunk.readableBytesView) }
+        while let chunk = try await next(&chunks) {
+          bytes.append(contentsOf: chunk.readableBytesView)
+          if bytes.count > Bounds.answer { throw overlong("the answer to \(request.path)", Bounds.answer) }
+        }
         return bytes
       } catch let error as LinkBroken {
         // A kept connection may have ended just as it was used; what must not be done twice carries a key.
@@ -98,6 +101,10 @@ final class Wire: Sendable {
       .internal,
       "The answer to \(path) from \(address) cannot be read (\(error)). "
         + "Client and orchestrator may be of different versions: see flightdeck doctor.")
+  }
+
+  func overlong(_ what: String, _ most: Int) -> Problem {
+    Problem(.tooLarge, "\(address) sends more than \(most >> 20) MB for \(what); no orchestrator of ours does.")
   }
 
   private func problem(in response: HTTPClientResponse) async -> any Error {

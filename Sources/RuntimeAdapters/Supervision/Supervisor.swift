@@ -232,6 +232,8 @@ private struct Supervisor: ~Copyable {
       let count = read(control, &buffer, buffer.count)
       if count <= 0 { break }
       commands.append(contentsOf: buffer[..<count])
+      // No command is as long as that: somebody else writes here.
+      if commands.count > Bounds.unreadAnswers { commands.removeAll() }
     }
     while let newline = commands.firstIndex(of: 0x0A) {
       let line = String(decoding: commands[..<newline], as: UTF8.self)
@@ -243,7 +245,7 @@ private struct Supervisor: ~Copyable {
         perform(machine.stopRequested(.asked, grace: grace ?? spec.graceMilliseconds, now: millisecondsNow()))
       case "kill": perform(machine.stopRequested(.asked, grace: 0, now: millisecondsNow()))
       case "stdin":
-        guard input >= 0, words.count > 1 else { continue }
+        guard input >= 0, words.count > 1, inputQueue.count < Bounds.unreadAnswers else { continue }
         append(.answered, Array(words[1].utf8))
         inputQueue.append(contentsOf: Array(words[1].utf8) + [0x0A])
         writeInput()
@@ -299,9 +301,10 @@ private struct Supervisor: ~Copyable {
     self.frames = []
     var dropped: Int64 = 0
     let isFull = logSize > spec.outputLimit
+    let isOverfull = logSize > spec.outputLimit + Bounds.speechLog
     buffer.withUnsafeBytes { bytes in
       body(&streams[index].cutter, bytes) { kind, line in
-        if isFull, !line.starts(with: Self.speech) {
+        if isFull, isOverfull || !line.starts(with: Self.speech) {
           dropped += 1
         } else {
           LogRecord.append(kind, time: now, line, to: &frames)
@@ -310,6 +313,7 @@ private struct Supervisor: ~Copyable {
     }
     self.frames = frames
     self.dropped += dropped
+    if self.frames.count > Bounds.logWrite { writeFrames() }
   }
 
   private static let speech = Array("{\"awf\"".utf8)
@@ -333,7 +337,7 @@ private struct Supervisor: ~Copyable {
   private consuming func finish() -> Never {
     for index in streams.indices {
       // A process that is none of ours may hold the pipe open: what waits is read, its end is not waited for.
-      drain(index, rounds: 1 << 20)
+      drain(index, rounds: Bounds.lastWords / buffer.count)
       cut(index) { cutter, _, emit in cutter.finish(emit) }
       writeFrames()
     }

@@ -13,7 +13,7 @@ struct SupervisorSpec: Equatable {
   /// Stopped after this long; nil for never.
   var limitMilliseconds: Int64?
   /// Bytes of output that are kept; beyond them only lines that speak to us are.
-  var outputLimit: Int64 = 256 << 20
+  var outputLimit = Bounds.outputLog
 }
 
 extension SupervisorSpec {

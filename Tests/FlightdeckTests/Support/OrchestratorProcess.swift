@@ -101,6 +101,9 @@ final class OrchestratorProcess: Sendable {
     guard listens else { throw Failure(description: "flightdeck serve does not listen: \(log)") }
   }
 
+  /// Of the orchestrator itself.
+  var processID: pid_t { pid.withLock { $0 } }
+
   func signal(_ number: Int32) { kill(pid.withLock { $0 }, number) }
 
   /// The exit status, or 128 and the signal that ended it; -1 when it does not end.

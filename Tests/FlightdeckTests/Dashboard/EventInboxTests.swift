@@ -1,0 +1,52 @@
+import DashboardUI
+import RunModel
+import Synchronization
+import Testing
+
+@testable import flightdeck
+
+@Suite("What the dashboard has not drawn yet", .timeLimit(.minutes(1))) struct EventInboxTests {
+  private static let run = RunID(ULID(high: 0x0190_0000_0000_0000, low: 1))
+
+  private static func lines(_ seqs: ClosedRange<UInt64>, _ text: String) -> [RunEvent] {
+    seqs.map { seq in
+      var event = RunEvent(
+        type: .output, run: run, time: Timestamp(milliseconds: 1), data: ["stream": "stdout", "text": .string(text)])
+      event.seq = seq
+      return event
+    }
+  }
+
+  @Test(
+    "The reader waits at a bound of bytes as of events, and nothing is lost when it goes on",
+    arguments: [(10, 1 << 20), (5000, 4), (1, 1 << 20)])
+  func bound(batch: Int, length: Int) async {
+    let inbox = EventInbox()
+    let text = String(repeating: "x", count: length)
+    let sent = Atomic<Int>(0)
+    let total = length > 100 ? 200 : 200_000
+    async let reader: Void = { @Sendable in
+      var seq: UInt64 = 1
+      while seq <= total {
+        let last = min(UInt64(total), seq + UInt64(batch) - 1)
+        await inbox.put(message: .events(Self.lines(seq...last, text)))
+        sent.store(Int(last), ordering: .relaxed)
+        seq = last + 1
+      }
+    }()
+    var taken: [UInt64] = []
+    while taken.count < total {
+      let before = sent.load(ordering: .relaxed)
+      let messages = inbox.take()
+      var bytes = 0
+      for case .events(let events) in messages {
+        bytes += events.reduce(0) { $0 + $1.weight }
+        taken += events.map(\.seq)
+      }
+      #expect(bytes <= Bounds.inbox + batch * (length + 500))
+      if messages.isEmpty, sent.load(ordering: .relaxed) == before { await Task.yield() }
+    }
+    await reader
+    #expect(taken == (1...UInt64(total)).map { $0 })
+  }
+}
