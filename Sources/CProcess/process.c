@@ -1,6 +1,7 @@
 #include "cprocess_process.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -40,6 +41,8 @@ int cprocess_spawn(pid_t *pid, const char *path, char *const argv[], char *const
   posix_spawn_file_actions_destroy(&actions);
   return -failed;
 }
+
+void cprocess_share_memory(void) { mallopt(M_ARENA_MAX, 2); }
 
 int cprocess_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0; }
 

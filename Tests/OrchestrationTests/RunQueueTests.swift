@@ -70,8 +70,8 @@ import Testing
     var queue = RunQueue()
     var model: [RunID: (priority: Int, created: Int64, demands: RunQueue.Demands)] = [:]
     let demands = ["a", "b", "c"].map { RunQueue.Demands(runtime: RuntimeID($0), requires: [], refusedBy: []) }
-    for step in 0..<4000 {
-      let id = run(UInt64.random(in: 0..<200, using: &random))
+    for step in 0..<1500 {
+      let id = run(UInt64.random(in: 0..<60, using: &random))
       if Bool.random(using: &random) {
         let entry = (
           Int.random(in: 1...3, using: &random), Int64.random(in: 0..<5, using: &random),

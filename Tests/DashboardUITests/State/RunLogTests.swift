@@ -15,16 +15,16 @@ import Testing
     (0..<log.count).reduce(0) { $0 + (log[$1]?.text.utf8.count ?? 0) }
   }
 
-  @Test("Long lines are bounded by their bytes, and the newest are kept", arguments: [16_000, 1_000_000])
+  @Test("Long lines are bounded by their bytes, and the newest are kept", arguments: [16_000, 100_000])
   func longLines(length: Int) {
     var log = RunLog(run: run)
     let text = String(repeating: "x", count: length)
     log.load(lines(1...10, text))
-    for event in lines(11...8000, text) {
+    for event in lines(11...4000, text) {
       log.append(event)
       if event.seq % 500 == 0 { #expect(bytes(log) <= Bounds.log + Bounds.log / 4) }
     }
-    #expect(log[log.count - 1]?.seq == 8000)
+    #expect(log[log.count - 1]?.seq == 4000)
     #expect(log.count > 1000)
     #expect(bytes(log) <= Bounds.log + Bounds.log / 4)
   }
@@ -32,9 +32,9 @@ import Testing
   @Test("A backlog larger than the bound is its end, and earlier ones are asked for once, not again and again")
   func backlog() {
     var log = RunLog(run: run)
-    log.load(lines(1...4000, String(repeating: "x", count: 16_000)))
+    log.load(lines(1...2500, String(repeating: "x", count: 16_000)))
     #expect(bytes(log) <= Bounds.log)
-    #expect(log[log.count - 1]?.seq == 4000)
+    #expect(log[log.count - 1]?.seq == 2500)
     let none = log.askForEarlier()
     #expect(none == nil)
     var short = RunLog(run: run)
@@ -51,11 +51,11 @@ import Testing
     #expect(again == nil)
   }
 
-  @Test("A million empty lines are no more than the bound of lines")
+  @Test("Any number of empty lines are no more than the bound of lines")
   func emptyLines() {
     var log = RunLog(run: run)
-    for event in lines(1...100_000, "") { log.append(event) }
+    for event in lines(1...40_000, "") { log.append(event) }
     #expect(log.count <= Bounds.logLines * 5 / 4)
-    #expect(log[log.count - 1]?.seq == 100_000)
+    #expect(log[log.count - 1]?.seq == 40_000)
   }
 }

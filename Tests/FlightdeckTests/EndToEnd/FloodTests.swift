@@ -10,12 +10,12 @@ extension EndToEndTests {
     /// By the first word of the title. Each tells at its end what its supervisor took in memory.
     private static let agent = """
       case "$1" in
-      bytes*) head -c 67108864 /dev/zero | tr '\\0' x | fold -w 8000 ;;
+      bytes*) head -c 33554432 /dev/zero | tr '\\0' x | fold -w 8000 ;;
       long*) for i in 1 2 3; do head -c 10000000 /dev/zero | tr '\\0' y; echo; done; echo after the long ones ;;
       endless*) head -c 10000000 /dev/zero | tr '\\0' z ;;
       binary*) head -c 2000000 /dev/urandom; printf '\\n\\377\\376 not text\\nclean again\\n' ;;
-      empty*) yes '' | head -n 200000; echo the end ;;
-      both*) (yes oooooooooooooooooooooooooooooooo | head -c 8000000 >&2) & yes eeeeeeeeeeeeeeee | head -c 8000000; wait ;;
+      empty*) yes '' | head -n 50000; echo the end ;;
+      both*) (yes oooooooooooooooooooooooooooooooo | head -c 2000000 >&2) & yes eeeeeeeeeeeeeeee | head -c 2000000; wait ;;
       speech*)
         i=0; while [ $i -lt 20000 ]; do
           i=$((i+1))
@@ -77,7 +77,7 @@ extension EndToEndTests {
           }
         }
       }
-      #expect(lines["bytes"] == 67_108_864 / 8000 + 1)
+      #expect(lines["bytes"] == 33_554_432 / 8000 + 1)
       #expect(lines["long"] == 4)
       #expect(lines["endless"] == 1)
       #expect(longest <= Bounds.line + 100)
@@ -85,8 +85,8 @@ extension EndToEndTests {
       #expect(last["binaryoutput"]?.data["text"] == "clean again")
       // Empty ones that carry a count are told apart above by it.
       let empty = try #require(lines["empty"])
-      #expect((200_001 - 100...200_001).contains(empty), "\(empty) empty lines")
-      #expect(lines["both"] == (8_000_000 + 32) / 33 + (8_000_000 + 16) / 17)
+      #expect((50_001 - 100...50_001).contains(empty), "\(empty) empty lines")
+      #expect(lines["both"] == (2_000_000 + 32) / 33 + (2_000_000 + 16) / 17)
       // The last of each always comes; of those before, what a person could follow.
       #expect(last["speechprogress"]?.data["message"] == "step 20000")
       #expect(last["speechattention"]?.data["attentionId"] == "q20000")

@@ -48,8 +48,9 @@ extension DashboardTerminalTests {
         #expect(ProcessFacts(pid: here.processID).peak < 300)
         terminal.send("?")
         try terminal.wait(forText: "open the run")
+        terminal.send("\u{1B}")
+        try terminal.wait("the help's end") { !terminal.text.contains("open the run") }
         terminal.send("Q")
-        terminal.send("\u{1B}Q")
         #expect(try terminal.waitExit() == .exited(0))
         #expect(terminal.damage.isEmpty)
       }
@@ -76,13 +77,14 @@ extension DashboardTerminalTests {
         #expect(ProcessFacts(pid: here.processID).peak < 300)
         #expect(ProcessFacts(pid: here.processID).descriptors <= descriptors + 2)
         terminal.signal(SIGCONT)
-        let run = try await here.dispatch("After the thaw")
-        try terminal.wait("the run dispatched since") { terminal.text.contains("51") }
+        _ = try await here.dispatch("After the thaw")
+        try terminal.wait("the run dispatched since") { terminal.line(0).contains("◔ 1") }
         terminal.send("?")
         try terminal.wait(forText: "open the run")
         #expect(!terminal.text.contains("are lost"))
-        _ = run
-        terminal.send("\u{1B}Q")
+        terminal.send("\u{1B}")
+        try terminal.wait("the help's end") { !terminal.text.contains("open the run") }
+        terminal.send("Q")
         #expect(try terminal.waitExit() == .exited(0))
       }
     }
