@@ -188,6 +188,21 @@ struct ConfigurationFileTests {
     #expect(problem?.detail.contains(words) ?? false, "\(problem?.detail ?? "")")
     #expect(problem?.detail.hasPrefix("/etc/fd/config.yaml") ?? false)
   }
+
+  @Test(
+    "A limit that cannot be read is named with its line and what it should be",
+    arguments: [
+      ("memory: 4", "\"memory\" must be a number with a unit, such as 256MB, 4GB or 1.5GiB."),
+      ("disk: lots", "\"disk\" must be a number with a unit, such as 256MB, 4GB or 1.5GiB."),
+      ("time: 90", "\"time\" must be a number with a unit, such as 90s, 30m, 2h, 1h30m or 1d."),
+      ("processes: 0", "\"processes\" must be a whole number from 1 to 100000."),
+      ("memroy: 4GB", "Unknown key \"memroy\" in \"limits\"."),
+    ])
+  func badLimits(_ limit: String, _ complaint: String) throws {
+    let text = "runtimes:\n  - id: a\n    kind: local\n    command: [x]\n    limits:\n      \(limit)\n"
+    let problem = #expect(throws: Problem.self) { try Self.parse(text) }
+    #expect(problem?.detail.hasPrefix("/etc/fd/config.yaml:6: \(complaint)") == true)
+  }
 }
 
 @Suite("Paths")
@@ -234,20 +249,5 @@ struct PathsTests {
   @Test("Without a home the error says what to set")
   func noHome() {
     #expect(throws: Problem.self) { try Paths(environment: [:]) }
-  }
-
-  @Test(
-    "A limit that cannot be read is named with its line and what it should be",
-    arguments: [
-      ("memory: 4", "\"memory\" must be a number with a unit, such as 256MB, 4GB or 1.5GiB."),
-      ("disk: lots", "\"disk\" must be a number with a unit, such as 256MB, 4GB or 1.5GiB."),
-      ("time: 90", "\"time\" must be a number with a unit, such as 90s, 30m, 2h, 1h30m or 1d."),
-      ("processes: 0", "\"processes\" must be a whole number from 1 to 100000."),
-      ("memroy: 4GB", "Unknown key \"memroy\" in \"limits\"."),
-    ])
-  func badLimits(_ limit: String, _ complaint: String) throws {
-    let text = "runtimes:\n  - id: a\n    kind: local\n    command: [x]\n    limits:\n      \(limit)\n"
-    let problem = #expect(throws: Problem.self) { try Self.parse(text) }
-    #expect(problem?.detail.hasPrefix("/etc/fd/config.yaml:6: \(complaint)") == true)
   }
 }

@@ -150,16 +150,18 @@ struct ReachTests {
     #expect(try bench.shell("\(server) display -p up") == "up\n")
   }
 
-  @Test("An agent that stops its own supervisor is canceled all the same")
-  func stoppedSupervisor() async throws {
+  @Test("An agent that stops its own supervisor, at once or later, is canceled all the same", arguments: [true, false])
+  func stoppedSupervisor(_ atOnce: Bool) async throws {
     let bench = try Bench()
-    let runtime = try bench.local("echo up; kill -STOP $PPID; exec sleep 600")
+    // A supervisor goes to the root folder when it has said that the command runs.
+    let wait = atOnce ? "" : "until [ \"$(readlink /proc/$PPID/cwd)\" = / ]; do :; done;"
+    let runtime = try bench.local("\(wait) kill -STOP $PPID; echo stopped > kept.txt; exec sleep 600")
     let recorder = RuntimeEventRecorder(runtime)
     let contract = bench.contract()
     let run = try #require(contract.runId)
     _ = try await runtime.startTask(contract)
-    let supervisor = try #require(SupervisedFolder(path: bench.runFolder(run)).supervisor)
-    try await until("its stop") { ProcessTable.entry(supervisor)?.state == UInt8(ascii: "T") }
+    let worktree = try #require(try await runtime.workspace(of: run)?.path)
+    try await until("the stop") { bench.read(worktree + "/kept.txt") == "stopped\n" }
     try await runtime.cancelTask(run, reason: "enough")
     #expect(try await recorder.end(of: run).outcome == .canceled)
   }
