@@ -12,6 +12,7 @@ package final class InMemoryRunStore: RunStore {
     var details: [RunID: StoredDetail] = [:]
     var audit: [StoredAuditRecord] = []
     var answers: [String: [UInt8]] = [:]
+    var tokens: [StoredToken] = []
     var commits = 0
     var failure: Problem?
   }
@@ -53,6 +54,13 @@ package final class InMemoryRunStore: RunStore {
         state.details[run] = kept
       }
       for answer in batch.answers { state.answers[answer.key] = answer.json }
+      for token in batch.tokens {
+        if let place = state.tokens.firstIndex(where: { $0.id == token.id }) {
+          state.tokens[place].json = token.json
+        } else {
+          state.tokens.append(token)
+        }
+      }
     }
   }
 
@@ -84,4 +92,5 @@ package final class InMemoryRunStore: RunStore {
   }
   package func lastAudit() async throws -> StoredAuditRecord? { state.withLock { $0.audit.last } }
   package func answer(forIdempotencyKey key: String) async throws -> [UInt8]? { state.withLock { $0.answers[key] } }
+  package func tokens() async throws -> [StoredToken] { state.withLock { $0.tokens } }
 }
