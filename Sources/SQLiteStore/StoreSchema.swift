@@ -1,4 +1,5 @@
 import GRDB
+import RunModel
 
 /// The tables and how they came about. A migration that has shipped is never edited; a new one follows it.
 enum StoreSchema {
@@ -38,6 +39,11 @@ enum StoreSchema {
             key TEXT PRIMARY KEY NOT NULL,
             json BLOB NOT NULL);
           """)
+    }
+    migrator.registerMigration("identity") { db in
+      try db.execute(sql: "CREATE TABLE identity (id TEXT NOT NULL)")
+      try db.execute(
+        sql: "INSERT INTO identity (id) VALUES (?)", arguments: [ULIDGenerator().next().description])
     }
     return migrator
   }

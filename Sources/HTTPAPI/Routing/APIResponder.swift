@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import NIOHTTP1
 import Orchestration
 import RunModel
 
@@ -24,6 +25,7 @@ struct APIResponder: HTTPResponder {
 
   func respond(to request: Request, context: APIContext) async throws -> Response {
     let response = try await answer(request, context)
+    api.figures.answered(request.method, APIRoute.template(of: request.uri.path), response.status)
     logger.debug(
       "\(request.method) \(request.uri.path)",
       metadata: ["status": "\(response.status.code)", "query": "\(request.uri.query ?? "")"])
@@ -36,8 +38,12 @@ struct APIResponder: HTTPResponder {
       return try await route(request, context, actor)
     } catch let problem as Problem {
       return Reply.problem(problem)
+    } catch let refusal as Refusal {
+      return Reply.problem(refusal.problem, status: refusal.status)
     } catch let error as ContractError {
       return Reply.problem(Problem(.invalid, error.message))
+    } catch let error as HTTPParserError {
+      throw error  // the server answers it: see `ExchangeHandler`
     } catch let error where error is CancellationError || context.channel.isActive == false {
       throw error
     } catch {
@@ -69,6 +75,9 @@ struct APIResponder: HTTPResponder {
   }
 
   private func route(_ request: Request, _ context: APIContext, _ actor: Actor) async throws -> Response {
+    if request.method == .options, request.uri.path == "*" {
+      return Response(status: .noContent, headers: [.allow: "GET, HEAD, OPTIONS, POST"])
+    }
     // Not decoded: nothing that a path here may hold needs an escape.
     let parts = request.uri.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map { String($0) }
     let matches = APIRoute.all.compactMap { route in route.match(parts).map { (route, $0) } }

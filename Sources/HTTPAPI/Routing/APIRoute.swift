@@ -40,6 +40,12 @@ struct APIRoute: Sendable {
     return parameters
   }
 
+  /// The template that `path` matches, whatever the method.
+  static func template(of path: String) -> String? {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map { String($0) }
+    return all.first { $0.match(parts) != nil }?.path
+  }
+
   static let all: [APIRoute] = [
     APIRoute(.get, "/v1/runs") { api, request in try await api.listRuns(request) },
     APIRoute(.post, "/v1/runs") { api, request in try await api.dispatch(request) },
@@ -57,6 +63,7 @@ struct APIRoute: Sendable {
     APIRoute(.get, "/v1/events") { api, request in try await api.events(request) },
     APIRoute(.get, "/v1/audit") { api, request in try await api.audit(request) },
     APIRoute(.get, "/healthz") { api, request in try await api.health(request) },
+    APIRoute(.get, "/metrics") { api, request in try await api.metrics(request) },
     APIRoute(.get, "/openapi.json") { api, request in try await api.openAPI(request) },
   ]
 }

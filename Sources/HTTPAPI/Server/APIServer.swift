@@ -14,6 +14,7 @@ package final class APIServer: Sendable {
   private let token: AccessToken?
   private let logger: Logger
   private let timing: StreamTiming
+  private let limits: ConnectionLimits
   private let connections = Connections()
   private let state = Mutex(State())
 
@@ -24,12 +25,14 @@ package final class APIServer: Sendable {
 
   /// `token` is needed for TCP alone. Requests are logged at debug.
   package init(
-    service: any RunService, version: String, token: AccessToken?, logger: Logger, timing: StreamTiming = .standard
+    service: any RunService, version: String, token: AccessToken?, logger: Logger, timing: StreamTiming = .standard,
+    limits: ConnectionLimits = .standard
   ) {
-    api = API(service: service, version: version)
+    api = API(service: service, version: version, figures: HTTPFigures())
     self.token = token
     self.logger = logger
     self.timing = timing
+    self.limits = limits
   }
 
   /// Serves until the task is canceled, the surrounding service group shuts down or `shutdown` is called; then ends
@@ -110,11 +113,20 @@ package final class APIServer: Sendable {
     case .http, .https: access = .token(token ?? AccessToken(""))
     }
     let isSocket = if case .unix = listener.address { true } else { false }
+    let bound = ConnectionBound(limits.connections)
+    api.figures.add(bound, of: isSocket ? "socket" : "tcp")
+    let limits = limits
     return Application(
       responder: APIResponder(
         api: api, access: access, streams: Streams(closing: closing, timing: timing), logger: logger),
       server: .http1(
-        configuration: .init(additionalChannelHandlers: [ConnectionHandler(connections, asksForPeer: isSocket)])),
+        configuration: .init(
+          additionalChannelHandlers: [
+            ConnectionHandler(connections, asksForPeer: isSocket), ExchangeInstaller(limits: limits, bound: bound),
+          ],
+          httpDecoderConfiguration: .init(
+            maxHeaderFieldSize: limits.longestHead, maxHeaderListSize: limits.longestHead,
+            maxHeaderFieldCount: limits.mostFields))),
       configuration: .init(address: listener.binding, backlog: 1024),
       onServerRunning: { channel in
         do throws(Problem) { ready(.success(try listener.bound(port: channel.localAddress?.port))) } catch {

@@ -48,6 +48,7 @@ package actor Orchestrator {
   }
 
   let environment: Environment
+  let store: StoreID
   package nonisolated let journal: Journal
   nonisolated let gate = EventGate()
   private nonisolated let control: AsyncStream<RuntimeEvent>
@@ -63,10 +64,13 @@ package actor Orchestrator {
   var runsOfContract: [ContractID: [RunID]] = [:]
   var contractOfReference: [String: ContractID] = [:]
   var isShuttingDown = false
+  /// Idempotency keys whose request is being done, and who waits for each.
+  var keysUnderWay: [String: [CheckedContinuation<Void, Never>]] = [:]
   private var healthWatch: Task<Void, Never>?
 
-  private init(environment: Environment, journal: Journal, registrations: [Registration]) {
+  private init(environment: Environment, store: StoreID, journal: Journal, registrations: [Registration]) {
     self.environment = environment
+    self.store = store
     self.journal = journal
     self.registrations = registrations
     (control, controller) = AsyncStream.makeStream()
@@ -83,6 +87,7 @@ package actor Orchestrator {
     return Orchestrator(
       environment: Environment(
         store: store, verifier: verifier, approvals: approvals, ids: ids, now: now, sleep: sleep, logger: logger),
+      store: try await store.id(),
       journal: Journal(store: store, board: board, logger: logger), registrations: registrations)
   }
 
