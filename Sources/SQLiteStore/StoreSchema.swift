@@ -40,7 +40,17 @@ enum StoreSchema {
             json BLOB NOT NULL);
           """)
     }
-    migrator.registerMigration("identity") { db in
+    migrator.registerMigration("2 tokens") { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE tokens (
+            place INTEGER PRIMARY KEY,
+            token BLOB NOT NULL UNIQUE,
+            hash BLOB NOT NULL UNIQUE,
+            json BLOB NOT NULL);
+          """)
+    }
+    migrator.registerMigration("3 identity") { db in
       try db.execute(sql: "CREATE TABLE identity (id TEXT NOT NULL)")
       try db.execute(
         sql: "INSERT INTO identity (id) VALUES (?)", arguments: [ULIDGenerator().next().description])

@@ -46,6 +46,11 @@ extension Database {
       try cachedStatement(sql: "DELETE FROM answers WHERE rowid <= (SELECT max(rowid) FROM answers) - ?")
         .execute(arguments: [RecordBatch.answersKept])
     }
+    try insertAll(
+      """
+      INSERT INTO tokens (token, hash, json) VALUES (?, ?, ?) ON CONFLICT (token) DO UPDATE SET json = excluded.json
+      """, batch.tokens
+    ) { [$0.id.ulid.blob, Data($0.hash), Data($0.json)] }
   }
 
   private func insertAll<Item>(

@@ -12,6 +12,10 @@ extension OpenAPI {
       "store": {
         "name": "store", "in": "query", "schema": {"$ref": "#/components/schemas/ULID"},
         "description": "The store that the cursor belongs to, as the snapshot tells it: 409 when this is another."
+      },
+      "tokenId": {
+        "name": "id", "in": "path", "required": true, "schema": {"type": "string"},
+        "description": "A token's id or name; of several with one name the one in force is meant."
       }
     }
     """
@@ -21,6 +25,20 @@ extension OpenAPI {
       "problem": {
         "description": "What is wrong and the way out.",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+      },
+      "unauthorized": {
+        "description": "No token, a wrong one, or one that has expired or been revoked.",
+        "headers": {"WWW-Authenticate": {"schema": {"type": "string"}}},
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+      },
+      "forbidden": {
+        "description": "The token's role is too small, the rules say no, or the request came from a web page.",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+      },
+      "tooMany": {
+        "description": "Too many wrong tokens came from the address.",
+        "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}}},
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
       }
     }
     """
@@ -29,6 +47,7 @@ extension OpenAPI {
     {
       "/v1/runs": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "listRuns", "summary": "Runs, newest first",
           "parameters": [
             {"name": "status", "in": "query", "description": "Only these; may be repeated.",
@@ -44,6 +63,7 @@ extension OpenAPI {
           }
         },
         "post": {
+          "security": [{}, {"token": ["operator"]}],
           "operationId": "dispatch", "summary": "Dispatch contracts",
           "parameters": [
             {"$ref": "#/components/parameters/idempotencyKey"}
@@ -63,6 +83,7 @@ extension OpenAPI {
       "/v1/runs/{id}": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "showRun", "summary": "One run whole",
           "responses": {
             "200": {"description": "The run with contract, decision and criteria.",
@@ -74,6 +95,7 @@ extension OpenAPI {
       "/v1/runs/{id}/artifacts": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "getArtifacts", "summary": "What the run has made",
           "responses": {
             "200": {"description": "As the runtime's getArtifacts answers; final once the run has ended.",
@@ -85,6 +107,7 @@ extension OpenAPI {
       "/v1/runs/{id}/diff": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "getDiff", "summary": "The run's work as a patch that git apply takes",
           "description": "In another form than the usual one it is made anew, which takes the run's worktree or commits.",
           "parameters": [
@@ -104,6 +127,7 @@ extension OpenAPI {
       "/v1/runs/{id}/cancel": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {
+          "security": [{}, {"token": ["operator"]}],
           "operationId": "cancel", "summary": "Cancel a run; on an ended one nothing happens",
           "requestBody": {"required": true, "content": {"application/json": {"schema":
             {"$ref": "#/components/schemas/CancelRequest"}}}},
@@ -117,6 +141,7 @@ extension OpenAPI {
       "/v1/runs/{id}/approve": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {
+          "security": [{}, {"token": ["approver"]}],
           "operationId": "approve", "summary": "Approve a run that waits for consent",
           "requestBody": {"required": true, "content": {"application/json": {"schema":
             {"$ref": "#/components/schemas/ApprovalRequest"}}}},
@@ -130,6 +155,7 @@ extension OpenAPI {
       "/v1/runs/{id}/reject": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {
+          "security": [{}, {"token": ["approver"]}],
           "operationId": "reject", "summary": "Reject a run that waits for consent",
           "requestBody": {"required": true, "content": {"application/json": {"schema":
             {"$ref": "#/components/schemas/ApprovalRequest"}}}},
@@ -143,6 +169,7 @@ extension OpenAPI {
       "/v1/runs/{id}/answer": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {
+          "security": [{}, {"token": ["operator"]}],
           "operationId": "answer", "summary": "Answer what the agent asks",
           "requestBody": {"required": true, "content": {"application/json": {"schema":
             {"$ref": "#/components/schemas/AnswerRequest"}}}},
@@ -156,6 +183,7 @@ extension OpenAPI {
       "/v1/runs/{id}/retry": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {
+          "security": [{}, {"token": ["operator"]}],
           "operationId": "retry", "summary": "A new run of the same contract",
           "parameters": [{"$ref": "#/components/parameters/idempotencyKey"}],
           "responses": {
@@ -168,6 +196,7 @@ extension OpenAPI {
       "/v1/runs/{id}/follow-up": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {
+          "security": [{}, {"token": ["operator"]}],
           "operationId": "followUp", "summary": "A new run that goes on where an ended one stopped",
           "description": "The same contract with another prompt, on the same runtime and branch: in the old worktree if it is there and free, else in a new one. The contract's metadata.followUpOf names the old run.",
           "parameters": [
@@ -184,6 +213,7 @@ extension OpenAPI {
       },
       "/v1/runtimes": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "listRuntimes", "summary": "The runtimes, their capabilities, health and slots",
           "responses": {
             "200": {"description": "One entry a runtime.", "content": {"application/json": {"schema":
@@ -194,6 +224,7 @@ extension OpenAPI {
       },
       "/v1/snapshot": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "getSnapshot", "summary": "State as of a seq, to join the events without a gap",
           "responses": {
             "200": {"description": "Every run known.",
@@ -204,6 +235,7 @@ extension OpenAPI {
       },
       "/v1/events": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "streamEvents", "summary": "The events, in one gapless order",
           "description": "With Accept: text/event-stream, Server-Sent Events (id: the seq, data: the event), followed for ever unless follow=false, with a comment every 15 s; otherwise JSON lines, to the end unless follow=true.",
           "parameters": [
@@ -230,6 +262,7 @@ extension OpenAPI {
       },
       "/v1/audit": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "exportAudit", "summary": "The hash-chained audit trail",
           "parameters": [
             {"name": "after", "in": "query", "description": "Begins after this seq.",
@@ -249,8 +282,43 @@ extension OpenAPI {
           }
         }
       },
+      "/v1/tokens": {
+        "get": {
+          "security": [{}, {"token": ["admin"]}],
+          "operationId": "listTokens", "summary": "The bearer tokens, without their secrets",
+          "responses": {
+            "200": {"description": "In the order in which they were made.", "content": {"application/json": {"schema":
+              {"type": "array", "items": {"$ref": "#/components/schemas/Token"}}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        },
+        "post": {
+          "security": [{}, {"token": ["admin"]}],
+          "operationId": "createToken", "summary": "Make a bearer token",
+          "requestBody": {"required": true, "content": {"application/json": {"schema":
+            {"$ref": "#/components/schemas/TokenRequest"}}}},
+          "responses": {
+            "201": {"description": "The token; its secret is told this once and kept nowhere.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/IssuedToken"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
+      "/v1/tokens/{id}/revoke": {
+        "parameters": [{"$ref": "#/components/parameters/tokenId"}],
+        "post": {
+          "security": [{}, {"token": ["admin"]}],
+          "operationId": "revokeToken", "summary": "Refuse a token from now on; its open event streams end",
+          "responses": {
+            "200": {"description": "The token; one that had been revoked is answered as it is.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Token"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
       "/healthz": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "health", "summary": "Whether the orchestrator is up, and which",
           "responses": {
             "200": {"description": "It is.",
@@ -261,6 +329,7 @@ extension OpenAPI {
       },
       "/metrics": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "metrics", "summary": "Figures to watch and to be alerted on",
           "responses": {
             "200": {"description": "Prometheus' text format 0.0.4.", "content": {"text/plain": {"schema": {"type": "string"}}}},
@@ -270,6 +339,7 @@ extension OpenAPI {
       },
       "/openapi.json": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "describe", "summary": "This document",
           "responses": {
             "200": {"description": "OpenAPI 3.1.", "content": {"application/json": {"schema": {"type": "object"}}}},

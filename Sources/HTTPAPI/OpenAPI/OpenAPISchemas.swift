@@ -204,6 +204,20 @@ extension OpenAPI {
       "attentionId": {"type": ["string", "null"]}, "answer": {"type": "string"}}}
     """
 
+  private static let tokenRequired = """
+    "tokenId", "name", "role", "createdAt", "createdBy", "expiresAt", "revokedAt", "lastUsedAt"
+    """
+
+  private static let tokenMembers = """
+    "tokenId": {"$ref": "#/components/schemas/ULID"},
+    "name": {"type": "string"}, "role": {"$ref": "#/components/schemas/Role"},
+    "createdAt": {"$ref": "#/components/schemas/Time"}, "createdBy": {"type": "string"},
+    "expiresAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "revokedAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "lastUsedAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}],
+      "description": "To the minute."}
+    """
+
   private static let otherSchemas = """
     "RuntimeSummary": {"type": "object", "additionalProperties": false,
       "required": ["runtimeId", "kind", "capabilities", "health", "healthReason", "slotsUsed", "succeeded", "failed",
@@ -241,16 +255,27 @@ extension OpenAPI {
         "data": {"type": "object"}}},
     "AuditRecord": {"type": "object", "required": ["event_hash"], "properties": {
       "seq": {"type": "integer"}, "event_hash": {"type": "string"}, "previous_hash": {"type": ["string", "null"]}}},
+    "Role": {"type": "string", "enum": ["viewer", "operator", "approver", "admin"]},
+    "Token": {"type": "object", "additionalProperties": false, "required": [\(tokenRequired), "status"],
+      "properties": {\(tokenMembers), "status": {"type": "string", "enum": ["active", "expired", "revoked"]}}},
+    "IssuedToken": {"type": "object", "additionalProperties": false, "required": ["token", \(tokenRequired)],
+      "properties": {"token": {"type": "string", "description": "The secret."}, \(tokenMembers)}},
+    "TokenRequest": {"type": "object", "additionalProperties": false, "required": ["name", "role"], "properties": {
+      "name": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$",
+        "description": "Who speaks through it."},
+      "role": {"$ref": "#/components/schemas/Role"},
+      "expiresInSeconds": {"type": ["integer", "null"], "minimum": 1, "maximum": 315360000}}},
     "Health": {"type": "object", "additionalProperties": false, "required": ["status", "version", "pid", "seq"],
       "properties": {
         "status": {"type": "string", "enum": ["ok"]}, "version": {"type": "string"},
-        "pid": {"type": "integer"}, "seq": {"type": "integer"}, "store": {"$ref": "#/components/schemas/ULID"}}},
+        "pid": {"type": "integer"}, "seq": {"type": "integer"}, "store": {"$ref": "#/components/schemas/ULID"},
+        "listening": {"type": "array", "items": {"type": "string"}, "description": "The addresses served."}}},
     "Problem": {"type": "object", "additionalProperties": false,
       "required": ["type", "title", "status", "detail", "code"], "properties": {
         "type": {"type": "string", "format": "uri"}, "title": {"type": "string"}, "status": {"type": "integer"},
         "detail": {"type": "string"},
         "member": {"type": "string", "description": "The contract's member that it is about, when it is about one."},
         "code": {"type": "string", "enum": ["invalid", "not-found", "conflict", "unauthorized", "forbidden",
-          "ineligible", "too-large", "internal", "unavailable"]}}}
+          "ineligible", "too-large", "too-many", "internal", "unavailable"]}}}
     """
 }

@@ -3,12 +3,15 @@ import HTTPTypes
 import Hummingbird
 import Orchestration
 import RunModel
+import Synchronization
 
 /// What the routes stand on.
 struct API: Sendable {
   let service: any RunService
+  let access: AccessControl
   let version: String
   let figures: HTTPFigures
+  let listening: Listening
 
   func run(_ request: APIRequest) async throws -> RunID { try await service.resolve(request.parameter("id")) }
 
@@ -17,6 +20,7 @@ struct API: Sendable {
     let seq = await service.lastSeq()
     var health: JSONObject = [
       "status": "ok", "version": .string(version), "pid": .int(Int64(getpid())), "seq": .int(Int64(clamping: seq)),
+      "listening": .array(listening.addresses.map { .string("\($0)") }),
     ]
     if let store = await service.storeID() { health.append("store", .string(store.description)) }
     return Reply.json(JSONValue.object(health))
@@ -68,4 +72,11 @@ struct API: Sendable {
     _ = try request.query()
     return Reply.json(await service.runtimes())
   }
+}
+
+/// The addresses at which clients are served now.
+final class Listening: Sendable {
+  private let state = Mutex<[ServerAddress]>([])
+  var addresses: [ServerAddress] { state.withLock { $0 } }
+  func add(_ address: ServerAddress) { state.withLock { $0.append(address) } }
 }

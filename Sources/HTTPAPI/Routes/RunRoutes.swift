@@ -35,6 +35,8 @@ extension API {
     _ = try request.query()
     var dispatch = try DispatchRequest(json: await request.body())
     guard !dispatch.contracts.isEmpty else { throw Problem(.invalid, "The request holds no contract.") }
+    // A retry and a follow-up run the code that was given here, by one who may.
+    try request.caller.requireMayGive(dispatch.contracts)
     dispatch.idempotencyKey = try idempotencyKey(request)
     let outcomes = try await service.dispatch(dispatch, by: request.actor)
     return Reply.json(outcomes, status: dispatch.dryRun ? .ok : .created)

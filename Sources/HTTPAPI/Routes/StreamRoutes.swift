@@ -42,7 +42,8 @@ extension API {
     let stream = EventStream(
       service: service, streams: request.streams, figures: figures, format: format,
       filter: EventFilter(runs: runs, types: query.all("type")), cursor: after ?? 0, tail: tail,
-      end: follows ? nil : max(last, tail?.lastSeq ?? 0))
+      end: follows ? nil : max(last, tail?.lastSeq ?? 0),
+      lease: request.caller.token.map { Lease(access: access, token: $0) })
     var headers: HTTPFields = [.contentType: format.contentType, .cacheControl: "no-store"]
     if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
     let body = request.request.body

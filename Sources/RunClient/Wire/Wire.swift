@@ -1,5 +1,6 @@
 import Glibc
 import AsyncHTTPClient
+import FoundationEssentials
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -20,7 +21,7 @@ final class Wire: Sendable {
   /// Bytes of an answer that is read as a whole, or of one line; more comes from something else than an orchestrator.
   static let longestAnswer = 256 << 20
 
-  init(address: ServerAddress, token: String?, patience: Duration = Wire.patience) {
+  init(address: ServerAddress, token: String?, tls: ClientTLS, patience: Duration = Wire.patience) {
     self.patience = TimeAmount(patience)
     self.address = address
     self.token = token
@@ -35,6 +36,7 @@ final class Wire: Sendable {
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
     configuration.connectionPool.retryConnectionEstablishment = false
     configuration.redirectConfiguration = .disallow
+    configuration.tlsConfiguration = tls.configuration
     streams = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     configuration.timeout.read = self.patience
     calls = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -89,6 +91,7 @@ final class Wire: Sendable {
 
   /// A kept connection may end just as it is used: what only reads is asked again on another.
   private func answer(to message: HTTPClientRequest, ends: Bool) async throws -> HTTPClientResponse {
+    try checkPeer()
     let deadline: NIODeadline = ends ? .now() + patience : .distantFuture
     var attempt = 1
     while true {
@@ -99,6 +102,28 @@ final class Wire: Sendable {
         guard error is LinkBroken, message.method == .GET, attempt < 3 else { throw error }
         attempt += 1
       }
+    }
+  }
+
+  /// A token must not travel in the clear, and a socket that another user has put there is no orchestrator of ours.
+  private func checkPeer() throws(Problem) {
+    switch address {
+    case .unix(let path):
+      // What is not there is told of by the attempt to connect.
+      guard let facts = try? FileManager.default.attributesOfItem(atPath: path),
+        let owner = facts[.ownerAccountID] as? UInt, owner != UInt(geteuid())
+      else { return }
+      throw Problem(
+        .forbidden,
+        "The socket \(path) belongs to another user (uid \(owner)), so what answers there is not yours. Start an "
+          + "orchestrator of your own, or name one with --connect.")
+    case .http:
+      guard !address.isLocal else { return }
+      throw Problem(
+        .forbidden,
+        "\(address) is on another machine, where plain HTTP would show your token to everybody between. Use https://, or "
+          + "ssh -L.")
+    case .https: return
     }
   }
 
@@ -122,7 +147,10 @@ final class Wire: Sendable {
 
   private func problem(in response: HTTPClientResponse) async -> any Error {
     let code = Problem.Code.allCases.first { $0.httpStatus == Int(response.status.code) } ?? .internal
-    let unexplained = Problem(code, "\(address) answered \(response.status.code) \(response.status.reasonPhrase).")
+    let unexplained =
+      response.status.code == 401
+      ? Problem(.unauthorized, "\(address) wants a token. Name the file that holds yours in FLIGHTDECK_TOKEN_FILE.")
+      : Problem(code, "\(address) answered \(response.status.code) \(response.status.reasonPhrase).")
     // What is no problem document, or a page of more than a megabyte, comes from something else than an orchestrator.
     let body: ByteBuffer
     do { body = try await response.body.collect(upTo: 1 << 20) } catch is NIOTooManyBytesError {
@@ -133,6 +161,15 @@ final class Wire: Sendable {
   }
 
   private func translated(_ error: any Error) -> any Error {
+    if case .https = address {
+      if let words = TLSWords.explain(error, at: address) { return words }
+      // async-http-client tells of a failed handshake as of a failed connection.
+      if let error = error as? NIOConnectionError {
+        for failure in error.connectionErrors {
+          if let words = TLSWords.explain(failure.error, at: address) { return words }
+        }
+      }
+    }
     switch error {
     case is CancellationError: return error
     case let error as IOError:

@@ -147,14 +147,16 @@ import Testing
     defer { withExtendedLifetime(folder) {} }
     let server = try await TestServer(
       Sample.service(), listening: [.unix(path: folder.path + "/s"), .http(host: "127.0.0.1", port: 0)],
-      token: AccessToken("secret"), limits: Self.limits { $0.connections = 4 })
+      access: AccessControl(secrets: [("secret", .viewer)]), limits: Self.limits { $0.connections = 4 })
     let tcp = try #require(server.addresses.first { if case .http = $0 { true } else { false } })
+    guard case .http(_, let port) = tcp else { return }
     let socket = ServerAddress.unix(path: folder.path + "/s")
     let refused = try await onThread {
       let followers = try (0..<4).map { _ in
         let connection = try RawConnection(tcp)
         connection.send(
-          "GET /v1/events HTTP/1.1\r\n\(Self.host)Authorization: Bearer secret\r\nAccept: text/event-stream\r\n\r\n")
+          "GET /v1/events HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nAuthorization: Bearer secret\r\nAccept: text/event-stream\r\n\r\n"
+        )
         try connection.read { $0.contains("id: 4") }
         return connection
       }

@@ -13,6 +13,7 @@ package final class InMemoryRunStore: RunStore {
     var audit: [StoredAuditRecord] = []
     var answers: [String: [UInt8]] = [:]
     var keys: [String] = []
+    var tokens: [StoredToken] = []
     var commits = 0
     var failure: Problem?
   }
@@ -64,6 +65,13 @@ package final class InMemoryRunStore: RunStore {
         for key in state.keys.prefix(excess) { state.answers[key] = nil }
         state.keys.removeFirst(excess)
       }
+      for token in batch.tokens {
+        if let place = state.tokens.firstIndex(where: { $0.id == token.id }) {
+          state.tokens[place].json = token.json
+        } else {
+          state.tokens.append(token)
+        }
+      }
     }
   }
 
@@ -95,4 +103,5 @@ package final class InMemoryRunStore: RunStore {
   }
   package func lastAudit() async throws -> StoredAuditRecord? { state.withLock { $0.audit.last } }
   package func answer(forIdempotencyKey key: String) async throws -> [UInt8]? { state.withLock { $0.answers[key] } }
+  package func tokens() async throws -> [StoredToken] { state.withLock { $0.tokens } }
 }
