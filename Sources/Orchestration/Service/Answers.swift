@@ -89,7 +89,12 @@ extension Orchestrator: RunService {
     {
       merge = "git -C \(repository.quotedForShell) merge \(branch.quotedForShell)"
     }
-    return RunDetail(run: known, contract: contract, decision: decision, mergeCommand: merge, assessment: assessment)
+    var detail = RunDetail(
+      run: known, contract: contract, decision: decision, mergeCommand: merge, assessment: assessment)
+    if known.startedAt != nil, let id = known.runtimeId, let runtime = pool[id] as? any LimitingRuntime {
+      detail.limits = try await runtime.limits(of: run)
+    }
+    return detail
   }
 
   package func artifacts(of run: RunID) async throws -> Artifacts {
