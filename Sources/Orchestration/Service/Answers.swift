@@ -80,10 +80,18 @@ extension Orchestrator: RunService {
       decision = RoutingDecision(json: try JSONValue(parsing: stored))
     }
     var merge: String?
-    if let branch = known.branch, let repository = contract.repository {
+    // It is there to be copied into a shell: a name that is not what it looks like makes no command.
+    if let branch = known.branch, !branch.hasPrefix("-"), branch.isPlainlyVisible, let repository = contract.repository,
+      !repository.hasPrefix("-"), repository.isPlainlyVisible
+    {
       merge = "git -C \(repository.quotedForShell) merge \(branch.quotedForShell)"
     }
-    return RunDetail(run: known, contract: contract, decision: decision, mergeCommand: merge, assessment: assessment)
+    var detail = RunDetail(
+      run: known, contract: contract, decision: decision, mergeCommand: merge, assessment: assessment)
+    if known.startedAt != nil, let id = known.runtimeId, let runtime = pool[id] as? any LimitingRuntime {
+      detail.limits = try await runtime.limits(of: run)
+    }
+    return detail
   }
 
   package func artifacts(of run: RunID) async throws -> Artifacts {
@@ -217,6 +225,17 @@ extension Orchestrator: RunService {
 }
 
 extension String {
+  /// Whether nothing in it steers a terminal or hides from a reader.
+  var isPlainlyVisible: Bool {
+    unicodeScalars.allSatisfy { scalar in
+      if scalar.properties.isDefaultIgnorableCodePoint { return false }
+      switch scalar.properties.generalCategory {
+      case .control, .format, .unassigned, .surrogate, .lineSeparator, .paragraphSeparator: return false
+      default: return true
+      }
+    }
+  }
+
   /// As one word for a POSIX shell.
   package var quotedForShell: String {
     let isPlain = !isEmpty && allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+:@%,".contains($0)) }

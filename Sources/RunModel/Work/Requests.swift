@@ -36,6 +36,8 @@ package struct RunDetail: Sendable {
   package var mergeCommand: String?
   /// Nil until the run has ended, and for one that was canceled.
   package var assessment: Assessment?
+  /// What it may use and what holds that, as it was when it started.
+  package var limits: [LimitHolding] = []
 
   package init(
     run: Run, contract: Contract, decision: RoutingDecision, mergeCommand: String? = nil, assessment: Assessment? = nil
@@ -56,7 +58,7 @@ package struct RunDetail: Sendable {
 }
 
 extension RunDetail: JSONWritable {
-  /// The run's own members, then `contract`, `decision`, `criteria`, `mergeCommand` and `assessment`.
+  /// The run's own members, then `contract`, `decision`, `criteria`, `mergeCommand`, `assessment` and `limits`.
   package func write(to json: inout JSONWriter) {
     json.object { json in
       run.writeMembers(to: &json)
@@ -65,6 +67,7 @@ extension RunDetail: JSONWritable {
       json.member("criteria", criteria)
       json.member("mergeCommand", mergeCommand)
       json.member("assessment", assessment)
+      if !limits.isEmpty { json.member("limits", limits) }
     }
   }
 }
@@ -141,6 +144,7 @@ extension RunDetail {
     decision = RoutingDecision(json: json["decision"] ?? .null)
     mergeCommand = json["mergeCommand"]?.string
     assessment = json["assessment"].flatMap(Assessment.init(json:))
+    limits = json["limits"]?.array?.compactMap(LimitHolding.init) ?? []
   }
 }
 

@@ -17,10 +17,13 @@ actor LocalRun {
   private let watch: FolderWatch
   private let linesPerSecond: Int
   private let stopGrace: Duration
+  private let supervisorPatience: Duration
 
   private var stream = AgentStream()
   private(set) var end: LocalRunEnd?
   private var isCancelAsked = false
+  /// When a stop was asked for that the supervisor has not sent yet.
+  private var stopAwaitedSince: ContinuousClock.Instant?
   private var answering: String?
   private var window = (start: ContinuousClock.now, lines: 0)
   private var dropped = 0
@@ -50,6 +53,7 @@ actor LocalRun {
     self.isCancelAsked = isCancelAsked
     linesPerSecond = configuration.linesPerSecond
     stopGrace = configuration.stopGrace
+    supervisorPatience = configuration.supervisorPatience
   }
 
   var status: TaskStatus {
@@ -76,13 +80,19 @@ actor LocalRun {
   func cancel(force: Bool) {
     guard end == nil else { return }
     isCancelAsked = true
+    stopAwaitedSince = stopAwaitedSince ?? .now
     // When there is no supervisor to take it, `follow` finds that out and ends the run.
     _ = folder.supervised.send(force ? "kill" : "stop \(stopGrace.milliseconds)")
+    // An agent may have stopped its own supervisor.
+    if let supervisor = folder.supervised.supervisor { kill(supervisor, SIGCONT) }
   }
 
   func answer(_ id: String, _ answer: String) throws {
     guard end == nil, let question = stream.question, question.id == id, answering != id else {
       throw Problem(.conflict, "Nothing in the run \(run) waits for an answer under \"\(id)\".")
+    }
+    guard id != AgentStream.stuckQuestion else {
+      throw Problem(.conflict, "No answer ends a process. \(question.text)")
     }
     guard spec.supervisor.input == .answers else {
       throw Problem(
@@ -130,11 +140,16 @@ actor LocalRun {
     return .commit(end.end.commit ?? base)
   }
 
-  private func handoffNote() throws -> String {
-    if let note = try Files.text(folder.handoff, limit: 1 << 20), !note.allSatisfy(\.isWhitespace) { return note }
+  private func handoffNote() -> String {
+    if let note = note(at: folder.handoff), !note.allSatisfy(\.isWhitespace) { return note }
     if let note = stream.handoff { return note }
-    if let note = try Files.text(spec.workspace.path + "/HANDOFF.md", limit: 1 << 20) { return note }
+    if Files.isFolder(spec.workspace.path), let note = note(at: spec.workspace.path + "/HANDOFF.md") { return note }
     return stream.tail.joined(separator: "\n")
+  }
+
+  /// What an agent has put there as a link, a FIFO or a folder is no note, and nothing is read through it.
+  private func note(at path: String) -> String? {
+    do { return try Files.text(path, limit: 1 << 20, following: false) } catch { return nil }
   }
 
   // MARK: The run's task
@@ -162,11 +177,20 @@ actor LocalRun {
         await settleLost()
         return
       }
+      endDeafSupervisor()
       look.hasOutput = look.hasOutput || hadOutput
       lookAtChanges()
       // What waits is handed on in pieces, so that a question for this run is answered between two.
       await Task.yield()
     }
+  }
+
+  /// A supervisor that does not take a cancel is ended itself: what it watched over is swept then, as after its death.
+  private func endDeafSupervisor() {
+    guard let since = stopAwaitedSince, ContinuousClock.now - since > supervisorPatience,
+      let supervisor = folder.supervised.supervisor
+    else { return }
+    kill(supervisor, SIGKILL)
   }
 
   /// Reads everything that was handed on before, without telling it again, but for state that the record lacks.
@@ -238,6 +262,7 @@ actor LocalRun {
         kept.append(RuntimeEvent(run, .output(stream: stream, text: text, dropped: lost + dropped)))
         dropped = 0
       case .stopSent:
+        stopAwaitedSince = nil
         // A stop that only cleans up after an agent is no part of a cancel.
         if isCancelAsked { kept.append(RuntimeEvent(run, .stopSent)) }
       case .resolved(let id, _, _):
@@ -294,20 +319,17 @@ actor LocalRun {
     }
     let code = record.exitCode ?? record.signal.map { 128 + $0 }
     switch record.stopped {
-    case .asked:
-      await finish(
-        TaskEnd(
-          .canceled, exitCode: code,
-          proof: CancelProof(
-            stopSentAt: record.stopSentAt.map { Timestamp(milliseconds: $0) },
-            confirmedAt: Timestamp(milliseconds: record.confirmedAt), processes: record.processes,
-            killed: record.killed)))
+    case .asked: await finish(TaskEnd(.canceled, exitCode: code, proof: record.proof))
     case .signal:
       await finish(
         TaskEnd(.failed, exitCode: code, reason: "The run's supervisor was told to end, so it stopped \(name)"))
-    case .limit: await finish(TaskEnd(.failed, exitCode: code, reason: "\(name) took longer than it may"))
+    case .limit:
+      let what = record.exceeded?.text ?? "went beyond a limit"
+      await finish(TaskEnd(.failed, exitCode: code, reason: "\(name) \(what), so it was stopped"))
     case nil:
-      if record.exitCode == 0 {
+      if let exceeded = record.exceeded {
+        await finish(TaskEnd(.failed, exitCode: code, reason: "\(name) \(exceeded.text), so the kernel ended it"))
+      } else if record.exitCode == 0 {
         await finish(TaskEnd(.succeeded, exitCode: 0))
       } else if let exitCode = record.exitCode {
         await finish(TaskEnd(.failed, exitCode: exitCode, reason: "\(name) exited \(exitCode)"))
@@ -321,21 +343,38 @@ actor LocalRun {
 
   /// The supervisor is gone without a word: nothing of the agent may go on unseen.
   private func settleLost() async {
-    let began = Timestamp.now
-    let swept = await SupervisedFolder.sweep(mark: "FLIGHTDECK_RUN_ID=\(run)")
+    let swept = await SupervisedFolder.sweep(
+      mark: RunFolder.mark(of: run), group: spec.supervisor.group,
+      complain: { complaint in
+        outlet.send(
+          RuntimeEvent(
+            run,
+            .attention(
+              id: AgentStream.stuckQuestion, question: AgentStream.plea(complaint), options: [],
+              kind: AgentStream.stuckQuestion)))
+      })
     if isCancelAsked {
       outlet.send(RuntimeEvent(run, .stopSent))
-      await finish(
-        TaskEnd(
-          .canceled,
-          proof: CancelProof(
-            stopSentAt: began, confirmedAt: .now, processes: swept.processes, killed: swept.killed)))
+      await finish(TaskEnd(.canceled, proof: swept))
     } else {
       await finish(
         TaskEnd(
           .failed,
           reason: "Its supervisor was killed, so \(name) was stopped (\(swept.processes) processes); its work is kept"))
     }
+  }
+
+  private func mendLink() async throws {
+    guard spec.workspace.branch != nil, Files.isFolder(spec.workspace.path) else { return }
+    let found = try await diff.checkout().mendLink(keep: folder.ownRepository)
+    let message: String
+    switch found {
+    case nil: return
+    case .link: message = "\(name) had changed the worktree's .git; it leads to the repository again"
+    case .repository(let path):
+      message = "\(name) had made a repository of its own in the worktree: kept as \(path), its files are in the work"
+    }
+    outlet.send(RuntimeEvent(run, .custom(type: "git_link_mended", data: ["message": .string(message)])))
   }
 
   private var name: String { spec.agentName }
@@ -346,6 +385,7 @@ actor LocalRun {
     var end = end
     var isKept = true
     do {
+      try await mendLink()
       let commit = try await Snapshot(diff: diff).take(
         message: "\(spec.title)\n\nThe work of run \(run), as \(name) left it.")
       end.commit = commit

@@ -17,6 +17,8 @@ struct LogRecord: Equatable {
     case answered = 0x61
     /// Lines that were not kept, as a decimal count.
     case dropped = 0x64
+    /// Processes that do not end, as a person reads it.
+    case stuck = 0x75
   }
 
   var kind: Kind
@@ -56,7 +58,8 @@ struct OutputLogReader: ~Copyable {
 
   /// Nil when there is no log.
   init?(path: String, from offset: Int) {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // The agent knows the folder: a link or a FIFO in the log's place is no log.
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     self.offset = offset
     guard descriptor >= 0 else { return nil }
     lseek(descriptor, off_t(offset), SEEK_SET)

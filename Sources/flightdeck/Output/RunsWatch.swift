@@ -70,7 +70,7 @@ actor RunsWatch {
     let runs = shown
     if json {
       let array = runs.jsonBytes
-      if array != lastArray, link != .connecting { Console.write(array + [UInt8(ascii: "\n")]) }
+      if array != lastArray, link != .connecting { Console.write(json: array + [UInt8(ascii: "\n")]) }
       lastArray = array
       return
     }
