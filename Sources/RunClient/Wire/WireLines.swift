@@ -32,7 +32,7 @@ package struct WireLines: AsyncSequence, Sendable {
         let start = rest.count
         rest.append(contentsOf: chunk.readableBytesView)
         guard let newline = rest[start...].lastIndex(of: UInt8(ascii: "\n")) else {
-          if rest.count > Bounds.wireLine { throw wire.overlong("a line", Bounds.wireLine) }
+          if rest.count > Bounds.wireLine { throw wire.tooLong("a stream of lines") }
           continue
         }
         let lines = rest[...newline]

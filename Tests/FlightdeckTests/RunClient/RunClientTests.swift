@@ -58,7 +58,7 @@ struct RunClientTests {
         for try await _ in try await client.eventLines(EventQuery()) {}
       }
     }
-    #expect(error?.code == .tooLarge)
+    #expect(error?.detail.contains("has no end") == true)
   }
 
   @Test("The audit trail is read record by record, and reduced ones have no record")
