@@ -48,6 +48,7 @@ package actor Orchestrator {
   }
 
   let environment: Environment
+  let store: StoreID
   package nonisolated let journal: Journal
   /// Who may come in over TCP.
   package nonisolated let access: AccessControl
@@ -65,12 +66,15 @@ package actor Orchestrator {
   var runsOfContract: [ContractID: [RunID]] = [:]
   var contractOfReference: [String: ContractID] = [:]
   var isShuttingDown = false
+  /// Idempotency keys whose request is being done, and who waits for each.
+  var keysUnderWay: [String: [CheckedContinuation<Void, Never>]] = [:]
   private var healthWatch: Task<Void, Never>?
 
   private init(
-    environment: Environment, journal: Journal, access: AccessControl, registrations: [Registration]
+    environment: Environment, store: StoreID, journal: Journal, access: AccessControl, registrations: [Registration]
   ) {
     self.environment = environment
+    self.store = store
     self.journal = journal
     self.access = access
     self.registrations = registrations
@@ -89,7 +93,8 @@ package actor Orchestrator {
     return Orchestrator(
       environment: Environment(
         store: store, verifier: verifier, approvals: approvals, ids: ids, now: now, sleep: sleep, logger: logger),
-      journal: journal, access: AccessControl(tokens: try await store.tokens(), keeper: journal, ids: ids, now: now),
+      store: try await store.id(), journal: journal,
+      access: AccessControl(tokens: try await store.tokens(), keeper: journal, ids: ids, now: now),
       registrations: registrations)
   }
 
