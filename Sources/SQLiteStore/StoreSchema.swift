@@ -1,4 +1,5 @@
 import GRDB
+import RunModel
 
 /// The tables and how they came about. A migration that has shipped is never edited; a new one follows it.
 enum StoreSchema {
@@ -48,6 +49,11 @@ enum StoreSchema {
             hash BLOB NOT NULL UNIQUE,
             json BLOB NOT NULL);
           """)
+    }
+    migrator.registerMigration("3 identity") { db in
+      try db.execute(sql: "CREATE TABLE identity (id TEXT NOT NULL)")
+      try db.execute(
+        sql: "INSERT INTO identity (id) VALUES (?)", arguments: [ULIDGenerator().next().description])
     }
     return migrator
   }
