@@ -18,7 +18,10 @@ final class OrchestratorProcess: Sendable {
   /// Longer than anything takes on the slowest machine.
   static let patience = 60
 
-  private init(configuration: (String) -> String) throws {
+  private let added: [String: String]
+
+  private init(configuration: (String) -> String, adding added: [String: String]) throws {
+    self.added = added
     var template = Array("/tmp/fde-XXXXXX".utf8CString)
     folder = String(cString: mkdtemp(&template))
     for name in ["bin", "run", "pids"] {
@@ -28,12 +31,12 @@ final class OrchestratorProcess: Sendable {
     try write(".gitconfig", "[user]\n name = Agent\n email = agent@example.org\n[init]\n defaultBranch = main\n")
   }
 
-  /// `configuration` gets the folder's path; `files` lie there before the start. The orchestrator runs already when `body` begins.
+  /// `configuration` gets the folder's path; `files` lie there before the start; `environment` is its alone and its commands'. The orchestrator runs already when `body` begins.
   static func with<Result>(
-    _ configuration: (String) -> String, files: [String: String] = [:],
+    _ configuration: (String) -> String, files: [String: String] = [:], adding environment: [String: String] = [:],
     _ body: (OrchestratorProcess) async throws -> Result
   ) async throws -> Result {
-    let orchestrator = try OrchestratorProcess(configuration: configuration)
+    let orchestrator = try OrchestratorProcess(configuration: configuration, adding: environment)
     defer { orchestrator.endEverything() }
     for (name, text) in files { try orchestrator.write(name, text) }
     try await orchestrator.start()
@@ -58,7 +61,7 @@ final class OrchestratorProcess: Sendable {
       "HOME": folder, "XDG_RUNTIME_DIR": folder + "/run", "XDG_CONFIG_HOME": folder + "/config",
       "XDG_STATE_HOME": folder + "/state", "FLIGHTDECK_STATE": state, "FLIGHTDECK_CONFIG": folder + "/config.yaml",
       "TZ": "UTC",
-    ]) { $1 }
+    ]) { $1 }.merging(added) { $1 }
   }
 
   // MARK: Its life
