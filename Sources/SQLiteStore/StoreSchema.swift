@@ -39,8 +39,22 @@ enum StoreSchema {
             json BLOB NOT NULL);
           """)
     }
+    migrator.registerMigration("3 marks") { db in
+      // What retention knows of a run: when somebody first looked at its end, and what was removed of it.
+      try db.execute(
+        sql: """
+          CREATE TABLE marks (
+            run BLOB PRIMARY KEY NOT NULL,
+            seen INTEGER,
+            removals BLOB);
+          """)
+    }
     return migrator
   }
+
+  /// Called once on a store that was restored from a backup, before it is put in place: what must not be the same in two
+  /// stores that go on from one moment is made anew.
+  static func beginAnew(_ db: Database) throws {}
 }
 
 /// What `run_parts.part` means; stored, so the numbers stay.

@@ -56,6 +56,7 @@ struct APIRoute: Sendable {
     APIRoute(.get, "/v1/snapshot") { api, request in try await api.snapshot(request) },
     APIRoute(.get, "/v1/events") { api, request in try await api.events(request) },
     APIRoute(.get, "/v1/audit") { api, request in try await api.audit(request) },
+    APIRoute(.post, "/v1/gc") { api, request in try await api.collect(request) },
     APIRoute(.get, "/healthz") { api, request in try await api.health(request) },
     APIRoute(.get, "/openapi.json") { api, request in try await api.openAPI(request) },
   ]

@@ -83,11 +83,15 @@ extension Orchestrator: RunService {
     if let branch = known.branch, let repository = contract.repository {
       merge = "git -C \(repository.quotedForShell) merge \(branch.quotedForShell)"
     }
-    return RunDetail(run: known, contract: contract, decision: decision, mergeCommand: merge, assessment: assessment)
+    await noteSeen(known)
+    return RunDetail(
+      run: known, contract: contract, decision: decision, mergeCommand: merge, assessment: assessment,
+      collected: try await collected(of: known))
   }
 
   package func artifacts(of run: RunID) async throws -> Artifacts {
     let known = try known(run)
+    await noteSeen(known)
     if let stored = try await environment.store.detail(of: run).artifacts {
       return Artifacts(json: try JSONValue(parsing: stored))
     }
@@ -112,7 +116,13 @@ extension Orchestrator: RunService {
         await journal.ring.wait(after: cursor)
       case .gap(let oldest):
         let page = try await environment.store.events(after: cursor, through: oldest - 1, run: nil, limit: 512)
-        guard !page.isEmpty else { throw Problem(.internal, "The store lacks event \(cursor + 1).") }
+        guard let first = page.first else { throw Problem(.internal, "The store lacks event \(cursor + 1).") }
+        guard first.seq == cursor + 1 else {
+          throw Problem(
+            .conflict,
+            "Events before \(first.seq) were removed by gc. Begin after \(first.seq - 1), or take a new snapshot and "
+              + "follow from there.")
+        }
         return EventChunk(page)
       }
     }

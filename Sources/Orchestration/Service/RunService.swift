@@ -46,6 +46,19 @@ package protocol RunService: Sendable {
   func audit(after seq: UInt64, limit: Int, run: RunID?) async throws -> [JSONValue]
   /// The seq of the last audit record; 0 on an empty trail.
   func lastAuditSeq() async throws -> UInt64
+
+  /// The first event that is left: what was before it has been removed by `collect`.
+  func firstSeq() async throws -> UInt64
+  /// Removes what ended runs have left, when it is old and nobody may want it any more.
+  func collect(_ request: CollectionRequest, by actor: Actor) async throws -> CollectionReport
+}
+
+extension RunService {
+  /// For services that keep everything.
+  package func firstSeq() async throws -> UInt64 { 1 }
+  package func collect(_ request: CollectionRequest, by actor: Actor) async throws -> CollectionReport {
+    throw Problem(.unavailable, "This service keeps everything; nothing can be removed.")
+  }
 }
 
 /// Who asks.

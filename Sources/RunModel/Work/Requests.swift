@@ -36,10 +36,14 @@ package struct RunDetail: Sendable {
   package var mergeCommand: String?
   /// Nil until the run has ended, and for one that was canceled.
   package var assessment: Assessment?
+  /// What retention has removed of it; nil when nothing.
+  package var collected: Collected?
 
   package init(
-    run: Run, contract: Contract, decision: RoutingDecision, mergeCommand: String? = nil, assessment: Assessment? = nil
+    run: Run, contract: Contract, decision: RoutingDecision, mergeCommand: String? = nil,
+    assessment: Assessment? = nil, collected: Collected? = nil
   ) {
+    self.collected = collected
     self.run = run
     self.contract = contract
     self.decision = decision
@@ -65,6 +69,7 @@ extension RunDetail: JSONWritable {
       json.member("criteria", criteria)
       json.member("mergeCommand", mergeCommand)
       json.member("assessment", assessment)
+      if let collected { json.member("collected", collected) }
     }
   }
 }
@@ -141,6 +146,7 @@ extension RunDetail {
     decision = RoutingDecision(json: json["decision"] ?? .null)
     mergeCommand = json["mergeCommand"]?.string
     assessment = json["assessment"].flatMap(Assessment.init(json:))
+    collected = json["collected"].flatMap(Collected.init(json:))
   }
 }
 

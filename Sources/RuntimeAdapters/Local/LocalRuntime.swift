@@ -13,16 +13,16 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
 
   package let runtimeId: RuntimeID
   private let configuration: Configuration
-  private let state: String
+  let state: String
   private let environment: [String: String]
   private let launcher: SupervisorLauncher
-  private let git: Git
+  let git: Git
   private let worktrees: Worktrees
   private let outlet = EventOutlet()
   private let watch = FolderWatch()
   private let runs = Mutex<[RunID: LocalRun]>([:])
-  /// Branches that a follow-up is about to go on with.
-  private let resuming = Mutex<Set<String>>([])
+  /// Branches that a follow-up is about to go on with, or a clean-up works on.
+  let resuming = Mutex<Set<String>>([])
 
   /// `state` is an absolute path; `environment` is the operator's.
   package init(

@@ -29,6 +29,10 @@ struct Configuration: Sendable, Equatable {
   var approvalsRequired: Set<Contract.Risk> = [.high, .critical]
   /// Whether people may approve what they asked for.
   var approvesOwnRequests = true
+  /// Where the orchestrator writes down what it does.
+  var log = LogSettings()
+  /// What may go by itself, and when; nothing does without it.
+  var retention = RetentionSettings()
 }
 
 /// An orchestrator beside this user's own.

@@ -58,6 +58,8 @@ struct ConfigurationFile {
         case "verifyTimeoutSeconds": configuration.verifyTimeout = .seconds(try number(value, key, above: 0))
         case "stopGraceSeconds": configuration.stopGrace = .seconds(try number(value, key, above: 0))
         case "approvals": try approvals(value, &configuration)
+        case "log": configuration.log = try log(value)
+        case "retention": configuration.retention = try retention(value)
         default: break
         }
       } catch { problems.append(error) }
@@ -85,6 +87,7 @@ struct ConfigurationFile {
   private static let keys = [
     "runtimes", "theme", "ascii", "keys", "columns", "mouse", "readOnly", "screenFormat", "notifications",
     "orchestrators", "verifyTimeoutSeconds", "stopGraceSeconds", "approvals",
+    "log", "retention",
   ]
 
   private func approvals(_ node: Node, _ configuration: inout Configuration) throws(Problem) {
@@ -280,7 +283,7 @@ extension ConfigurationFile {
     return flag
   }
 
-  private func whole(_ node: Node, _ key: String) throws(Problem) -> Int {
+  func whole(_ node: Node, _ key: String) throws(Problem) -> Int {
     guard let number = node.int else { throw error("\"\(key)\" must be a whole number.", node) }
     return number
   }
