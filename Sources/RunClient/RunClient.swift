@@ -8,6 +8,8 @@ package struct Health: Sendable, Hashable {
   package var pid: Int
   /// The last event's seq.
   package var seq: UInt64
+  /// The addresses that it serves, as it names them; empty for an older one.
+  package var listening: [String] = []
 }
 
 /// An orchestrator, from the other side of its HTTP API.
@@ -18,9 +20,9 @@ package final class RunClient: Sendable {
   package var address: ServerAddress { wire.address }
   let wire: Wire
 
-  /// `token`: the bearer token for TCP; a Unix socket needs none.
-  package init(_ address: ServerAddress, token: String? = nil) {
-    wire = Wire(address: address, token: token)
+  /// `token`: the bearer token for TCP; a Unix socket needs none. It is never sent in the clear to another machine.
+  package init(_ address: ServerAddress, token: String? = nil, tls: ClientTLS = .standard) {
+    wire = Wire(address: address, token: token, tls: tls)
   }
 
   package func shutdown() async { await wire.shutdown() }
@@ -29,7 +31,8 @@ package final class RunClient: Sendable {
     let json = try await value("/healthz")
     return Health(
       version: json["version"]?.string ?? "unknown", pid: Int(json["pid"]?.int ?? 0),
-      seq: UInt64(clamping: json["seq"]?.int ?? 0))
+      seq: UInt64(clamping: json["seq"]?.int ?? 0),
+      listening: json["listening"]?.array?.compactMap(\.string) ?? [])
   }
 
   /// Read while it arrives: the text of a large snapshot is never in memory as a whole. `onGlimpse` gets the runs that a
@@ -137,6 +140,29 @@ package final class RunClient: Sendable {
     request.body = JSONValue.object(body).jsonBytes
     request.idempotencyKey = idempotencyKey
     return DispatchOutcome(json: try await value(request))
+  }
+
+  /// Bearer tokens, without their secrets: each as the orchestrator tells it.
+  package func tokens() async throws -> [JSONValue] { try await value("/v1/tokens").array ?? [] }
+
+  /// The secret in the answer is told this once.
+  package func createToken(name: String, role: AccessRole, expiresIn life: Duration?) async throws -> IssuedToken {
+    var request = Request("/v1/tokens")
+    var body: JSONObject = ["name": .string(name), "role": .string(role.rawValue)]
+    if let life { body["expiresInSeconds"] = .int(life.components.seconds) }
+    request.body = JSONValue.object(body).jsonBytes
+    let answer = try await value(request)
+    guard let issued = IssuedToken(json: answer) else {
+      throw wire.unreadable(Problem(.internal, "no token in it"), "/v1/tokens")
+    }
+    return issued
+  }
+
+  /// By name or id; idempotent.
+  package func revokeToken(_ token: String) async throws -> JSONValue {
+    var request = Request("/v1/tokens", token, "revoke")
+    request.body = []
+    return try await value(request)
   }
 
   package func runtimes() async throws -> [RuntimeSummary] {

@@ -161,6 +161,19 @@ package final class SQLiteRunStore: RunStore {
     try await read { db in try db.audit("ORDER BY seq DESC LIMIT 1", []).first }
   }
 
+  package func tokens() async throws -> [StoredToken] {
+    try await read { db in
+      let rows = try Row.fetchCursor(
+        try db.cachedStatement(sql: "SELECT token, hash, json FROM tokens ORDER BY place"))
+      var tokens: [StoredToken] = []
+      while let row = try rows.next() {
+        guard let id = try row.ulid(0) else { continue }
+        tokens.append(StoredToken(id: TokenID(id), hash: try row.bytes(1), json: try row.bytes(2)))
+      }
+      return tokens
+    }
+  }
+
   package func answer(forIdempotencyKey key: String) async throws -> [UInt8]? {
     try await read { db in
       let statement = try db.cachedStatement(sql: "SELECT json FROM answers WHERE key = ?")

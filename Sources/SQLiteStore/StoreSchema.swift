@@ -39,6 +39,16 @@ enum StoreSchema {
             json BLOB NOT NULL);
           """)
     }
+    migrator.registerMigration("2 tokens") { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE tokens (
+            place INTEGER PRIMARY KEY,
+            token BLOB NOT NULL UNIQUE,
+            hash BLOB NOT NULL UNIQUE,
+            json BLOB NOT NULL);
+          """)
+    }
     migrator.registerMigration("3 marks") { db in
       // What retention knows of a run: when somebody first looked at its end, and what was removed of it.
       try db.execute(

@@ -41,6 +41,11 @@ extension Database {
       "INSERT INTO answers (key, json) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET json = excluded.json",
       batch.answers
     ) { [$0.key, Data($0.json)] }
+    try insertAll(
+      """
+      INSERT INTO tokens (token, hash, json) VALUES (?, ?, ?) ON CONFLICT (token) DO UPDATE SET json = excluded.json
+      """, batch.tokens
+    ) { [$0.id.ulid.blob, Data($0.hash), Data($0.json)] }
   }
 
   private func insertAll<Item>(

@@ -10,7 +10,9 @@ extension DashboardState {
     case .snapshot(let snapshot): take(snapshot)
     case .glimpse(let snapshot): takeGlimpse(snapshot)
     case .events(let events): take(events)
-    case .link(let link): self.link = link
+    case .link(let link):
+      if case .refused(_, let reason) = link, hasSnapshot { toast(reason, .bad) }
+      self.link = link
     case .detail(let run, let detail):
       guard open?.id == run else { break }
       open?.detail = detail

@@ -4,6 +4,10 @@ extension OpenAPI {
       "id": {
         "name": "id", "in": "path", "required": true, "schema": {"type": "string"},
         "description": "A run id, or any unambiguous end of one."
+      },
+      "tokenId": {
+        "name": "id", "in": "path", "required": true, "schema": {"type": "string"},
+        "description": "A token's id or name; of several with one name the one in force is meant."
       }
     }
     """
@@ -13,6 +17,20 @@ extension OpenAPI {
       "problem": {
         "description": "What is wrong and the way out.",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+      },
+      "unauthorized": {
+        "description": "No token, a wrong one, or one that has expired or been revoked.",
+        "headers": {"WWW-Authenticate": {"schema": {"type": "string"}}},
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+      },
+      "forbidden": {
+        "description": "The token's role is too small, the rules say no, or the request came from a web page.",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+      },
+      "tooMany": {
+        "description": "Too many wrong tokens came from the address.",
+        "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}}},
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
       }
     }
     """
@@ -21,6 +39,7 @@ extension OpenAPI {
     {
       "/v1/runs": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "listRuns", "summary": "Runs, newest first",
           "parameters": [
             {"name": "status", "in": "query", "description": "Only these; may be repeated.",
@@ -36,6 +55,7 @@ extension OpenAPI {
           }
         },
         "post": {
+          "security": [{}, {"token": ["operator"]}],
           "operationId": "dispatch", "summary": "Dispatch contracts",
           "parameters": [
             {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255},
@@ -56,6 +76,7 @@ extension OpenAPI {
       "/v1/runs/{id}": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "showRun", "summary": "One run whole",
           "responses": {
             "200": {"description": "The run with contract, decision and criteria.",
@@ -67,6 +88,7 @@ extension OpenAPI {
       "/v1/runs/{id}/artifacts": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "getArtifacts", "summary": "What the run has made",
           "responses": {
             "200": {"description": "As the runtime's getArtifacts answers; final once the run has ended.",
@@ -78,6 +100,7 @@ extension OpenAPI {
       "/v1/runs/{id}/diff": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "getDiff", "summary": "The run's work as a patch that git apply takes",
           "description": "In another form than the usual one it is made anew, which takes the run's worktree or commits.",
           "parameters": [
@@ -97,6 +120,7 @@ extension OpenAPI {
       "/v1/runs/{id}/cancel": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {
+          "security": [{}, {"token": ["operator"]}],
           "operationId": "cancel", "summary": "Cancel a run; on an ended one nothing happens",
           "requestBody": {"required": true, "content": {"application/json": {"schema":
             {"$ref": "#/components/schemas/CancelRequest"}}}},
@@ -110,6 +134,7 @@ extension OpenAPI {
       "/v1/runs/{id}/approve": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {
+          "security": [{}, {"token": ["approver"]}],
           "operationId": "approve", "summary": "Approve a run that waits for consent",
           "requestBody": {"required": true, "content": {"application/json": {"schema":
             {"$ref": "#/components/schemas/ApprovalRequest"}}}},
@@ -123,6 +148,7 @@ extension OpenAPI {
       "/v1/runs/{id}/reject": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {
+          "security": [{}, {"token": ["approver"]}],
           "operationId": "reject", "summary": "Reject a run that waits for consent",
           "requestBody": {"required": true, "content": {"application/json": {"schema":
             {"$ref": "#/components/schemas/ApprovalRequest"}}}},
@@ -136,6 +162,7 @@ extension OpenAPI {
       "/v1/runs/{id}/answer": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {
+          "security": [{}, {"token": ["operator"]}],
           "operationId": "answer", "summary": "Answer what the agent asks",
           "requestBody": {"required": true, "content": {"application/json": {"schema":
             {"$ref": "#/components/schemas/AnswerRequest"}}}},
@@ -149,6 +176,7 @@ extension OpenAPI {
       "/v1/runs/{id}/retry": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {
+          "security": [{}, {"token": ["operator"]}],
           "operationId": "retry", "summary": "A new run of the same contract",
           "responses": {
             "201": {"description": "The new run, which links to the old.",
@@ -160,6 +188,7 @@ extension OpenAPI {
       "/v1/runs/{id}/follow-up": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {
+          "security": [{}, {"token": ["operator"]}],
           "operationId": "followUp", "summary": "A new run that goes on where an ended one stopped",
           "description": "The same contract with another prompt, on the same runtime and branch: in the old worktree if it is there and free, else in a new one. The contract's metadata.followUpOf names the old run.",
           "parameters": [
@@ -177,6 +206,7 @@ extension OpenAPI {
       },
       "/v1/runtimes": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "listRuntimes", "summary": "The runtimes, their capabilities, health and slots",
           "responses": {
             "200": {"description": "One entry a runtime.", "content": {"application/json": {"schema":
@@ -187,6 +217,7 @@ extension OpenAPI {
       },
       "/v1/snapshot": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "getSnapshot", "summary": "State as of a seq, to join the events without a gap",
           "responses": {
             "200": {"description": "Every run known.",
@@ -197,6 +228,7 @@ extension OpenAPI {
       },
       "/v1/events": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "streamEvents", "summary": "The events, in one gapless order",
           "description": "With Accept: text/event-stream, Server-Sent Events (id: the seq, data: the event), followed for ever unless follow=false, with a comment every 15 s; otherwise JSON lines, to the end unless follow=true.",
           "parameters": [
@@ -222,6 +254,7 @@ extension OpenAPI {
       },
       "/v1/audit": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "exportAudit", "summary": "The hash-chained audit trail",
           "parameters": [
             {"name": "after", "in": "query", "description": "Begins after this seq.",
@@ -253,8 +286,43 @@ extension OpenAPI {
           }
         }
       },
+      "/v1/tokens": {
+        "get": {
+          "security": [{}, {"token": ["admin"]}],
+          "operationId": "listTokens", "summary": "The bearer tokens, without their secrets",
+          "responses": {
+            "200": {"description": "In the order in which they were made.", "content": {"application/json": {"schema":
+              {"type": "array", "items": {"$ref": "#/components/schemas/Token"}}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        },
+        "post": {
+          "security": [{}, {"token": ["admin"]}],
+          "operationId": "createToken", "summary": "Make a bearer token",
+          "requestBody": {"required": true, "content": {"application/json": {"schema":
+            {"$ref": "#/components/schemas/TokenRequest"}}}},
+          "responses": {
+            "201": {"description": "The token; its secret is told this once and kept nowhere.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/IssuedToken"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
+      "/v1/tokens/{id}/revoke": {
+        "parameters": [{"$ref": "#/components/parameters/tokenId"}],
+        "post": {
+          "security": [{}, {"token": ["admin"]}],
+          "operationId": "revokeToken", "summary": "Refuse a token from now on; its open event streams end",
+          "responses": {
+            "200": {"description": "The token; one that had been revoked is answered as it is.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Token"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
       "/healthz": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "health", "summary": "Whether the orchestrator is up, and which",
           "responses": {
             "200": {"description": "It is.",
@@ -265,6 +333,7 @@ extension OpenAPI {
       },
       "/openapi.json": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "describe", "summary": "This document",
           "responses": {
             "200": {"description": "OpenAPI 3.1.", "content": {"application/json": {"schema": {"type": "object"}}}},

@@ -209,6 +209,20 @@ extension OpenAPI {
       "attentionId": {"type": "string"}, "answer": {"type": "string"}}}
     """
 
+  private static let tokenRequired = """
+    "tokenId", "name", "role", "createdAt", "createdBy", "expiresAt", "revokedAt", "lastUsedAt"
+    """
+
+  private static let tokenMembers = """
+    "tokenId": {"$ref": "#/components/schemas/ULID"},
+    "name": {"type": "string"}, "role": {"$ref": "#/components/schemas/Role"},
+    "createdAt": {"$ref": "#/components/schemas/Time"}, "createdBy": {"type": "string"},
+    "expiresAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "revokedAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "lastUsedAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}],
+      "description": "To the minute."}
+    """
+
   private static let otherSchemas = """
     "RuntimeSummary": {"type": "object", "additionalProperties": false,
       "required": ["runtimeId", "kind", "capabilities", "health", "healthReason", "slotsUsed", "succeeded", "failed",
@@ -262,15 +276,26 @@ extension OpenAPI {
         "runId": {"anyOf": [{"$ref": "#/components/schemas/ULID"}, {"type": "null"}]},
         "title": {"type": ["string", "null"]}, "what": {"type": "string"}, "bytes": {"type": "integer"},
         "reason": {"type": "string"}}},
+    "Role": {"type": "string", "enum": ["viewer", "operator", "approver", "admin"]},
+    "Token": {"type": "object", "additionalProperties": false, "required": [\(tokenRequired), "status"],
+      "properties": {\(tokenMembers), "status": {"type": "string", "enum": ["active", "expired", "revoked"]}}},
+    "IssuedToken": {"type": "object", "additionalProperties": false, "required": ["token", \(tokenRequired)],
+      "properties": {"token": {"type": "string", "description": "The secret."}, \(tokenMembers)}},
+    "TokenRequest": {"type": "object", "additionalProperties": false, "required": ["name", "role"], "properties": {
+      "name": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$",
+        "description": "Who speaks through it."},
+      "role": {"$ref": "#/components/schemas/Role"},
+      "expiresInSeconds": {"type": ["integer", "null"], "minimum": 1, "maximum": 315360000}}},
     "Health": {"type": "object", "additionalProperties": false, "required": ["status", "version", "pid", "seq"],
       "properties": {
         "status": {"type": "string", "enum": ["ok"]}, "version": {"type": "string"},
-        "pid": {"type": "integer"}, "seq": {"type": "integer"}}},
+        "pid": {"type": "integer"}, "seq": {"type": "integer"},
+        "listening": {"type": "array", "items": {"type": "string"}, "description": "The addresses served."}}},
     "Problem": {"type": "object", "additionalProperties": false,
       "required": ["type", "title", "status", "detail", "code"], "properties": {
         "type": {"type": "string", "format": "uri"}, "title": {"type": "string"}, "status": {"type": "integer"},
         "detail": {"type": "string"},
         "code": {"type": "string", "enum": ["invalid", "not-found", "conflict", "unauthorized", "forbidden",
-          "ineligible", "too-large", "internal", "unavailable"]}}}
+          "ineligible", "too-large", "too-many", "internal", "unavailable"]}}}
     """
 }

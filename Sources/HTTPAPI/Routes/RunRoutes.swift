@@ -35,6 +35,8 @@ extension API {
     _ = try request.query()
     var dispatch = try DispatchRequest(json: await request.body())
     guard !dispatch.contracts.isEmpty else { throw Problem(.invalid, "The request holds no contract.") }
+    // A retry and a follow-up run the code that was given here, by one who may.
+    try request.caller.requireMayGive(dispatch.contracts)
     if let name = HTTPField.Name("Idempotency-Key"), let key = request.request.headers[name] {
       guard (1...255).contains(key.utf8.count) else {
         throw Problem(.invalid, "The Idempotency-Key must have from 1 to 255 characters.")

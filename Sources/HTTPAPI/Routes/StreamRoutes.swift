@@ -51,7 +51,8 @@ extension API {
     let stream = EventStream(
       service: service, streams: request.streams, format: format,
       filter: EventFilter(runs: runs, types: query.all("type")), cursor: max(after ?? 0, first - 1), tail: tail,
-      end: follows ? nil : max(last, tail?.lastSeq ?? 0))
+      end: follows ? nil : max(last, tail?.lastSeq ?? 0),
+      lease: request.caller.token.map { Lease(access: access, token: $0) })
     var headers: HTTPFields = [.contentType: format.contentType, .cacheControl: "no-store"]
     if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
     let body = request.request.body

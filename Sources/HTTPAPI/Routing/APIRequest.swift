@@ -17,8 +17,10 @@ struct APIRequest: Sendable {
   let request: Request
   let channel: any Channel
   let parameters: [String: String]
-  let actor: Actor
+  let caller: Caller
   let streams: Streams
+
+  var actor: Actor { caller.actor }
 
   static let longestBody = 16 * 1024 * 1024
 

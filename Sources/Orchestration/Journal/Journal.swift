@@ -10,6 +10,7 @@ package struct JournalEntry: Sendable {
   package var contracts: [Contract] = []
   package var details: [(run: RunID, detail: StoredDetail)] = []
   package var answer: (key: String, json: [UInt8])?
+  package var tokens: [StoredToken] = []
 
   package init(_ events: [RunEvent] = [], audit: [AuditDraft] = []) {
     self.events = events
@@ -223,6 +224,7 @@ package final class Journal: Sendable {
       }
       batch.details += entry.details
       if let answer = entry.answer { batch.answers.append(answer) }
+      batch.tokens += entry.tokens
     }
   }
 }

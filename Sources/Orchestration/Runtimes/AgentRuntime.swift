@@ -101,8 +101,14 @@ package struct Workspace: Sendable, Hashable {
   package var base: String?
   /// The operator's checkout that the worktree belongs to.
   package var repository: String?
+  /// Where the repository keeps the worktree's HEAD, as it was when the worktree was made; nil for one that was made before
+  /// this was recorded.
+  package var gitFolder: String?
 
-  package init(path: String, branch: String? = nil, base: String? = nil, repository: String? = nil) {
+  package init(
+    path: String, branch: String? = nil, base: String? = nil, repository: String? = nil, gitFolder: String? = nil
+  ) {
+    self.gitFolder = gitFolder
     self.path = path
     self.branch = branch
     self.base = base

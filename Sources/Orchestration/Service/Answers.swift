@@ -80,7 +80,10 @@ extension Orchestrator: RunService {
       decision = RoutingDecision(json: try JSONValue(parsing: stored))
     }
     var merge: String?
-    if let branch = known.branch, let repository = contract.repository {
+    // It is there to be copied into a shell: a name that is not what it looks like makes no command.
+    if let branch = known.branch, !branch.hasPrefix("-"), branch.isPlainlyVisible, let repository = contract.repository,
+      !repository.hasPrefix("-"), repository.isPlainlyVisible
+    {
       merge = "git -C \(repository.quotedForShell) merge \(branch.quotedForShell)"
     }
     await noteSeen(known)
@@ -227,6 +230,17 @@ extension Orchestrator: RunService {
 }
 
 extension String {
+  /// Whether nothing in it steers a terminal or hides from a reader.
+  var isPlainlyVisible: Bool {
+    unicodeScalars.allSatisfy { scalar in
+      if scalar.properties.isDefaultIgnorableCodePoint { return false }
+      switch scalar.properties.generalCategory {
+      case .control, .format, .unassigned, .surrogate, .lineSeparator, .paragraphSeparator: return false
+      default: return true
+      }
+    }
+  }
+
   /// As one word for a POSIX shell.
   package var quotedForShell: String {
     let isPlain = !isEmpty && allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+:@%,".contains($0)) }

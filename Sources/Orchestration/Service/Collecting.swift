@@ -278,7 +278,9 @@ extension Orchestrator {
 
   /// What was removed of the store, on the audit trail.
   private func record(_ data: JSONObject, by actor: Actor) async throws {
-    environment.logger.info("collected", metadata: ["data": "\(JSONValue.object(data).jsonText)", "by": "\(actor.id)"])
+    try await journal.record(
+      JournalEntry(
+        audit: [AuditDraft("store.collected", on: .none, by: actor, data: data, time: environment.now())]))
   }
 
   // MARK: What others ask

@@ -34,6 +34,7 @@ extension Orchestrator {
         contract.contractId = ContractID(environment.ids.next())
         contract.runId = nil
         contract.classify()
+        contract.redact()
         for runtime in request.runtimes.isEmpty ? [template.runtime] : request.runtimes.map(Optional.some) {
           contract.runtime = runtime
           do {

@@ -50,6 +50,8 @@ package actor Orchestrator {
 
   let environment: Environment
   package nonisolated let journal: Journal
+  /// Who may come in over TCP.
+  package nonisolated let access: AccessControl
   nonisolated let gate = EventGate()
   private nonisolated let control: AsyncStream<RuntimeEvent>
   nonisolated let controller: AsyncStream<RuntimeEvent>.Continuation
@@ -69,9 +71,12 @@ package actor Orchestrator {
   var seen: Set<RunID> = []
   private var healthWatch: Task<Void, Never>?
 
-  private init(environment: Environment, journal: Journal, registrations: [Registration]) {
+  private init(
+    environment: Environment, journal: Journal, access: AccessControl, registrations: [Registration]
+  ) {
     self.environment = environment
     self.journal = journal
+    self.access = access
     self.registrations = registrations
     (control, controller) = AsyncStream.makeStream()
   }
@@ -85,11 +90,13 @@ package actor Orchestrator {
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }, logger: Logger
   ) async throws -> Orchestrator {
     let board = try await RunBoard.restore(from: store)
+    let journal = Journal(store: store, board: board, logger: logger)
     return Orchestrator(
       environment: Environment(
         store: store, verifier: verifier, approvals: approvals, retention: retention, ids: ids, now: now, sleep: sleep,
         logger: logger),
-      journal: Journal(store: store, board: board, logger: logger), registrations: registrations)
+      journal: journal, access: AccessControl(tokens: try await store.tokens(), keeper: journal, ids: ids, now: now),
+      registrations: registrations)
   }
 
   /// Works until it is canceled or shut down; agents under supervisors go on. `ready` is called when runs that were live
@@ -114,6 +121,7 @@ package actor Orchestrator {
       run.verification?.cancel()
     }
     controller.finish()
+    access.settleRefusals(all: true)
     journal.close()
   }
 
@@ -268,6 +276,7 @@ package actor Orchestrator {
   private func watchHealth() async {
     while !isShuttingDown {
       do { try await environment.sleep(.seconds(10)) } catch { return }
+      access.settleRefusals()
       await checkHealth()
       schedule()
     }

@@ -13,15 +13,15 @@ extension RunEvent {
     case .output(let stream, let text, let dropped):
       type = .output
       data.append("stream", .string(stream.rawValue))
-      data.append("text", .string(text))
+      data.append("text", .string(Redaction.tokens(in: text)))
       if dropped > 0 { data.append("dropped", .int(Int64(dropped))) }
     case .tool(let call):
       type = .tool
       data.append("name", .string(call.name))
-      if let target = call.target { data.append("target", .string(target)) }
-      if let summary = call.summary { data.append("summary", .string(summary)) }
+      if let target = call.target { data.append("target", .string(Redaction.tokens(in: target))) }
+      if let summary = call.summary { data.append("summary", .string(Redaction.tokens(in: summary))) }
       if let status = call.status { data.append("status", .string(status)) }
-      if let diff = call.diff { data.append("diff", .string(diff)) }
+      if let diff = call.diff { data.append("diff", .string(Redaction.tokens(in: diff))) }
     case .usage(let usage):
       type = .usage
       if let tokens = usage.inputTokens { data.append("inputTokens", .int(tokens)) }

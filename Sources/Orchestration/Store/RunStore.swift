@@ -32,6 +32,24 @@ package protocol RunStore: Sendable {
 
   /// The answer stored under an idempotency key.
   func answer(forIdempotencyKey key: String) async throws -> [UInt8]?
+
+  /// Every token, in the order in which they were made.
+  func tokens() async throws -> [StoredToken]
+}
+
+/// A bearer token as it is kept: never the secret itself.
+package struct StoredToken: Sendable, Hashable {
+  package var id: TokenID
+  /// SHA-256 of the secret, 32 bytes.
+  package var hash: [UInt8]
+  /// `TokenSummary` as JSON.
+  package var json: [UInt8]
+
+  package init(id: TokenID, hash: [UInt8], json: [UInt8]) {
+    self.id = id
+    self.hash = hash
+    self.json = json
+  }
 }
 
 /// An event with its place and its JSON text.
@@ -94,7 +112,7 @@ package struct StoredAuditRecord: Sendable, Hashable {
   }
 }
 
-/// What one commit stores. Rows of `runs`, `contracts` and `details` replace earlier ones; a nil part of a detail keeps
+/// What one commit stores. Rows of `runs`, `contracts`, `details` and `tokens` replace earlier ones; a nil part of a detail keeps
 /// what is there.
 package struct RecordBatch: Sendable {
   package var events: [StoredEvent] = []
@@ -103,10 +121,12 @@ package struct RecordBatch: Sendable {
   package var details: [(run: RunID, detail: StoredDetail)] = []
   package var audit: [StoredAuditRecord] = []
   package var answers: [(key: String, json: [UInt8])] = []
+  package var tokens: [StoredToken] = []
 
   package init() {}
 
   package var isEmpty: Bool {
     events.isEmpty && runs.isEmpty && contracts.isEmpty && details.isEmpty && audit.isEmpty && answers.isEmpty
+      && tokens.isEmpty
   }
 }

@@ -7,6 +7,9 @@ package enum FeedLink: Sendable, Hashable {
   case live
   /// What is shown is as of `since`; trying again goes on for ever.
   case lost(since: Timestamp, reason: String)
+  /// It answers, and lets nobody in: the token, the address or the certificate is at fault. Asked again now and then, as
+  /// somebody may mend it; the reason says how.
+  case refused(since: Timestamp, reason: String)
 }
 
 /// What a live feed tells.
@@ -35,6 +38,8 @@ package struct LiveFeed: Sendable {
   package struct Pace: Sendable {
     package var firstRetry: Duration = .milliseconds(100)
     package var longestRetry: Duration = .seconds(5)
+    /// After a refusal, which asking again does not change.
+    package var refusedRetry: Duration = .seconds(30)
     /// The orchestrator gives a sign of life every 15 s; without one for this long the link is taken for dead.
     package var silence: Duration = .seconds(45)
     package init() {}
@@ -78,9 +83,15 @@ package struct LiveFeed: Sendable {
           let since = lostSince ?? .now
           lostSince = since
           position.wasLive = false
+          if (error as? Problem)?.isRefusal == true {
+            await deliver(.link(.refused(since: since, reason: "\(error)")))
+            // Sleeping ends early only when the task is canceled, which the loop sees.
+            try? await Task.sleep(for: pace.refusedRetry)
+            continue
+          }
           await deliver(.link(.lost(since: since, reason: "\(error)")))
         }
-        // Sleeping ends early only when the task is canceled, which the loop sees.
+        // As above.
         try? await Task.sleep(for: backoff.next())
       }
     }

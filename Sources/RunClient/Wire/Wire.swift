@@ -1,5 +1,6 @@
 import Glibc
 import AsyncHTTPClient
+import FoundationEssentials
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -15,7 +16,7 @@ final class Wire: Sendable {
   /// How long a call that is no stream may take as a whole.
   static let patience: TimeAmount = .seconds(30)
 
-  init(address: ServerAddress, token: String?) {
+  init(address: ServerAddress, token: String?, tls: ClientTLS) {
     self.address = address
     self.token = token
     switch address {
@@ -29,6 +30,7 @@ final class Wire: Sendable {
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
     configuration.connectionPool.retryConnectionEstablishment = false
     configuration.redirectConfiguration = .disallow
+    configuration.tlsConfiguration = tls.configuration
     http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }
 
@@ -76,6 +78,7 @@ final class Wire: Sendable {
 
   /// A kept connection may end just as it is used: what only reads is asked again on another.
   private func answer(to message: HTTPClientRequest, deadline: NIODeadline) async throws -> HTTPClientResponse {
+    try checkPeer()
     var attempt = 1
     while true {
       do {
@@ -85,6 +88,28 @@ final class Wire: Sendable {
         guard error is LinkBroken, message.method == .GET, attempt < 3 else { throw error }
         attempt += 1
       }
+    }
+  }
+
+  /// A token must not travel in the clear, and a socket that another user has put there is no orchestrator of ours.
+  private func checkPeer() throws(Problem) {
+    switch address {
+    case .unix(let path):
+      // What is not there is told of by the attempt to connect.
+      guard let facts = try? FileManager.default.attributesOfItem(atPath: path),
+        let owner = facts[.ownerAccountID] as? UInt, owner != UInt(geteuid())
+      else { return }
+      throw Problem(
+        .forbidden,
+        "The socket \(path) belongs to another user (uid \(owner)), so what answers there is not yours. Start an "
+          + "orchestrator of your own, or name one with --connect.")
+    case .http:
+      guard !address.isLocal else { return }
+      throw Problem(
+        .forbidden,
+        "\(address) is on another machine, where plain HTTP would show your token to everybody between. Use https://, or "
+          + "ssh -L.")
+    case .https: return
     }
   }
 
@@ -105,11 +130,24 @@ final class Wire: Sendable {
     do { body = try await response.body.collect(upTo: 1 << 20) } catch { return translated(error) }
     // What is no problem document comes from something else than an orchestrator.
     if let json = try? JSONValue(parsing: body.readableBytesView), let problem = Problem(json: json) { return problem }
+    if response.status.code == 401 {
+      return Problem(
+        .unauthorized, "\(address) wants a token. Name the file that holds yours in FLIGHTDECK_TOKEN_FILE.")
+    }
     let code = Problem.Code.allCases.first { $0.httpStatus == Int(response.status.code) } ?? .internal
     return Problem(code, "\(address) answered \(response.status.code) \(response.status.reasonPhrase).")
   }
 
   private func translated(_ error: any Error) -> any Error {
+    if case .https = address {
+      if let words = TLSWords.explain(error, at: address) { return words }
+      // async-http-client tells of a failed handshake as of a failed connection.
+      if let error = error as? NIOConnectionError {
+        for failure in error.connectionErrors {
+          if let words = TLSWords.explain(failure.error, at: address) { return words }
+        }
+      }
+    }
     switch error {
     case is CancellationError: return error
     case let error as IOError:

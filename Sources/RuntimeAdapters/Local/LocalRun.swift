@@ -130,11 +130,16 @@ actor LocalRun {
     return .commit(end.end.commit ?? base)
   }
 
-  private func handoffNote() throws -> String {
-    if let note = try Files.text(folder.handoff, limit: 1 << 20), !note.allSatisfy(\.isWhitespace) { return note }
+  private func handoffNote() -> String {
+    if let note = note(at: folder.handoff), !note.allSatisfy(\.isWhitespace) { return note }
     if let note = stream.handoff { return note }
-    if let note = try Files.text(spec.workspace.path + "/HANDOFF.md", limit: 1 << 20) { return note }
+    if Files.isFolder(spec.workspace.path), let note = note(at: spec.workspace.path + "/HANDOFF.md") { return note }
     return stream.tail.joined(separator: "\n")
+  }
+
+  /// What an agent has put there as a link, a FIFO or a folder is no note, and nothing is read through it.
+  private func note(at path: String) -> String? {
+    do { return try Files.text(path, limit: 1 << 20, following: false) } catch { return nil }
   }
 
   // MARK: The run's task
@@ -338,6 +343,19 @@ actor LocalRun {
     }
   }
 
+  private func mendLink() async throws {
+    guard spec.workspace.branch != nil, Files.isFolder(spec.workspace.path) else { return }
+    let found = try await diff.checkout().mendLink(keep: folder.ownRepository)
+    let message: String
+    switch found {
+    case nil: return
+    case .link: message = "\(name) had changed the worktree's .git; it leads to the repository again"
+    case .repository(let path):
+      message = "\(name) had made a repository of its own in the worktree: kept as \(path), its files are in the work"
+    }
+    outlet.send(RuntimeEvent(run, .custom(type: "git_link_mended", data: ["message": .string(message)])))
+  }
+
   private var name: String { spec.agentName }
 
   private func signalName(_ signal: Int) -> String { String(cString: strsignal(CInt(signal))) }
@@ -346,6 +364,7 @@ actor LocalRun {
     var end = end
     var isKept = true
     do {
+      try await mendLink()
       let commit = try await Snapshot(diff: diff).take(
         message: "\(spec.title)\n\nThe work of run \(run), as \(name) left it.")
       end.commit = commit

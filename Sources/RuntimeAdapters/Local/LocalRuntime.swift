@@ -34,7 +34,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     self.environment = environment
     self.launcher = launcher
     runtimeId = configuration.id
-    git = Git(environment: environment)
+    git = Git(environment: environment, standIns: "\(state)/git")
     worktrees = Worktrees(git: git, folder: "\(state)/worktrees")
   }
 
@@ -84,7 +84,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   /// Nil once the worktree has been removed.
   package func workspace(of run: RunID) async throws -> Workspace? {
     let workspace = try await find(run).spec.workspace
-    return Files.exists(workspace.path) ? workspace : nil
+    return Files.isFolder(workspace.path) ? workspace : nil
   }
 
   package func adopt(_ contract: Contract, run: Run) async throws -> Bool {
@@ -101,7 +101,8 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   /// Whether runs can be started, and if not, why and what to do.
   package func health() async -> (isHealthy: Bool, reason: String?) {
     do {
-      _ = try await git.demand(["--version"], in: "/", "say its version")
+      let answer = try await git.look(["--version"], from: "/")
+      guard answer.status == 0 else { throw Git.problem(answer, "say its version") }
     } catch {
       return (false, "\(error)")
     }
@@ -233,6 +234,18 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     }
     Task { [outlet, worktrees] in
       if let repository = workspace.repository {
+        // Only a remark, as the next.
+        if let filters = try? await worktrees.ignoredFilters(in: repository), !filters.isEmpty {
+          let message =
+            "the repository's own configuration names filters (\(filters.joined(separator: ", "))): they are not run, "
+            + "and files are kept as they lie there; filters of your global configuration are run"
+          outlet.send(
+            RuntimeEvent(
+              run,
+              .custom(
+                type: "filters_ignored",
+                data: ["filters": .array(filters.map { .string($0) }), "message": .string(message)])))
+        }
         // Only a remark: a checkout that cannot be looked at is none the worse for the run.
         if let files = try? await worktrees.uncommittedFiles(in: repository), files > 0 {
           let what = files == 1 ? "1 uncommitted file is" : "\(files) uncommitted files are"

@@ -13,6 +13,8 @@ struct RunFolder: Hashable {
   var spec: String { supervised.spec }
   /// The note that the agent may write.
   var handoff: String { path + "/handoff.md" }
+  /// A repository that the agent made in the place of its worktree's link.
+  var ownRepository: String { path + "/agent.git" }
   /// How far the output log has been handed on, as a decimal offset.
   var position: String { path + "/position" }
   /// How the run ended, once its work is kept.
@@ -51,6 +53,7 @@ extension LocalRunSpec: JSONWritable {
       json.member("branch", workspace.branch)
       json.member("base", workspace.base)
       json.member("repository", workspace.repository)
+      json.member("gitFolder", workspace.gitFolder)
       supervisor.writeMembers(to: &json)
     }
   }
@@ -63,7 +66,7 @@ extension LocalRunSpec: JSONWritable {
       run: run, title: json["title"]?.string ?? "",
       workspace: Workspace(
         path: path, branch: json["branch"]?.string, base: json["base"]?.string,
-        repository: json["repository"]?.string),
+        repository: json["repository"]?.string, gitFolder: json["gitFolder"]?.string),
       agentName: json["agent"]?.string ?? "the agent", supervisor: supervisor)
   }
 }

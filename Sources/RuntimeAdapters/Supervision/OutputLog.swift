@@ -56,7 +56,8 @@ struct OutputLogReader: ~Copyable {
 
   /// Nil when there is no log.
   init?(path: String, from offset: Int) {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // The agent knows the folder: a link or a FIFO in the log's place is no log.
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     self.offset = offset
     guard descriptor >= 0 else { return nil }
     lseek(descriptor, off_t(offset), SEEK_SET)

@@ -30,7 +30,7 @@ final class SyntheticService: RunService {
   ) async throws -> Result {
     let address = ServerAddress.unix(path: socket)
     let server = APIServer(
-      service: self, version: "bench", token: nil, logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
+      service: self, version: "bench", logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
     let (ready, isReady) = AsyncStream<Void>.makeStream()
     let serving = Task {
       defer { isReady.finish() }

@@ -31,8 +31,9 @@ struct DoctorCommand: AsyncParsableCommand {
       findings.append(doctor.log(paths, configuration.log))
       if let service = doctor.service() { findings.append(service) }
       let orchestrator = try await orchestrator(paths, doctor, surroundings)
-      findings.append(orchestrator)
-      if orchestrator.level == .fine, let remains = await remains() { findings.append(remains) }
+      findings += orchestrator
+      if orchestrator.allSatisfy({ $0.level == .fine }), let remains = await remains() { findings.append(remains) }
+      findings += doctor.doors(paths, configuration)
       findings += doctor.runtimes(configuration)
     } catch let problem as Problem {
       findings.append(Finding("paths", .wrong, problem.detail))
@@ -53,29 +54,37 @@ struct DoctorCommand: AsyncParsableCommand {
 
   private func orchestrator(
     _ paths: Paths, _ doctor: Examination, _ surroundings: Surroundings
-  ) async throws -> Finding {
+  ) async throws -> [Finding] {
     let address = try Link.address(
       connect: link.connection.connect, paths: paths, environment: surroundings.environment)
     do {
       let health = try await link.withClient { try await $0.health() }
+      let listens = doctor.listening(health.listening)
       if health.version != flightdeckVersion {
-        return Finding(
-          "orchestrator", .doubtful,
-          "\(address) answers with version \(health.version); this is \(flightdeckVersion)",
-          remedy: "Restart it when its runs have ended: kill \(health.pid), then flightdeck serve")
+        return [
+          Finding(
+            "orchestrator", .doubtful,
+            "\(address) answers with version \(health.version); this is \(flightdeckVersion)",
+            remedy: "Restart it when its runs have ended: kill \(health.pid), then flightdeck serve")
+        ] + listens
       }
       if case .unix = address, doctor.isOlder(than: paths.configuration, process: health.pid) == true {
-        return Finding(
-          "orchestrator", .doubtful,
-          "\(address) answers, but was started before \(paths.configuration) was last changed: it works by the old one",
-          remedy: "Restart it; agents go on meanwhile: kill \(health.pid), then flightdeck")
+        return [
+          Finding(
+            "orchestrator", .doubtful,
+            "\(address) answers, but was started before \(paths.configuration) was last changed: it works by the old one",
+            remedy: "Restart it; agents go on meanwhile: kill \(health.pid), then flightdeck")
+        ] + listens
       }
-      return Finding("orchestrator", .fine, "\(address) answers, version \(health.version), pid \(health.pid)")
+      return [Finding("orchestrator", .fine, "\(address) answers, version \(health.version), pid \(health.pid)")]
+        + listens
     } catch is NoOrchestrator {
-      return Finding(
-        "orchestrator", .doubtful, "none answers at \(address)", remedy: "Start one: flightdeck, or flightdeck serve")
+      return [
+        Finding(
+          "orchestrator", .doubtful, "none answers at \(address)", remedy: "Start one: flightdeck, or flightdeck serve")
+      ]
     } catch {
-      return Finding("orchestrator", .wrong, "\(address): \(error)")
+      return [Finding("orchestrator", .wrong, "\(address): \(error)")]
     }
   }
 }

@@ -23,7 +23,7 @@ struct EventsCommand: AsyncParsableCommand {
       var last: ArraySlice<UInt8>?
       do {
         for try await lines in try await client.eventLines(query) {
-          Console.write(lines)
+          Console.write(json: lines)
           last = lines
         }
         guard follow else { return }

@@ -14,7 +14,8 @@ struct ServeCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where to listen: unix:PATH, http://127.0.0.1:PORT (0: any free port); may be repeated.", valueName: "address"))
+      "Where to listen: unix:PATH, http://127.0.0.1:PORT or https://HOST:PORT (0: any free port); may be repeated.",
+      valueName: "address"))
   var listen: [String] = []
   @Flag(help: .private)
   var exitWhenIdle = false

@@ -37,7 +37,7 @@ struct RuntimeSetup {
           stopGrace: configuration.stopGrace),
         state: state, environment: environment)
       let hasCommand = settings.command != nil
-      let inspection = RepositoryInspection(environment: environment)
+      let inspection = RepositoryInspection(environment: environment, standIns: "\(state)/git")
       return Registration(
         local, kind: "local", quietSeconds: runtime.quietSeconds,
         refusal: { contract in

@@ -36,20 +36,25 @@ func serve(
   let orchestrator = try await Orchestrator.restore(
     from: store, registrations: try runtimes.registrations(), verifier: runtimes.verifier,
     approvals: ApprovalPolicy(
-      required: configuration.approvalsRequired, ownRequests: configuration.approvesOwnRequests),
+      required: configuration.approvalsRequired,
+      // Whoever can be reached from other machines is not one person's alone.
+      ownRequests: configuration.approvesOwnRequests ?? (listen.allSatisfy(\.isLocal) ? nil : false)),
     retention: configuration.retention.policy, logger: logger)
-  let hasTCP = listen.contains { if case .unix = $0 { false } else { true } }
   let addresses = Addresses()
   let server = APIServer(
-    service: orchestrator, version: flightdeckVersion,
-    token: hasTCP ? try AccessToken.loadOrCreate(in: paths.state) : nil, logger: logger)
+    service: orchestrator, access: orchestrator.access, version: flightdeckVersion,
+    tls: try serverTLS(configuration, listen), hostNames: configuration.hostNames, logger: logger)
 
   try await withThrowingTaskGroup(of: Void.self) { group in
     let (ready, isReady) = AsyncStream<Void>.makeStream()
     let work = Task { try await orchestrator.run { isReady.finish() } }  // ended by shutDown below, not by cancellation
     for await _ in ready {}
-    group.addTask {
+    group.addTask { [logger] in
       try await withTaskCancellationHandler {
+        let hasTCP = listen.contains { if case .unix = $0 { false } else { true } }
+        if hasTCP, let complaint = try await TokenFile(paths.state + "/token").prepare(for: orchestrator.access) {
+          logger.warning("\(complaint)")
+        }
         try await server.run(listening: listen) { address in
           onReady(address)
           let all = addresses.add(address)
@@ -106,6 +111,13 @@ private final class Addresses: Sendable {
       return $0
     }
   }
+}
+
+/// The certificate, when there is an address that needs it.
+private func serverTLS(_ configuration: Configuration, _ listen: [ServerAddress]) throws(Problem) -> ServerTLS? {
+  guard listen.contains(where: { if case .https = $0 { true } else { false } }) else { return nil }
+  guard let certificate = configuration.tls.certificate, let key = configuration.tls.key else { return nil }
+  return try ServerTLS.load(certificate: certificate, key: key, clientCA: configuration.tls.clientCA)
 }
 
 /// Returns when nothing has run, waited or been connected for a while.

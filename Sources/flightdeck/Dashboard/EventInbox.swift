@@ -91,6 +91,7 @@ extension LinkState {
     case .connecting: self = .connecting
     case .live: self = .live
     case .lost(let since, _): self = .lost(since: since, nextTry: nil)
+    case .refused(let since, let reason): self = .refused(since: since, reason: reason)
     }
   }
 }

@@ -21,6 +21,20 @@ import TerminalKit
     #expect(state.screen != .dispatch)
   }
 
+  @Test("A refusal amid the work says why and what to do, once, and what was known stays")
+  func refusedLink() {
+    var state = Sample.state(Size(width: 120, height: 40))
+    let total = state.board.total
+    let reason = "The token \"ada\" was revoked. Ask an admin for a new one."
+    for _ in 0..<3 { _ = state.update(.link(.refused(since: Sample.now, reason: reason))) }
+    #expect(state.toasts.map(\.text) == [reason])
+    #expect(state.board.total == total)
+    #expect(state.boardTime == Sample.now)
+    #expect(drawDashboard(state).text.contains("✖ refused: not let in"))
+    _ = state.update(.link(.live))
+    #expect(!drawDashboard(state).text.contains("refused"))
+  }
+
   @Test("What was under way when it became read-only is held back as well")
   func heldBack() {
     var state = Sample.state(Size(width: 120, height: 40))

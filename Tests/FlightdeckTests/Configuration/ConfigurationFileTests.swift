@@ -86,7 +86,7 @@ struct ConfigurationFileTests {
     let configuration = try ConfigurationFile(path: "/c.yaml").parse(
       "approvals: {required: [low, critical], ownRequests: false}\n"
         + "runtimes: [{id: a, kind: simulated, quietSeconds: 30}]\n")
-    #expect(configuration.approvalsRequired == [.low, .critical] && !configuration.approvesOwnRequests)
+    #expect(configuration.approvalsRequired == [.low, .critical] && configuration.approvesOwnRequests == false)
     #expect(configuration.runtimes.first?.quietSeconds == 30)
     let plain = try ConfigurationFile(path: "/c.yaml").parse("approvals: {}")
     #expect(plain.approvalsRequired == [.high, .critical] && plain.approvesOwnRequests)

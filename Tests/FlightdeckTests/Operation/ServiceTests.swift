@@ -71,7 +71,7 @@ struct ServiceTests {
     }
     let name = "@fdn-\(UInt32.random(in: 0 ... .max))"
     let manager = try Manager(name)
-    try await OrchestratorProcess.with(configuration, adding: ["NOTIFY_SOCKET": name, "INVOCATION_ID": "abc"]) { here in
+    try await OrchestratorProcess.with(configuration, variables: ["NOTIFY_SOCKET": name, "INVOCATION_ID": "abc"]) { here in
       #expect(await onThread { manager.next() }.hasPrefix("READY=1\nSTATUS=listening on unix:\(here.state)"))
       let run = try await here.dispatch("Look around", "--repo", try await here.makeRepository(), "--wait")
       _ = try await here.wait("the end", of: run) { $0.status == .succeeded }

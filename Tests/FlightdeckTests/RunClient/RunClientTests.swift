@@ -162,6 +162,22 @@ struct LiveFeedTests {
     return box.all
   }
 
+  @Test("A refused token is told with its words, and not asked with again at speed", arguments: [401, 403, 429])
+  func refusedFeed(status: Int) async throws {
+    let code = [401: "unauthorized", 403: "forbidden", 429: "too-many"][status] ?? ""
+    let server = ScriptedServer { _, answer in
+      answer.json(#"{"code":"\#(code)","detail":"Not you."}"#, status: status, type: "application/problem+json")
+    }
+    let items = try await Self.items(server) { $0.count == 2 }
+    guard case .link(.refused(_, "Not you."))? = items.last else {
+      Issue.record("\(items)")
+      return
+    }
+    // The next attempt is half a minute away.
+    #expect(server.calls.count == 1)
+    server.stop()
+  }
+
   final class Box: Sendable {
     private let items: Mutex<[FeedItem]>
     init(_ items: consuming Mutex<[FeedItem]>) { self.items = items }

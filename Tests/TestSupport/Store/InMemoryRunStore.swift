@@ -13,6 +13,7 @@ package final class InMemoryRunStore: RunStore {
     var audit: [StoredAuditRecord] = []
     var answers: [String: [UInt8]] = [:]
     var marks: [RunID: RetentionMark] = [:]
+    var tokens: [StoredToken] = []
     var commits = 0
     var failure: Problem?
   }
@@ -54,6 +55,13 @@ package final class InMemoryRunStore: RunStore {
         state.details[run] = kept
       }
       for answer in batch.answers { state.answers[answer.key] = answer.json }
+      for token in batch.tokens {
+        if let place = state.tokens.firstIndex(where: { $0.id == token.id }) {
+          state.tokens[place].json = token.json
+        } else {
+          state.tokens.append(token)
+        }
+      }
     }
   }
 
@@ -85,6 +93,7 @@ package final class InMemoryRunStore: RunStore {
   }
   package func lastAudit() async throws -> StoredAuditRecord? { state.withLock { $0.audit.last } }
   package func answer(forIdempotencyKey key: String) async throws -> [UInt8]? { state.withLock { $0.answers[key] } }
+  package func tokens() async throws -> [StoredToken] { state.withLock { $0.tokens } }
 }
 
 extension InMemoryRunStore: RetentionStore {

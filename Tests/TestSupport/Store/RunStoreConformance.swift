@@ -13,6 +13,7 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
   case contractsAndAnswersReplace
   case detailsKeepWhatANilPartLeavesOut
   case auditComesBackInOrder
+  case tokensReplaceAndKeepTheirOrder
   case aHugeBatchIsOneBatch
   case readersSeeWholeBatchesWhileAWriterWrites
 
@@ -32,6 +33,7 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
     case .contractsAndAnswersReplace: try await contracts(store)
     case .detailsKeepWhatANilPartLeavesOut: try await details(store)
     case .auditComesBackInOrder: try await audit(store)
+    case .tokensReplaceAndKeepTheirOrder: try await tokens(store)
     case .aHugeBatchIsOneBatch: try await huge(store)
     case .readersSeeWholeBatchesWhileAWriterWrites: try await concurrent(store)
     }
@@ -75,6 +77,7 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
     try expect(await store.audit(after: 0, limit: 10), is: [], "the audit trail")
     try expect(await store.lastAudit(), is: nil, "the last audit record")
     try expect(await store.answer(forIdempotencyKey: "k"), is: nil, "an unknown key's answer")
+    try expect(await store.tokens(), is: [], "the tokens")
   }
 
   private func ranges(_ store: some RunStore) async throws {
@@ -203,6 +206,16 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
     try expect(await store.audit(after: 0, limit: .max), is: records, "the trail")
     try expect(await store.audit(after: 2, limit: 3), is: Array(records[2..<5]), "three after 2")
     try expect(await store.audit(after: 9, limit: 3), is: [], "those after the last")
+  }
+
+  private func tokens(_ store: some RunStore) async throws {
+    func token(_ number: UInt64, _ text: String) -> StoredToken {
+      StoredToken(
+        id: TokenID(Self.runID(number).ulid), hash: Array(repeating: UInt8(number), count: 32), json: Array(text.utf8))
+    }
+    try await store.commit(batch { $0.tokens = [token(5, "a"), token(2, "b")] })
+    try await store.commit(batch { $0.tokens = [token(9, "c"), token(5, "revoked")] })
+    try expect(await store.tokens(), is: [token(5, "revoked"), token(2, "b"), token(9, "c")], "the tokens")
   }
 
   private func huge(_ store: some RunStore) async throws {
