@@ -82,6 +82,12 @@ extension DashboardState {
         lines += wrapped([Span(sentence, .muted)], width: width, indent: 0, most: 3).map { StyledLine($0) }
       }
     }
+    if let limits = open.detail?.limits, !limits.isEmpty {
+      lines += section("Limits")
+      for limit in limits {
+        lines += fact(limit.name, [Span(limit.value.map { "\($0)  " } ?? ""), Span(limit.holds, .muted)], width: width)
+      }
+    }
     lines += section("Times")
     func moment(_ name: String, _ time: Timestamp?) {
       if let time { lines += fact(name, [Span(Format.moment(time, offset: utcOffset))], width: width) }

@@ -72,11 +72,15 @@ extension OpenAPI {
         "criteria": {"type": "array", "items": {"$ref": "#/components/schemas/CriterionResult"}},
         "assessment": {"anyOf": [{"$ref": "#/components/schemas/Assessment"}, {"type": "null"}]},
         "collected": {"$ref": "#/components/schemas/Collected"},
+        "limits": {"type": "array", "items": {"$ref": "#/components/schemas/LimitHolding"}},
         "mergeCommand": {"type": ["string", "null"], "description": "The command line that merges the work."}}},
     "Collected": {"type": "object", "additionalProperties": false,
       "description": "What retention has removed of the run, and when.", "properties": {
         "worktree": {"$ref": "#/components/schemas/Time"}, "branch": {"$ref": "#/components/schemas/Time"},
         "output": {"$ref": "#/components/schemas/Time"}, "events": {"type": "boolean"}}},
+    "LimitHolding": {"type": "object", "additionalProperties": false, "required": ["name", "value", "holds"],
+      "description": "What a run may use and what holds that; cancel: how far a cancel reaches.", "properties": {
+        "name": {"type": "string"}, "value": {"type": ["string", "null"]}, "holds": {"type": "string"}}},
     "RunPage": {"type": "object", "additionalProperties": false, "required": ["runs", "next"], "properties": {
       "runs": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}},
       "next": {"anyOf": [{"$ref": "#/components/schemas/ULID"}, {"type": "null"}]}}},
@@ -133,7 +137,10 @@ extension OpenAPI {
       "required": ["stopSentAt", "confirmedAt", "processes", "killed"], "properties": {
         "stopSentAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
         "confirmedAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
-        "processes": {"type": "integer"}, "killed": {"type": "integer"}, "commit": {"type": "string"}}},
+        "processes": {"type": "integer"}, "killed": {"type": "integer"}, "commit": {"type": "string"},
+        "strays": {"type": "integer", "description": "Those that had left the agent's own session."},
+        "how": {"type": "string", "enum": ["term", "kill", "cgroup"], "description": "What it took."},
+        "milliseconds": {"type": "integer", "description": "From the stop to the end of the last process."}}},
     "Artifacts": {"type": "object", "additionalProperties": false,
       "required": ["files_changed", "diff_summary", "commands_run", "tests_run", "handoff_note"], "properties": {
         "files_changed": {"type": "array", "items": {"type": "string"}},
@@ -233,6 +240,7 @@ extension OpenAPI {
         "healthReason": {"type": ["string", "null"]},
         "slotsUsed": {"type": "integer"}, "succeeded": {"type": "integer"}, "failed": {"type": "integer"},
         "canceled": {"type": "integer"}, "medianMilliseconds": {"type": ["integer", "null"]},
+        "limits": {"type": "array", "items": {"$ref": "#/components/schemas/LimitHolding"}},
         "quietSeconds": {"type": "number", "description": "A live run without an event for longer is called stalled."}}},
     "RuntimeCapabilities": {"type": "object", "additionalProperties": false,
       "required": ["canCreateBranch", "canCreatePR", "supportsWebhooks", "supportsStreaming", "maxParallelTasks"],

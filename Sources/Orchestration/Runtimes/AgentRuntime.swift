@@ -92,6 +92,14 @@ package protocol AdoptingRuntime: AgentRuntime {
   func adopt(_ contract: Contract, run: Run) async throws -> Bool
 }
 
+/// A runtime that bounds what its runs may use.
+package protocol LimitingRuntime: AgentRuntime {
+  /// The limits of runs that start now, and what holds each.
+  var limits: [LimitHolding] { get }
+  /// Those under which this run was started. Throws `Problem(.notFound)` for an unknown run.
+  func limits(of run: RunID) async throws -> [LimitHolding]
+}
+
 /// Where a run works.
 package struct Workspace: Sendable, Hashable {
   /// Absolute path of the worktree.

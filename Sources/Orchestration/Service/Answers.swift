@@ -87,9 +87,13 @@ extension Orchestrator: RunService {
       merge = "git -C \(repository.quotedForShell) merge \(branch.quotedForShell)"
     }
     await noteSeen(known)
-    return RunDetail(
-      run: known, contract: contract, decision: decision, mergeCommand: merge, assessment: assessment,
-      collected: try await collected(of: known))
+    var detail = RunDetail(
+      run: known, contract: contract, decision: decision, mergeCommand: merge, assessment: assessment)
+    if known.startedAt != nil, let id = known.runtimeId, let runtime = pool[id] as? any LimitingRuntime {
+      detail.limits = try await runtime.limits(of: run)
+    }
+    detail.collected = try await collected(of: known)
+    return detail
   }
 
   package func artifacts(of run: RunID) async throws -> Artifacts {

@@ -40,9 +40,12 @@ extension Orchestrator {
   }
 
   private func verificationFailure(of run: RunID) -> String? {
-    guard let failed = live[run]?.verifications.first(where: { $0.result.exitCode != 0 || $0.result.timedOut }) else {
-      return nil
-    }
+    guard
+      let failed = live[run]?.verifications.first(where: {
+        $0.result.exitCode != 0 || $0.result.timedOut || $0.result.exceeded != nil
+      })
+    else { return nil }
+    if let exceeded = failed.result.exceeded { return "verify \(exceeded): \(failed.command)" }
     if failed.result.timedOut { return "verify ran into its time limit: \(failed.command)" }
     return "verify failed (exit \(failed.result.exitCode)): \(failed.command)"
   }

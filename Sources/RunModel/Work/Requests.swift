@@ -38,6 +38,8 @@ package struct RunDetail: Sendable {
   package var assessment: Assessment?
   /// What retention has removed of it; nil when nothing.
   package var collected: Collected?
+  /// What it may use and what holds that, as it was when it started.
+  package var limits: [LimitHolding] = []
 
   package init(
     run: Run, contract: Contract, decision: RoutingDecision, mergeCommand: String? = nil,
@@ -60,7 +62,7 @@ package struct RunDetail: Sendable {
 }
 
 extension RunDetail: JSONWritable {
-  /// The run's own members, then `contract`, `decision`, `criteria`, `mergeCommand` and `assessment`.
+  /// The run's own members, then `contract`, `decision`, `criteria`, `mergeCommand`, `assessment` and `limits`.
   package func write(to json: inout JSONWriter) {
     json.object { json in
       run.writeMembers(to: &json)
@@ -70,6 +72,7 @@ extension RunDetail: JSONWritable {
       json.member("mergeCommand", mergeCommand)
       json.member("assessment", assessment)
       if let collected { json.member("collected", collected) }
+      if !limits.isEmpty { json.member("limits", limits) }
     }
   }
 }
@@ -147,6 +150,7 @@ extension RunDetail {
     mergeCommand = json["mergeCommand"]?.string
     assessment = json["assessment"].flatMap(Assessment.init(json:))
     collected = json["collected"].flatMap(Collected.init(json:))
+    limits = json["limits"]?.array?.compactMap(LimitHolding.init) ?? []
   }
 }
 

@@ -60,6 +60,7 @@ struct AgentStream {
     case .stderrFragment:
       for report in stderr.extend(with: record) { terminalReported(report, &events) }
     case .stopSent: events.append(.stopSent)
+    case .stuck: stuck(record.text, &events)
     case .answered: answered(record.payload, &events)
     case .dropped:
       let count = Int(record.text) ?? 0
@@ -152,6 +153,20 @@ struct AgentStream {
       events.append(.custom(type: type, data: data))
     }
     return true
+  }
+
+  /// A process that cannot be ended needs a person, so it is put to them as a question is.
+  private mutating func stuck(_ complaint: String, _ events: inout [RuntimeEvent.Kind]) {
+    let asked = Question(id: Self.stuckQuestion, text: Self.plea(complaint), options: [], kind: Self.stuckQuestion)
+    question = asked
+    events.append(.attention(id: asked.id, question: asked.text, options: [], kind: asked.kind))
+  }
+
+  /// The id of what is no question: no answer helps.
+  static let stuckQuestion = "stuck"
+
+  static func plea(_ complaint: String) -> String {
+    "\(complaint). End it by hand: the run ends as soon as nothing of it is left."
   }
 
   private mutating func answered(_ payload: [UInt8], _ events: inout [RuntimeEvent.Kind]) {

@@ -26,11 +26,15 @@ extension LocalRuntime {
     package var strayGrace: Duration
     /// Lines handed on in a second of a run; those above are counted and stay in the run's folder alone.
     package var linesPerSecond: Int
+    /// What one run may use.
+    package var limits: RunLimits
+    /// How long a supervisor may leave a cancel untaken before it is ended itself.
+    package var supervisorPatience: Duration = .seconds(10)
 
     package init(
       id: RuntimeID = "local", command: [String]? = nil, environment: [String: String] = [:],
       maxParallelTasks: Int = 4, input: Input? = nil, stopGrace: Duration = .seconds(5),
-      strayGrace: Duration = .seconds(1), linesPerSecond: Int = 20_000
+      strayGrace: Duration = .seconds(1), linesPerSecond: Int = 20_000, limits: RunLimits = RunLimits()
     ) {
       self.id = id
       self.command = command
@@ -40,6 +44,7 @@ extension LocalRuntime {
       self.stopGrace = stopGrace
       self.strayGrace = strayGrace
       self.linesPerSecond = linesPerSecond
+      self.limits = limits
     }
   }
 }

@@ -17,10 +17,13 @@ actor LocalRun {
   private let watch: FolderWatch
   private let linesPerSecond: Int
   private let stopGrace: Duration
+  private let supervisorPatience: Duration
 
   private var stream = AgentStream()
   private(set) var end: LocalRunEnd?
   private var isCancelAsked = false
+  /// When a stop was asked for that the supervisor has not sent yet.
+  private var stopAwaitedSince: ContinuousClock.Instant?
   private var answering: String?
   private var window = (start: ContinuousClock.now, lines: 0)
   private var dropped = 0
@@ -50,6 +53,7 @@ actor LocalRun {
     self.isCancelAsked = isCancelAsked
     linesPerSecond = configuration.linesPerSecond
     stopGrace = configuration.stopGrace
+    supervisorPatience = configuration.supervisorPatience
   }
 
   var status: TaskStatus {
@@ -76,13 +80,19 @@ actor LocalRun {
   func cancel(force: Bool) {
     guard end == nil else { return }
     isCancelAsked = true
+    stopAwaitedSince = stopAwaitedSince ?? .now
     // When there is no supervisor to take it, `follow` finds that out and ends the run.
     _ = folder.supervised.send(force ? "kill" : "stop \(stopGrace.milliseconds)")
+    // An agent may have stopped its own supervisor.
+    if let supervisor = folder.supervised.supervisor { kill(supervisor, SIGCONT) }
   }
 
   func answer(_ id: String, _ answer: String) throws {
     guard end == nil, let question = stream.question, question.id == id, answering != id else {
       throw Problem(.conflict, "Nothing in the run \(run) waits for an answer under \"\(id)\".")
+    }
+    guard id != AgentStream.stuckQuestion else {
+      throw Problem(.conflict, "No answer ends a process. \(question.text)")
     }
     guard spec.supervisor.input == .answers else {
       throw Problem(
@@ -167,11 +177,20 @@ actor LocalRun {
         await settleLost()
         return
       }
+      endDeafSupervisor()
       look.hasOutput = look.hasOutput || hadOutput
       lookAtChanges()
       // What waits is handed on in pieces, so that a question for this run is answered between two.
       await Task.yield()
     }
+  }
+
+  /// A supervisor that does not take a cancel is ended itself: what it watched over is swept then, as after its death.
+  private func endDeafSupervisor() {
+    guard let since = stopAwaitedSince, ContinuousClock.now - since > supervisorPatience,
+      let supervisor = folder.supervised.supervisor
+    else { return }
+    kill(supervisor, SIGKILL)
   }
 
   /// Reads everything that was handed on before, without telling it again, but for state that the record lacks.
@@ -243,6 +262,7 @@ actor LocalRun {
         kept.append(RuntimeEvent(run, .output(stream: stream, text: text, dropped: lost + dropped)))
         dropped = 0
       case .stopSent:
+        stopAwaitedSince = nil
         // A stop that only cleans up after an agent is no part of a cancel.
         if isCancelAsked { kept.append(RuntimeEvent(run, .stopSent)) }
       case .resolved(let id, _, _):
@@ -299,20 +319,17 @@ actor LocalRun {
     }
     let code = record.exitCode ?? record.signal.map { 128 + $0 }
     switch record.stopped {
-    case .asked:
-      await finish(
-        TaskEnd(
-          .canceled, exitCode: code,
-          proof: CancelProof(
-            stopSentAt: record.stopSentAt.map { Timestamp(milliseconds: $0) },
-            confirmedAt: Timestamp(milliseconds: record.confirmedAt), processes: record.processes,
-            killed: record.killed)))
+    case .asked: await finish(TaskEnd(.canceled, exitCode: code, proof: record.proof))
     case .signal:
       await finish(
         TaskEnd(.failed, exitCode: code, reason: "The run's supervisor was told to end, so it stopped \(name)"))
-    case .limit: await finish(TaskEnd(.failed, exitCode: code, reason: "\(name) took longer than it may"))
+    case .limit:
+      let what = record.exceeded?.text ?? "went beyond a limit"
+      await finish(TaskEnd(.failed, exitCode: code, reason: "\(name) \(what), so it was stopped"))
     case nil:
-      if record.exitCode == 0 {
+      if let exceeded = record.exceeded {
+        await finish(TaskEnd(.failed, exitCode: code, reason: "\(name) \(exceeded.text), so the kernel ended it"))
+      } else if record.exitCode == 0 {
         await finish(TaskEnd(.succeeded, exitCode: 0))
       } else if let exitCode = record.exitCode {
         await finish(TaskEnd(.failed, exitCode: exitCode, reason: "\(name) exited \(exitCode)"))
@@ -326,15 +343,19 @@ actor LocalRun {
 
   /// The supervisor is gone without a word: nothing of the agent may go on unseen.
   private func settleLost() async {
-    let began = Timestamp.now
-    let swept = await SupervisedFolder.sweep(mark: "FLIGHTDECK_RUN_ID=\(run)")
+    let swept = await SupervisedFolder.sweep(
+      mark: RunFolder.mark(of: run), group: spec.supervisor.group,
+      complain: { complaint in
+        outlet.send(
+          RuntimeEvent(
+            run,
+            .attention(
+              id: AgentStream.stuckQuestion, question: AgentStream.plea(complaint), options: [],
+              kind: AgentStream.stuckQuestion)))
+      })
     if isCancelAsked {
       outlet.send(RuntimeEvent(run, .stopSent))
-      await finish(
-        TaskEnd(
-          .canceled,
-          proof: CancelProof(
-            stopSentAt: began, confirmedAt: .now, processes: swept.processes, killed: swept.killed)))
+      await finish(TaskEnd(.canceled, proof: swept))
     } else {
       await finish(
         TaskEnd(

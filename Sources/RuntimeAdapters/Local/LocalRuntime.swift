@@ -8,7 +8,9 @@ import Synchronization
 /// the orchestrator.
 ///
 /// State lies in `<state>/runs/<runId>` and `<state>/worktrees/<runId>`.
-package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, AnswerableRuntime, AdoptingRuntime {
+package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, AnswerableRuntime, AdoptingRuntime,
+  LimitingRuntime
+{
   package static let kind = "local"
 
   package let runtimeId: RuntimeID
@@ -18,6 +20,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   private let launcher: SupervisorLauncher
   let git: Git
   private let worktrees: Worktrees
+  private let confinement: Confinement
   private let outlet = EventOutlet()
   private let watch = FolderWatch()
   private let runs = Mutex<[RunID: LocalRun]>([:])
@@ -27,8 +30,9 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   /// `state` is an absolute path; `environment` is the operator's.
   package init(
     _ configuration: Configuration, state: String, environment: [String: String],
-    launcher: SupervisorLauncher = SupervisorLauncher()
+    launcher: SupervisorLauncher = SupervisorLauncher(), confinement: Confinement = .found
   ) {
+    self.confinement = confinement
     self.configuration = configuration
     self.state = state
     self.environment = environment
@@ -43,6 +47,14 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   package func getCapabilities() async throws -> RuntimeCapabilities {
     RuntimeCapabilities(
       canCreateBranch: true, supportsStreaming: true, maxParallelTasks: configuration.maxParallelTasks)
+  }
+
+  package var limits: [LimitHolding] { confinement.holdings(configuration.limits) }
+
+  package func limits(of run: RunID) async throws -> [LimitHolding] {
+    if let known = runs.withLock({ $0[run] }) { return known.spec.holdings }
+    let folder = RunFolder(state: state, run: run)
+    return try folder.json(folder.spec).flatMap(LocalRunSpec.init(json:))?.holdings ?? []
   }
 
   package func startTask(_ contract: Contract) async throws -> StartedTask {
@@ -198,19 +210,20 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     } else {
       workspace = try await worktrees.make(for: contract, run: run)
     }
-    let spec = LocalRunSpec(
+    var spec = LocalRunSpec(
       run: run, title: contract.title, workspace: workspace, agentName: plan.agentName,
-      supervisor: SupervisorSpec(
-        command: plan.command, directory: workspace.path, input: plan.input,
-        graceMilliseconds: configuration.stopGrace.milliseconds,
-        strayGraceMilliseconds: configuration.strayGrace.milliseconds))
+      supervisor: supervisorSpec(plan, contract, in: workspace, mark: RunFolder.mark(of: run)))
     let supervisor: pid_t
     do {
       try Files.makeFolder(folder.path)
       try Files.write(contract.jsonBytes, to: folder.contract)
       try Files.write(Array(contract.effectivePrompt.utf8), to: folder.prompt)
-      try Files.write(spec.jsonBytes, to: folder.spec)
-      supervisor = try await launcher.launch(folder.supervised, environment: plan.environment)
+      supervisor = try await confinement.launch(run.description, configuration.limits, spec.supervisor) {
+        spec.supervisor = $0
+        spec.holdings = $1
+        try Files.write(spec.jsonBytes, to: folder.spec)
+        return try await launcher.launch(folder.supervised, environment: plan.environment)
+      }
     } catch {
       // What an earlier run made stays, whatever becomes of this one.
       if old == nil { await worktrees.discard(workspace) } else if resumed == nil { await worktrees.close(workspace) }
@@ -263,6 +276,24 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
       await reap(supervisor)
     }
     return StartedTask(runId: run, runtimeSessionId: "supervisor-\(supervisor)")
+  }
+}
+
+extension LocalRuntime {
+  private func supervisorSpec(
+    _ plan: LaunchPlan, _ contract: Contract, in workspace: Workspace, mark: String
+  ) -> SupervisorSpec {
+    var spec = SupervisorSpec(
+      command: plan.command, directory: workspace.path, input: plan.input,
+      graceMilliseconds: configuration.stopGrace.milliseconds,
+      strayGraceMilliseconds: configuration.strayGrace.milliseconds)
+    spec.mark = mark
+    spec.limits = configuration.limits
+    spec.outputLimit = configuration.limits.output ?? spec.outputLimit
+    // The orchestrator keeps the contract's own limit; a second later the supervisor does, in case there is none.
+    let asked = contract.timeoutSeconds.map { Int64(min($0, 1e12) * 1000) + 1000 }
+    spec.limitMilliseconds = [asked, configuration.limits.time?.milliseconds].compactMap { $0 }.min()
+    return spec
   }
 }
 

@@ -17,6 +17,8 @@ struct LogRecord: Equatable {
     case answered = 0x61
     /// Lines that were not kept, as a decimal count.
     case dropped = 0x64
+    /// Processes that do not end, as a person reads it.
+    case stuck = 0x75
   }
 
   var kind: Kind

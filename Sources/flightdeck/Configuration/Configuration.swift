@@ -107,6 +107,8 @@ struct RuntimeConfiguration: Sendable, Equatable {
     var env: [String: String] = [:]
     /// What the agent's standard input gets; nil: `prompt` where no placeholder takes it, else `none`.
     var stdin: Input?
+    /// What one run may use.
+    var limits = RunLimits()
   }
 
   /// What there is without a configuration.

@@ -181,7 +181,7 @@ struct ConfigurationFile {
   private static let keysOfKind = [
     "simulated": ["seed", "medianSeconds", "maxSeconds", "failureRate", "attentionRate", "eventsPerSecond"],
     "mock": ["script"],
-    "local": ["command", "env", "stdin"],
+    "local": ["command", "env", "stdin", "limits"],
   ]
 
   private static func isIDByte(_ byte: UInt8) -> Bool {
@@ -240,6 +240,7 @@ struct ConfigurationFile {
             throw error("\"stdin\" must be prompt, answers or none, not \"\(word)\".", value)
           }
           local.stdin = input
+        case "limits": local.limits = try limits(value)
         default: break
         }
       }
@@ -314,7 +315,7 @@ extension ConfigurationFile {
     return number
   }
 
-  private func count(_ node: Node, _ key: String) throws(Problem) -> Int {
+  func count(_ node: Node, _ key: String) throws(Problem) -> Int {
     guard let number = node.int, (1...100_000).contains(number) else {
       throw error("\"\(key)\" must be a whole number from 1 to 100000.", node)
     }

@@ -28,6 +28,7 @@ struct ConfigurationFileTests {
           env: {MODE: batch, N: 4}
           maxParallelTasks: 2
           stdin: answers
+          limits: {time: 2h, output: 256MB, processes: 512, memory: 4GB, disk: 10GiB, addressSpace: 16 GiB}
         - {id: fake, kind: simulated, seed: 7, medianSeconds: 0.5, maxSeconds: 1, failureRate: 0, attentionRate: 1,
            eventsPerSecond: 100000}
         - {id: played, kind: mock, script: plays/a.json}
@@ -49,6 +50,9 @@ struct ConfigurationFileTests {
     local.env = ["MODE": "batch", "N": "4"]
     local.maxParallelTasks = 2
     local.stdin = .answers
+    local.limits = RunLimits(
+      time: .seconds(7200), output: 256_000_000, processes: 512, memory: 4_000_000_000, disk: 10 << 30,
+      addressSpace: 16 << 30)
     var simulated = RuntimeConfiguration.Simulated()
     simulated.seed = 7
     simulated.medianSeconds = 0.5
@@ -207,6 +211,21 @@ struct ConfigurationFileTests {
     let problem = #expect(throws: Problem.self) { try Self.parse(text) }
     #expect(problem?.detail.contains(words) ?? false, "\(problem?.detail ?? "")")
     #expect(problem?.detail.hasPrefix("/etc/fd/config.yaml") ?? false)
+  }
+
+  @Test(
+    "A limit that cannot be read is named with its line and what it should be",
+    arguments: [
+      ("memory: 4", "\"memory\" must be a number with a unit, such as 256MB, 4GB or 1.5GiB."),
+      ("disk: lots", "\"disk\" must be a number with a unit, such as 256MB, 4GB or 1.5GiB."),
+      ("time: 90", "\"time\" must be a number with a unit, such as 90s, 30m, 2h, 1h30m or 1d."),
+      ("processes: 0", "\"processes\" must be a whole number from 1 to 100000."),
+      ("memroy: 4GB", "Unknown key \"memroy\" in \"limits\"."),
+    ])
+  func badLimits(_ limit: String, _ complaint: String) throws {
+    let text = "runtimes:\n  - id: a\n    kind: local\n    command: [x]\n    limits:\n      \(limit)\n"
+    let problem = #expect(throws: Problem.self) { try Self.parse(text) }
+    #expect(problem?.detail.hasPrefix("/etc/fd/config.yaml:6: \(complaint)") == true)
   }
 }
 

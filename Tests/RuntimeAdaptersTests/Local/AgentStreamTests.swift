@@ -26,6 +26,18 @@ struct AgentStreamTests {
       ])
   }
 
+  @Test("What the supervisor cannot end is put to a person, and says that no answer helps")
+  func stuck() {
+    #expect(
+      kinds([(.stuck, "1 process could not be ended: sudo (pid 7), which belongs to root")]) == [
+        .attention(
+          id: "stuck",
+          question:
+            "1 process could not be ended: sudo (pid 7), which belongs to root. End it by hand: the run ends as "
+            + "soon as nothing of it is left.", options: [], kind: "stuck")
+      ])
+  }
+
   @Test("A sequence in two fragments counts once, and the same progress is not told twice")
   func fragments() {
     #expect(
