@@ -66,12 +66,14 @@ struct ServiceTests {
   func serve() async throws {
     let configuration = { (folder: String) in
       """
-      runtimes: [{id: local, kind: local, command: [sh, -c, "env > $FLIGHTDECK_HANDOFF.env; cp $FLIGHTDECK_HANDOFF.env \(folder)/agent.env"]}]
+      runtimes:
+        - {id: local, kind: local, command: [sh, -c, "env > \(folder)/agent.env"]}
       """
     }
     let name = "@fdn-\(UInt32.random(in: 0 ... .max))"
     let manager = try Manager(name)
-    try await OrchestratorProcess.with(configuration, variables: ["NOTIFY_SOCKET": name, "INVOCATION_ID": "abc"]) { here in
+    let variables = ["NOTIFY_SOCKET": name, "INVOCATION_ID": "abc"]
+    try await OrchestratorProcess.with(configuration, variables: variables) { here in
       #expect(await onThread { manager.next() }.hasPrefix("READY=1\nSTATUS=listening on unix:\(here.state)"))
       let run = try await here.dispatch("Look around", "--repo", try await here.makeRepository(), "--wait")
       _ = try await here.wait("the end", of: run) { $0.status == .succeeded }
