@@ -99,6 +99,23 @@ package final class SQLiteRunStore: RunStore {
     do { return try await pool.read(value) } catch { throw problems.translate(error) }
   }
 
+  package func id() async throws -> StoreID {
+    let text = try await read { db in try String.fetchOne(db, sql: "SELECT id FROM identity") }
+    guard let id = text.flatMap({ StoreID($0) }) else {
+      throw Problem(.unavailable, "The store does not say which it is: it is damaged. Restore it from a backup.")
+    }
+    return id
+  }
+
+  package func size() async -> (bytes: Int64, free: Int64)? {
+    var bytes: Int64 = 0
+    var status = stat()
+    for end in ["", "-wal", "-shm"] where stat(pool.path + end, &status) == 0 { bytes += Int64(status.st_size) }
+    var disk = statvfs()
+    guard statvfs(pool.path, &disk) == 0 else { return nil }
+    return (bytes, Int64(clamping: disk.f_bavail) * Int64(clamping: disk.f_frsize))
+  }
+
   package func lastSeq() async throws -> UInt64 {
     try await read { db in UInt64(clamping: try Int64.fetchOne(db, sql: "SELECT max(seq) FROM events") ?? 0) }
   }

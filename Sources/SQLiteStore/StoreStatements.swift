@@ -41,6 +41,11 @@ extension Database {
       "INSERT INTO answers (key, json) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET json = excluded.json",
       batch.answers
     ) { [$0.key, Data($0.json)] }
+    if !batch.answers.isEmpty {
+      // A key that is stored again keeps its place.
+      try cachedStatement(sql: "DELETE FROM answers WHERE rowid <= (SELECT max(rowid) FROM answers) - ?")
+        .execute(arguments: [RecordBatch.answersKept])
+    }
     try insertAll(
       """
       INSERT INTO tokens (token, hash, json) VALUES (?, ?, ?) ON CONFLICT (token) DO UPDATE SET json = excluded.json

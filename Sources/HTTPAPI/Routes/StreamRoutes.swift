@@ -11,7 +11,8 @@ extension API {
   private static let screenful = 128
 
   func events(_ request: APIRequest) async throws -> Response {
-    let query = try request.query("after", "run", "type", "follow", "tail")
+    let query = try request.query("after", "run", "type", "follow", "tail", "store")
+    try await checkStore(query)
     let accept = request.request.headers[values: .accept].joined(separator: ",")
     let format: EventFormat = accept.contains("text/event-stream") ? .serverSentEvents : .jsonLines
     var runs: Set<RunID> = []
@@ -26,7 +27,7 @@ extension API {
     // What a reconnecting client has seen says more than the address that it first asked for.
     after = resumed ?? after
     let last = await service.lastSeq()
-    if follows, let after, after > last {
+    if let after, after > last {
       throw Problem(
         .conflict,
         "The last event here is \(last), so \(after) comes from another record. Take a new snapshot and follow from there."
@@ -49,7 +50,7 @@ extension API {
       after = max(last, chunk.lastSeq)
     }
     let stream = EventStream(
-      service: service, streams: request.streams, format: format,
+      service: service, streams: request.streams, figures: figures, format: format,
       filter: EventFilter(runs: runs, types: query.all("type")), cursor: max(after ?? 0, first - 1), tail: tail,
       end: follows ? nil : max(last, tail?.lastSeq ?? 0),
       lease: request.caller.token.map { Lease(access: access, token: $0) })
@@ -84,7 +85,8 @@ extension API {
   }
 
   func audit(_ request: APIRequest) async throws -> Response {
-    let query = try request.query("after", "run", "limit", "tail")
+    let query = try request.query("after", "run", "limit", "tail", "store")
+    try await checkStore(query)
     var after = try query.number("after", in: 0...UInt64(Int64.max)) ?? 0
     let limit = try query.number("limit", in: 1...UInt64(Int64.max))
     if let tail = try query.number("tail", in: 1...UInt64(Int64.max)) {
@@ -93,6 +95,11 @@ extension API {
       if last > tail { after = max(after, last - tail) }
     }
     let run: RunID? = if let text = try query.text("run") { try await service.resolve(text) } else { nil }
+    let recorded = try await service.lastAuditSeq()
+    guard after <= recorded else {
+      throw Problem(
+        .conflict, "The last audit record here is \(recorded), so \(after) comes from another record. Begin anew at 0.")
+    }
     let page = 512
     let service = service
     let start = after

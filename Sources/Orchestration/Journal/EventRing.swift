@@ -33,6 +33,9 @@ package final class EventRing: Sendable {
 
   package var lastSeq: UInt64 { state.withLock { $0.lastSeq } }
 
+  /// Of encoded events, held now.
+  package var bytes: Int { state.withLock { $0.bytes } }
+
   /// Adds chunks that continue the order, and wakes who waits.
   package func publish(_ chunks: [EventChunk]) {
     let woken = state.withLock { state in

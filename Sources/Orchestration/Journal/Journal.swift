@@ -47,6 +47,7 @@ package final class Journal: Sendable {
   private let wake: AsyncStream<Void>
   private let waker: AsyncStream<Void>.Continuation
   private let board: Mutex<RunBoard>
+  let figures = Mutex(JournalFigures())
   private let logger: Logger
   package let ring: EventRing
 
@@ -58,6 +59,9 @@ package final class Journal: Sendable {
     ring = EventRing(lastSeq: board.seq)
     (wake, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
+
+  /// Events that wait to be stored, and whether the store refused the last ones.
+  var backlog: (events: Int, isDegraded: Bool) { queue.withLock { ($0.events, $0.failure != nil) } }
 
   /// What is stored, folded.
   package func read<Value: Sendable>(_ body: (borrowing RunBoard) -> Value) -> Value { board.withLock { body($0) } }
@@ -156,9 +160,11 @@ package final class Journal: Sendable {
     while !work.isEmpty {
       var attempt = Attempt(fold: BoardFold(seq: read { $0.seq }) { id in self.read { $0[id] } }, audit: audit)
       for pending in work { attempt.add(pending.entry) }
+      let began = ContinuousClock.now
       do {
         try await store.commit(attempt.batch)
       } catch {
+        figures.withLock { $0.failures += 1 }
         let problem = error as? Problem ?? Problem(.unavailable, "The store failed: \(error)")
         if queue.withLock({ queue in
           defer { queue.failure = problem }
@@ -174,7 +180,14 @@ package final class Journal: Sendable {
       }
       queue.withLock { $0.failure = nil }
       audit = attempt.audit
-      board.withLock { board in for event in attempt.events { board.apply(event) } }
+      let took = began.duration(to: .now)
+      board.withLock { board in
+        for event in attempt.events { board.apply(event) }
+        figures.withLock { figures in
+          figures.commits.observe(took)
+          for event in attempt.events { figures.count(event, event.run.flatMap { board[$0] }) }
+        }
+      }
       ring.publish(EventChunk.chunks(of: attempt.batch.events))
       for pending in work { pending.waiter?.resume() }
       work = take()

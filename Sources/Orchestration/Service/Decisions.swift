@@ -154,7 +154,7 @@ extension Orchestrator {
   func startTimeout(of run: RunID, since start: Timestamp?) {
     guard let seconds = live[run]?.contract.timeoutSeconds else { return }
     let spent = start.map { environment.now() - $0 } ?? .zero
-    let left = max(.zero, .seconds(seconds) - spent)
+    let left = max(.zero, .seconds(min(seconds, Contract.longestTimeout)) - spent)
     live[run]?.timeout = Task { [sleep = environment.sleep] in  // canceled when the run ends
       do { try await sleep(left) } catch { return }
       self.apply(.stopRequested(.timeout(seconds: seconds)), to: run)

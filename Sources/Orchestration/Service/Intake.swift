@@ -15,10 +15,13 @@ extension Orchestrator {
   }
 
   package func dispatch(_ request: DispatchRequest, by actor: Actor) async throws -> [DispatchOutcome] {
+    let key = OnceKey(request.idempotencyKey, "dispatch", request.jsonBytes)
+    return try await once(key) { try await takeIn(request, once: key, by: actor) }
+  }
+
+  /// Without a look at the request's own key: `once` is what is put on record.
+  func takeIn(_ request: DispatchRequest, once key: OnceKey?, by actor: Actor) async throws -> [DispatchOutcome] {
     guard !isShuttingDown else { throw Problem(.unavailable, "The orchestrator is shutting down.") }
-    if let key = request.idempotencyKey, let answer = try await environment.store.answer(forIdempotencyKey: key) {
-      return try JSONValue(parsing: answer).array?.map(DispatchOutcome.init(json:)) ?? []
-    }
     guard !request.contracts.isEmpty else { throw Problem(.invalid, "There is no contract to dispatch.") }
     let total = request.contracts.count * request.count * max(1, request.runtimes.count)
     guard total <= 100_000 else {
@@ -55,7 +58,7 @@ extension Orchestrator {
       }
     }
     return try await take(
-      intended, retryOf: nil, by: actor, idempotencyKey: request.idempotencyKey, storeContracts: true)
+      intended, retryOf: nil, by: actor, once: key, storeContracts: true)
   }
 
   /// A repository and a base in it, looked at once for each request.
@@ -137,7 +140,7 @@ extension Orchestrator {
 
   /// Puts the runs on record, then in the queue.
   func take(
-    _ intended: [Intended], retryOf old: Run?, by actor: Actor, idempotencyKey: String?, storeContracts: Bool
+    _ intended: [Intended], retryOf old: Run?, by actor: Actor, once key: OnceKey?, storeContracts: Bool
   ) async throws -> [DispatchOutcome] {
     let now = environment.now()
     var record = JournalEntry()
@@ -206,7 +209,7 @@ extension Orchestrator {
           runId: run, contractId: id, title: contract.title, status: .queued, runtimeId: item.decision.runtimeId,
           decision: item.decision))
     }
-    if let idempotencyKey { record.answer = (idempotencyKey, outcomes.jsonBytes) }
+    if let key { record.answer = (key.key, key.stored(outcomes)) }
     try await journal.record(record)
     for (run, entry) in taken {
       let contract = entry.contract

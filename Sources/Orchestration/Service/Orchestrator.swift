@@ -49,6 +49,7 @@ package actor Orchestrator {
   }
 
   let environment: Environment
+  let store: StoreID
   package nonisolated let journal: Journal
   /// Who may come in over TCP.
   package nonisolated let access: AccessControl
@@ -69,12 +70,15 @@ package actor Orchestrator {
   var isCollecting = false
   /// Ended runs that somebody is known to have looked at.
   var seen: Set<RunID> = []
+  /// Idempotency keys whose request is being done, and who waits for each.
+  var keysUnderWay: [String: [CheckedContinuation<Void, Never>]] = [:]
   private var healthWatch: Task<Void, Never>?
 
   private init(
-    environment: Environment, journal: Journal, access: AccessControl, registrations: [Registration]
+    environment: Environment, store: StoreID, journal: Journal, access: AccessControl, registrations: [Registration]
   ) {
     self.environment = environment
+    self.store = store
     self.journal = journal
     self.access = access
     self.registrations = registrations
@@ -95,7 +99,8 @@ package actor Orchestrator {
       environment: Environment(
         store: store, verifier: verifier, approvals: approvals, retention: retention, ids: ids, now: now, sleep: sleep,
         logger: logger),
-      journal: journal, access: AccessControl(tokens: try await store.tokens(), keeper: journal, ids: ids, now: now),
+      store: try await store.id(), journal: journal,
+      access: AccessControl(tokens: try await store.tokens(), keeper: journal, ids: ids, now: now),
       registrations: registrations)
   }
 

@@ -4,6 +4,12 @@ package import RunModel
 ///
 /// Errors are `Problem(.unavailable)` (a full disk, a locked file) with the cause and the way out.
 package protocol RunStore: Sendable {
+  /// Its own name, which no other store has.
+  func id() async throws -> StoreID
+
+  /// The bytes that it takes and that are free where it lies; nil for one that lies nowhere.
+  func size() async -> (bytes: Int64, free: Int64)?
+
   /// Stores the whole batch in one transaction and returns when it is durable.
   func commit(_ batch: RecordBatch) async throws
 
@@ -30,7 +36,7 @@ package protocol RunStore: Sendable {
   /// The last audit record; nil on an empty trail.
   func lastAudit() async throws -> StoredAuditRecord?
 
-  /// The answer stored under an idempotency key.
+  /// The answer stored under an idempotency key; the newest `RecordBatch.answersKept` are kept.
   func answer(forIdempotencyKey key: String) async throws -> [UInt8]?
 
   /// Every token, in the order in which they were made.
@@ -50,6 +56,10 @@ package struct StoredToken: Sendable, Hashable {
     self.hash = hash
     self.json = json
   }
+}
+
+extension RunStore {
+  package func size() async -> (bytes: Int64, free: Int64)? { nil }
 }
 
 /// An event with its place and its JSON text.
@@ -122,6 +132,8 @@ package struct RecordBatch: Sendable {
   package var audit: [StoredAuditRecord] = []
   package var answers: [(key: String, json: [UInt8])] = []
   package var tokens: [StoredToken] = []
+  /// Older ones are dropped: a client that has not heard for so long asks again with another key.
+  package static let answersKept = 100_000
 
   package init() {}
 

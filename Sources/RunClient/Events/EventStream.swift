@@ -14,10 +14,14 @@ package struct EventQuery: Sendable, Hashable {
   package var follow: Bool
   /// With one run: its last events only.
   package var tail: Int?
+  /// Which record `after` belongs to, so that another's is noticed.
+  package var store: StoreID?
 
   package init(
-    after: UInt64 = 0, runs: [String] = [], types: [String] = [], follow: Bool = false, tail: Int? = nil
+    after: UInt64 = 0, runs: [String] = [], types: [String] = [], follow: Bool = false, tail: Int? = nil,
+    store: StoreID? = nil
   ) {
+    self.store = store
     self.after = after
     self.runs = runs
     self.types = types
@@ -36,6 +40,7 @@ package struct EventQuery: Sendable, Hashable {
     for type in types { request.add("type", type) }
     request.add("follow", follow ? "true" : "false")
     if let tail { request.add("tail", String(tail)) }
+    if let store { request.add("store", store.description) }
     return request
   }
 }

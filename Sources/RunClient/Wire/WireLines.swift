@@ -30,6 +30,7 @@ package struct WireLines: AsyncSequence, Sendable {
       while let chunk = try await wire.next(&chunks) {
         let start = rest.count
         rest.append(contentsOf: chunk.readableBytesView)
+        if rest.count > Wire.longestAnswer { throw wire.tooLong("a stream of lines") }
         guard let newline = rest[start...].lastIndex(of: UInt8(ascii: "\n")) else { continue }
         let lines = rest[...newline]
         rest = Array(rest[(newline + 1)...])

@@ -223,6 +223,9 @@ extension DispatchRequest: JSONWritable {
       do throws(ContractError) { contracts.append(try Contract(json: item)) } catch {
         throw items.count == 1 ? error : ContractError("item \(place + 1): \(error.message)")
       }
+      if let seconds = contracts[place].timeoutSeconds, seconds > Contract.longestTimeout {
+        throw ContractError("\"timeoutSeconds\" must be at most \(Int(Contract.longestTimeout)), a year.")
+      }
     }
     return contracts
   }

@@ -13,13 +13,14 @@ package final class FakeRunService: RunService {
     case answer(RunID, attentionId: String?, answer: String, by: Actor)
     case approve(RunID, why: String, by: Actor)
     case reject(RunID, why: String, by: Actor)
-    case retry(RunID, by: Actor)
+    case retry(RunID, key: String? = nil, by: Actor)
     case collect(CollectionRequest, by: Actor)
   }
 
   private struct State {
     var runs: [Run] = []
     var runtimes: [RuntimeSummary] = []
+    var store: StoreID?
     var artifacts = Artifacts()
     var patch: [UInt8] = []
     var audit: [JSONValue] = []
@@ -46,9 +47,11 @@ package final class FakeRunService: RunService {
 
   package func set(
     runs: [Run]? = nil, runtimes: [RuntimeSummary]? = nil, artifacts: Artifacts? = nil, patch: [UInt8]? = nil,
-    audit: [JSONValue]? = nil, chunkBytes: Int? = nil, firstSeq: UInt64? = nil
+    audit: [JSONValue]? = nil, chunkBytes: Int? = nil, store: StoreID? = nil,
+    firstSeq: UInt64? = nil
   ) {
     state.withLock { state in
+      state.store = store ?? state.store
       state.firstSeq = firstSeq ?? state.firstSeq
       state.runs = runs ?? state.runs
       state.runtimes = runtimes ?? state.runtimes
@@ -110,7 +113,7 @@ package final class FakeRunService: RunService {
   // MARK: - RunService
 
   package func snapshot() async -> Snapshot {
-    state.withLock { Snapshot(seq: $0.events.last?.seq ?? 0, runs: $0.runs, runtimes: $0.runtimes) }
+    state.withLock { Snapshot(store: $0.store, seq: $0.events.last?.seq ?? 0, runs: $0.runs, runtimes: $0.runtimes) }
   }
 
   package func runs(_ query: RunQuery) async -> RunPage {
@@ -222,9 +225,9 @@ package final class FakeRunService: RunService {
     return found
   }
 
-  package func retry(_ run: RunID, by actor: Actor) async throws -> DispatchOutcome {
+  package func retry(_ run: RunID, idempotencyKey: String?, by actor: Actor) async throws -> DispatchOutcome {
     let found = try find(run)
-    state.withLock { $0.calls.append(.retry(run, by: actor)) }
+    state.withLock { $0.calls.append(.retry(run, key: idempotencyKey, by: actor)) }
     return DispatchOutcome(
       runId: run, contractId: found.contractId, title: found.title, status: .queued, decision: Self.decision)
   }
@@ -248,6 +251,8 @@ package final class FakeRunService: RunService {
     return DispatchOutcome(
       runId: run, contractId: found.contractId, title: title ?? found.title, status: .queued, decision: Self.decision)
   }
+
+  package func storeID() async -> StoreID? { state.withLock { $0.store } }
 
   package func runtimes() async -> [RuntimeSummary] { state.withLock { $0.runtimes } }
 

@@ -13,14 +13,18 @@ package final class InMemoryRunStore: RunStore {
     var audit: [StoredAuditRecord] = []
     var answers: [String: [UInt8]] = [:]
     var marks: [RunID: RetentionMark] = [:]
+    var keys: [String] = []
     var tokens: [StoredToken] = []
     var commits = 0
     var failure: Problem?
   }
 
   private let state = Mutex(State())
+  private let identity = StoreID(ULIDGenerator().next())
 
   package init() {}
+
+  package func id() async throws -> StoreID { identity }
 
   /// How many batches have been stored.
   package var commits: Int { state.withLock { $0.commits } }
@@ -54,7 +58,14 @@ package final class InMemoryRunStore: RunStore {
         kept.patch = detail.patch ?? kept.patch
         state.details[run] = kept
       }
-      for answer in batch.answers { state.answers[answer.key] = answer.json }
+      for answer in batch.answers where state.answers.updateValue(answer.json, forKey: answer.key) == nil {
+        state.keys.append(answer.key)
+      }
+      let excess = state.keys.count - RecordBatch.answersKept
+      if excess > 0 {
+        for key in state.keys.prefix(excess) { state.answers[key] = nil }
+        state.keys.removeFirst(excess)
+      }
       for token in batch.tokens {
         if let place = state.tokens.firstIndex(where: { $0.id == token.id }) {
           state.tokens[place].json = token.json

@@ -11,6 +11,8 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
   case aFailedBatchLeavesNothingBehind
   case runsReplaceAndKeepTheirOrder
   case contractsAndAnswersReplace
+  case theNewestAnswersAreKept
+  case itHasANameOfItsOwn
   case detailsKeepWhatANilPartLeavesOut
   case auditComesBackInOrder
   case tokensReplaceAndKeepTheirOrder
@@ -31,6 +33,8 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
     case .aFailedBatchLeavesNothingBehind: try await atomic(store)
     case .runsReplaceAndKeepTheirOrder: try await runRows(store)
     case .contractsAndAnswersReplace: try await contracts(store)
+    case .theNewestAnswersAreKept: try await answersKept(store)
+    case .itHasANameOfItsOwn: try await name(store)
     case .detailsKeepWhatANilPartLeavesOut: try await details(store)
     case .auditComesBackInOrder: try await audit(store)
     case .tokensReplaceAndKeepTheirOrder: try await tokens(store)
@@ -154,6 +158,23 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
     try await store.commit(batch { $0.runs = [row(5, 1), row(2, 2)] })
     try await store.commit(batch { $0.runs = [row(9, 3), row(5, 4), row(9, 5)] })
     try expect(await store.runs(), is: [row(5, 4), row(2, 2), row(9, 5)], "the rows")
+  }
+
+  private func answersKept(_ store: some RunStore) async throws {
+    var batch = RecordBatch()
+    batch.answers = (0..<RecordBatch.answersKept).map { ("\($0)", [UInt8(ascii: "a")]) }
+    try await store.commit(batch)
+    batch.answers = [("0", [UInt8(ascii: "b")]), ("new", [1])]
+    try await store.commit(batch)
+    // Stored again, the oldest is still the oldest.
+    try await expect(store.answer(forIdempotencyKey: "0") == nil, "the oldest answer stays")
+    try await expect(store.answer(forIdempotencyKey: "1") != nil, "an answer goes too early")
+    try await expect(store.answer(forIdempotencyKey: "new") != nil, "the newest answer is not there")
+  }
+
+  private func name(_ store: some RunStore) async throws {
+    let name = try await store.id()
+    try await expect(store.id() == name, "the store's name changes")
   }
 
   private func contracts(_ store: some RunStore) async throws {
