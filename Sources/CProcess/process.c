@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -44,6 +45,8 @@ int cprocess_spawn(pid_t *pid, const char *path, char *const argv[], char *const
   posix_spawn_file_actions_destroy(&actions);
   return -failed;
 }
+
+void cprocess_share_memory(void) { mallopt(M_ARENA_MAX, 2); }
 
 struct failure {
   int code;

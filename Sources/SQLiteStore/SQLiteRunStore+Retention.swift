@@ -30,8 +30,10 @@ extension SQLiteRunStore: RetentionStore {
   }
 
   /// An answer's age is that of the first run in it: the id begins with the time.
-  private static let oldAnswers =
-    "json_valid(CAST(json AS TEXT)) AND json_extract(CAST(json AS TEXT), '$[0].runId') < ?"
+  private static let oldAnswers = """
+    json_valid(CAST(json AS TEXT)) AND coalesce(
+      json_extract(CAST(json AS TEXT), '$.outcomes[0].runId'), json_extract(CAST(json AS TEXT), '$[0].runId')) < ?
+    """
 
   package func countAnswers(before time: Timestamp) async throws -> Int {
     try await read { db in

@@ -132,6 +132,22 @@ package final class SQLiteRunStore: RunStore {
     }
   }
 
+  package func events(
+    after: UInt64, through: UInt64, run: RunID?, limit: Int, bytes: Int
+  ) async throws -> [StoredEvent] {
+    try await read { db in
+      try db.events(order: "ASC", after: after, through: through, run: run, limit: limit, bytes: bytes)
+    }
+  }
+
+  package func lastEvents(
+    of run: RunID, after: UInt64, through: UInt64, limit: Int, bytes: Int
+  ) async throws -> [StoredEvent] {
+    try await read { db in
+      try db.events(order: "DESC", after: after, through: through, run: run, limit: limit, bytes: bytes).reversed()
+    }
+  }
+
   package func runs() async throws -> [StoredRun] {
     try await read { db in
       let statement = try db.cachedStatement(sql: "SELECT run, contract, last_seq, json FROM runs ORDER BY place")

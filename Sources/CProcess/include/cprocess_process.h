@@ -11,6 +11,10 @@
 int cprocess_spawn(pid_t *pid, const char *path, char *const argv[], char *const envp[], const char *cwd, int input,
                    int output, int error);
 
+/* Makes freed memory of all threads serve all threads: with an arena for each, a process of many threads creeps up to several
+   times of what it holds. To be called before there is a second thread. */
+void cprocess_share_memory(void);
+
 /* What holds for a command from before its first instruction on. A limit below 0 is none. */
 struct cprocess_bounds {
   /* The `cgroup.procs` that it enters; NULL for the caller's group. */

@@ -58,13 +58,15 @@ extension API {
     if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
     let body = request.request.body
     let channel = request.channel
+    let streams = request.streams
     return Response(
       status: .ok, headers: headers,
       body: ResponseBody { writer in
         do {
           // Ends when the client closes its side, which an idle stream would not notice before its next write.
           try await body.consumeWithCancellationOnInboundClose { [writer] _ in
-            var paced = PacedWriter(writer: writer, channel: channel)
+            var paced = PacedWriter(
+              writer: writer, channel: channel, patience: streams.timing.patience, stalls: streams.stalls)
             try await stream.write(to: &paced)
           }
         } catch is CancellationError {

@@ -22,6 +22,7 @@ package final class APIServer: Sendable {
   private let timing: StreamTiming
   private let limits: ConnectionLimits
   private let connections = Connections()
+  private let stalls = Stalls()
   private let state = Mutex(State())
 
   private struct State {
@@ -110,6 +111,9 @@ package final class APIServer: Sendable {
     if let problem = failure.problem { throw problem }
   }
 
+  /// Clients that were let go because they took nothing.
+  package var stalledClients: Int { stalls.count }
+
   /// Clients connected now.
   package var connectionCount: Int { connections.count }
 
@@ -154,7 +158,7 @@ package final class APIServer: Sendable {
     return Application(
       responder: APIResponder(
         api: api, gate: Gate(door: door, access: access, failures: FailureLimiter()),
-        streams: Streams(closing: closing, timing: timing), logger: logger),
+        streams: Streams(closing: closing, timing: timing, stalls: stalls), logger: logger),
       server: server,
       configuration: .init(address: listener.binding, backlog: 1024),
       onServerRunning: { channel in

@@ -126,7 +126,8 @@ extension Orchestrator: RunService {
         await journal.ring.wait(after: cursor)
       case .gap(let oldest):
         journal.figures.withLock { $0.pagesRead += 1 }
-        let page = try await environment.store.events(after: cursor, through: oldest - 1, run: nil, limit: 512)
+        let page = try await environment.store.events(
+          after: cursor, through: oldest - 1, run: nil, limit: 512, bytes: Bounds.page)
         guard let first = page.first else { throw Problem(.internal, "The store lacks event \(cursor + 1).") }
         guard first.seq == cursor + 1 else {
           throw Problem(
@@ -143,7 +144,7 @@ extension Orchestrator: RunService {
     let known = try known(run)
     return EventChunk(
       try await environment.store.lastEvents(
-        of: run, after: known.firstSeq - 1, through: known.lastSeq, limit: limit))
+        of: run, after: known.firstSeq - 1, through: known.lastSeq, limit: limit, bytes: Bounds.tail))
   }
 
   package nonisolated func audit(after seq: UInt64, limit: Int, run: RunID?) async throws -> [JSONValue] {

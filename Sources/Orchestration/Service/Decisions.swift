@@ -40,6 +40,9 @@ extension Orchestrator {
         demands: pool.demands(of: entry.contract, faults: entry.faults))
     } else {
       blocked.insert(run)
+      for name in entry.contract.dependsOn {
+        for name in Set([name, ContractID(name)?.description ?? name]) { dependents[name, default: []].insert(run) }
+      }
     }
   }
 
@@ -101,7 +104,9 @@ extension Orchestrator {
     live[run] = entry
     pool.takeSlot(id)
     let contract = entry.contract
+    gate.expect()
     Task {  // ends with startTask; its outcome is an input of the run's machine
+      defer { gate.expectNoMore() }
       do {
         let started = try await runtime.startTask(contract)
         let workspace = await self.workspace(of: started.runId, on: runtime)

@@ -126,11 +126,23 @@ extension Orchestrator {
   }
 
   private func didEnd(_ run: RunID) {
-    if let ended = journal.read({ $0[run] }) { pool.count(ended) }
-    let waiting = blocked
+    guard let ended = journal.read({ $0[run] }) else { return schedule() }
+    pool.count(ended)
+    let waiting = waiting(for: ended)
     for run in waiting { enqueue(run) }
     schedule()
     tellWaits(of: waiting)
+  }
+
+  /// Those that wait for this run's contract: none else can go on when it has ended.
+  func waiting(for run: Run) -> Set<RunID> {
+    var waiting: Set<RunID> = []
+    for name in [run.contractId.description, run.externalRef].compactMap({ $0 }) {
+      guard let named = dependents[name]?.intersection(blocked) else { continue }
+      dependents[name] = named.isEmpty ? nil : named
+      waiting.formUnion(named)
+    }
+    return waiting
   }
 
   private func ending(

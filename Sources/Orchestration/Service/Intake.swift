@@ -148,6 +148,10 @@ extension Orchestrator {
     var taken: [(run: RunID, live: Live)] = []
     var storedContracts: Set<ContractID> = []
     var ahead: [RuntimeID: Int] = [:]
+    var pins: [ContractID: Set<RuntimeID?>] = [:]
+    for item in intended {
+      if let id = item.contract.contractId { pins[id, default: []].insert(item.contract.runtime) }
+    }
     let makesSeveral = intended.count { $0.existing == nil } > 1
     for var item in intended {
       if let existing = item.existing, old == nil {
@@ -185,7 +189,7 @@ extension Orchestrator {
       record.details.append((run, StoredDetail(decision: item.decision.jsonBytes)))
       if storeContracts, storedContracts.insert(id).inserted {
         var stored = item.contract
-        if intended.contains(where: { $0.contract.contractId == id && $0.contract.runtime != stored.runtime }) {
+        if let pins = pins[id], pins.count > 1 {
           stored.runtime = nil  // each of its runs is pinned on its own
         }
         record.contracts.append(stored)
@@ -219,6 +223,8 @@ extension Orchestrator {
     }
     for item in taken { enqueue(item.run) }
     schedule()
+    // What waited for the old run in vain waits for the new one.
+    if let old { tellWaits(of: waiting(for: old)) }
     return outcomes
   }
 

@@ -22,6 +22,12 @@ package protocol RunStore: Sendable {
   /// The last `limit` events of one run within `after < seq <= through`, ascending.
   func lastEvents(of run: RunID, after: UInt64, through: UInt64, limit: Int) async throws -> [StoredEvent]
 
+  /// The same, ending also with the event that brings their JSON to `bytes` or more.
+  func events(after: UInt64, through: UInt64, run: RunID?, limit: Int, bytes: Int) async throws -> [StoredEvent]
+  func lastEvents(
+    of run: RunID, after: UInt64, through: UInt64, limit: Int, bytes: Int
+  ) async throws -> [StoredEvent]
+
   /// Every run's newest stored row: JSON as `Run` writes it, in the order of dispatch.
   func runs() async throws -> [StoredRun]
 
@@ -60,6 +66,29 @@ package struct StoredToken: Sendable, Hashable {
 
 extension RunStore {
   package func size() async -> (bytes: Int64, free: Int64)? { nil }
+
+  /// For stores that have all in memory anyway.
+  package func events(
+    after: UInt64, through: UInt64, run: RunID?, limit: Int, bytes: Int
+  ) async throws -> [StoredEvent] {
+    Array(try await events(after: after, through: through, run: run, limit: limit).within(bytes))
+  }
+
+  package func lastEvents(
+    of run: RunID, after: UInt64, through: UInt64, limit: Int, bytes: Int
+  ) async throws -> [StoredEvent] {
+    try await lastEvents(of: run, after: after, through: through, limit: limit).reversed().within(bytes).reversed()
+  }
+}
+
+extension Collection<StoredEvent> {
+  fileprivate func within(_ bytes: Int) -> SubSequence {
+    var left = bytes
+    return prefix { event in
+      defer { left -= event.json.count }
+      return left > 0
+    }
+  }
 }
 
 /// An event with its place and its JSON text.

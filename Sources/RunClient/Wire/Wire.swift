@@ -19,7 +19,7 @@ final class Wire: Sendable {
   static let patience: Duration = .seconds(30)
   private let patience: TimeAmount
   /// Bytes of an answer that is read as a whole, or of one line; more comes from something else than an orchestrator.
-  static let longestAnswer = 256 << 20
+  static let longestAnswer = Bounds.answer
 
   init(address: ServerAddress, token: String?, tls: ClientTLS, patience: Duration = Wire.patience) {
     self.patience = TimeAmount(patience)

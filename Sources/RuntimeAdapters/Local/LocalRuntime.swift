@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// State lies in `<state>/runs/<runId>` and `<state>/worktrees/<runId>`.
 package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, AnswerableRuntime, AdoptingRuntime,
-  LimitingRuntime
+  PacedRuntime, LimitingRuntime
 {
   package static let kind = "local"
 
@@ -24,6 +24,9 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   private let outlet = EventOutlet()
   private let watch = FolderWatch()
   private let runs = Mutex<[RunID: LocalRun]>([:])
+  /// The latest of those that have ended, which `runs` still holds.
+  private let ended = Mutex<[RunID]>([])
+  private static let mostEnded = 64
   /// Branches that a follow-up is about to go on with, or a clean-up works on.
   let resuming = Mutex<Set<String>>([])
 
@@ -44,6 +47,8 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
 
   package func onEvent(_ handler: @escaping @Sendable (RuntimeEvent) -> Void) { outlet.add(handler) }
 
+  package func pace(by ready: @escaping @Sendable () async -> Void) { outlet.pace(by: ready) }
+
   package func getCapabilities() async throws -> RuntimeCapabilities {
     RuntimeCapabilities(
       canCreateBranch: true, supportsStreaming: true, maxParallelTasks: configuration.maxParallelTasks)
@@ -62,7 +67,11 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     try await Task { try await start(contract) }.value
   }
 
-  package func getStatus(_ run: RunID) async throws -> TaskStatus { try await find(run).status }
+  package func getStatus(_ run: RunID) async throws -> TaskStatus {
+    let found = try await find(run)
+    await found.recall()
+    return await found.status
+  }
 
   package func cancelTask(_ run: RunID, reason: String) async throws { try await find(run).cancel(force: false) }
 
@@ -106,7 +115,10 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     guard let adopted = try stored(id, isCancelAsked: isCancelAsked) else { return false }
     runs.withLock { $0[id] = adopted }
     if isCancelAsked { await adopted.cancel(force: run.cancellation?.force ?? false) }
-    Task { await adopted.follow(recorded: run) }
+    Task {
+      await adopted.follow(recorded: run)
+      letGo(id)
+    }
     return true
   }
 
@@ -126,13 +138,20 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     return (true, nil)
   }
 
+  /// Of the runs that have ended the latest are kept as they are; of others the folder tells.
+  private func letGo(_ run: RunID) {
+    ended.withLock { ended in
+      ended.append(run)
+      guard ended.count > Self.mostEnded else { return }
+      let oldest = ended.removeFirst()
+      runs.withLock { $0[oldest] = nil }
+    }
+  }
+
   private func find(_ run: RunID) async throws -> LocalRun {
     if let known = runs.withLock({ $0[run] }) { return known }
-    // One that ended under an earlier orchestrator can still be looked at.
-    if let stored = try stored(run, mustHaveEnded: true) {
-      await stored.recall()
-      return stored
-    }
+    // One that ended long ago, or under an earlier orchestrator, can still be looked at.
+    if let stored = try stored(run, mustHaveEnded: true) { return stored }
     throw Problem(.notFound, "The runtime \(runtimeId) has no run \(run).")
   }
 
@@ -273,6 +292,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     }
     Task {
       await started.follow()
+      letGo(run)
       await reap(supervisor)
     }
     return StartedTask(runId: run, runtimeSessionId: "supervisor-\(supervisor)")

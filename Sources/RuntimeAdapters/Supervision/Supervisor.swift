@@ -254,6 +254,8 @@ private struct Supervisor: ~Copyable {
       let count = read(control, &buffer, buffer.count)
       if count <= 0 { break }
       commands.append(contentsOf: buffer[..<count])
+      // No command is as long as that: somebody else writes here.
+      if commands.count > Bounds.unreadAnswers { commands.removeAll() }
     }
     while let newline = commands.firstIndex(of: 0x0A) {
       let line = String(decoding: commands[..<newline], as: UTF8.self)
@@ -265,7 +267,7 @@ private struct Supervisor: ~Copyable {
         perform(machine.stopRequested(.asked, grace: grace ?? spec.graceMilliseconds, now: monotonicMilliseconds()))
       case "kill": perform(machine.stopRequested(.asked, grace: 0, now: monotonicMilliseconds()))
       case "stdin":
-        guard input >= 0, words.count > 1 else { continue }
+        guard input >= 0, words.count > 1, inputQueue.count < Bounds.unreadAnswers else { continue }
         append(.answered, Array(words[1].utf8))
         inputQueue.append(contentsOf: Array(words[1].utf8) + [0x0A])
         writeInput()
@@ -321,10 +323,12 @@ private struct Supervisor: ~Copyable {
     var frames = self.frames
     self.frames = []
     var dropped: Int64 = 0
-    let isFull = logSize + Int64(frames.count) > spec.outputLimit
+    let size = logSize + Int64(frames.count)
+    let isFull = size > spec.outputLimit
+    let isOverfull = size > spec.outputLimit + Bounds.speechLog
     buffer.withUnsafeBytes { bytes in
       body(&streams[index].cutter, bytes) { kind, line in
-        if isFull, !line.starts(with: Self.speech) {
+        if isFull, isOverfull || !line.starts(with: Self.speech) {
           dropped += 1
         } else {
           LogRecord.append(kind, time: now, line, to: &frames)
@@ -333,6 +337,7 @@ private struct Supervisor: ~Copyable {
     }
     self.frames = frames
     self.dropped += dropped
+    if self.frames.count > Bounds.logWrite { writeFrames() }
   }
 
   private static let speech = Array("{\"awf\"".utf8)
@@ -356,7 +361,7 @@ private struct Supervisor: ~Copyable {
   private consuming func finish() -> Never {
     for index in streams.indices {
       // A process that is none of ours may hold the pipe open: what waits is read, its end is not waited for.
-      drain(index, rounds: 1 << 20)
+      drain(index, rounds: Bounds.lastWords / buffer.count)
       cut(index) { cutter, _, emit in cutter.finish(emit) }
       writeFrames()
     }

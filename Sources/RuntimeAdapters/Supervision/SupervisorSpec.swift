@@ -14,7 +14,7 @@ struct SupervisorSpec: Equatable {
   /// Stopped after this long; nil for never.
   var limitMilliseconds: Int64?
   /// Bytes of output that are kept; beyond them only lines that speak to us are.
-  var outputLimit: Int64 = 256 << 20
+  var outputLimit = Bounds.outputLog
   /// An entry (`NAME=value`) of the command's environment by which its processes are known wherever they are.
   var mark: String?
   /// The control group that the command is born into; it is there already.

@@ -113,6 +113,9 @@ final class OrchestratorProcess: Sendable {
     listening.withLock { $0 = found }
   }
 
+  /// Of the orchestrator itself.
+  var processID: pid_t { pid.withLock { $0 } }
+
   /// The TCP address, with the real port.
   var tcp: String { listening.withLock { $0.first { !$0.hasPrefix("unix:") } ?? "" } }
 

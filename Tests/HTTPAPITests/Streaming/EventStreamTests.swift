@@ -184,4 +184,33 @@ import Testing
       try await channel.close()
     }
   }
+
+  @Test("Clients that take nothing are let go and counted, and those that read get every event meanwhile")
+  func stalled() async throws {
+    let service = FakeRunService()
+    let text = String(repeating: "x", count: 1000)
+    service.publish((1...4000).map { Sample.event($0, text: text) })
+    let timing = StreamTiming(keepAlive: .seconds(15), linger: .zero, patience: .seconds(2))
+    try await TestServer.with(service, timing: timing) { server, client in
+      guard case .unix(let path) = server.addresses[0] else { return }
+      var stalled: [any Channel] = []
+      for _ in 0..<10 {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+          .channelOption(.autoRead, value: false).connect(unixDomainSocketPath: path).get()
+        try await channel.writeAndFlush(
+          ByteBuffer(string: "GET /v1/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n"))
+        stalled.append(channel)
+      }
+      // Far more than a socket holds.
+      for _ in 0..<5 {
+        let text = try await client.follow("/v1/events?follow=false").readToEnd()
+        #expect(seqs(text).count == 4000)
+      }
+      // Their connections end from the other side; a stalled client sees it as soon as it looks.
+      while server.server.stalledClients < 10 { await Task.yield() }
+      while server.server.connectionCount > 1 { await Task.yield() }
+      for channel in stalled { try? await channel.close() }  // closed already
+      #expect(try await client.ask("GET", "/healthz").status == 200)
+    }
+  }
 }

@@ -126,7 +126,8 @@ extension InMemoryRunStore: RetentionStore {
   }
 
   private static func isOld(_ json: [UInt8], before time: Timestamp) -> Bool {
-    guard let run = try? JSONValue(parsing: json).array?.first?["runId"]?.string else { return false }  // as in SQLite
+    let answer = try? JSONValue(parsing: json)  // what is not JSON has no age
+    guard let run = (answer?["outcomes"]?.array ?? answer?.array)?.first?["runId"]?.string else { return false }
     return ULID(run).map { $0.milliseconds < time.milliseconds } ?? false
   }
 

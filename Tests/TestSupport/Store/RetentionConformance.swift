@@ -62,16 +62,20 @@ package enum RetentionConformance: String, CaseIterable, Sendable {
       return [DispatchOutcome(runId: run, title: "x", decision: RoutingDecision())].jsonBytes
     }
     var batch = RecordBatch()
+    let whole = Array(#"{"request":"x","outcomes":"#.utf8) + answer(20) + Array("}".utf8)
     batch.answers = [
-      ("old", answer(1000)), ("older", answer(10)), ("young", answer(5000)), ("strange", Array("not JSON".utf8)),
+      ("whole", whole), ("old", answer(1000)), ("older", answer(10)), ("young", answer(5000)),
+      ("strange", Array("not JSON".utf8)),
       ("empty", Array("[]".utf8)),
     ]
     try await store.commit(batch)
     let cutoff = Timestamp(milliseconds: 5000)
-    try expect(await store.countAnswers(before: cutoff), is: 2, "the count of old answers")
+    try expect(await store.countAnswers(before: cutoff), is: 3, "the count of old answers")
     try expect(await store.removeAnswers(before: cutoff, limit: 1), is: 1, "the first portion")
-    try expect(await store.removeAnswers(before: cutoff, limit: 10), is: 1, "the second portion")
-    for key in ["old", "older"] { try expect(await store.answer(forIdempotencyKey: key), is: nil, "the answer \(key)") }
+    try expect(await store.removeAnswers(before: cutoff, limit: 10), is: 2, "the second portion")
+    for key in ["old", "older", "whole"] {
+      try expect(await store.answer(forIdempotencyKey: key), is: nil, "the answer \(key)")
+    }
     for key in ["young", "strange", "empty"] {
       try expect(await store.answer(forIdempotencyKey: key) != nil, is: true, "whether the answer \(key) is there")
     }

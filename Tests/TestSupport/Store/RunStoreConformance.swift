@@ -6,6 +6,7 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
   case anEmptyStoreAnswersWithNothing
   case eventsComeBackInOrderWithinTheirRange
   case aRunsEventsAreFoundAmongOthers
+  case aPageEndsWithItsBytes
   case gapsInTheOrderAreKept
   case aSeqIsStoredOnce
   case aFailedBatchLeavesNothingBehind
@@ -28,6 +29,7 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
     case .anEmptyStoreAnswersWithNothing: try await empty(store)
     case .eventsComeBackInOrderWithinTheirRange: try await ranges(store)
     case .aRunsEventsAreFoundAmongOthers: try await runEvents(store)
+    case .aPageEndsWithItsBytes: try await pages(store)
     case .gapsInTheOrderAreKept: try await gaps(store)
     case .aSeqIsStoredOnce: try await duplicate(store)
     case .aFailedBatchLeavesNothingBehind: try await atomic(store)
@@ -113,6 +115,24 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
       await store.lastEvents(of: Self.runID(1), after: 20, through: 30, limit: 100),
       is: wanted.filter { $0.seq > 20 && $0.seq <= 30 }, "the last within 20 to 30")
     try expect(await store.lastEvents(of: Self.runID(9), after: 0, through: .max, limit: 4), is: [], "a stranger's")
+  }
+
+  private func pages(_ store: some RunStore) async throws {
+    let events = (1...40).map { Self.event($0, run: Self.runID(1)) }
+    try await store.commit(batch { $0.events = events })
+    let size = events[20].json.count
+    let some = try await store.events(after: 0, through: .max, run: nil, limit: 30, bytes: 10 * size)
+    try expect(some == Array(events.prefix(some.count)) && (10...11).contains(some.count), "a page ends with its bytes")
+    let last = try await store.lastEvents(of: Self.runID(1), after: 0, through: .max, limit: 30, bytes: 10 * size)
+    try expect(last == Array(events.suffix(last.count)) && (10...11).contains(last.count), "the last ones too")
+    try expect(
+      await store.events(after: 5, through: .max, run: nil, limit: 3, bytes: 1), is: [events[5]], "one at least")
+    try expect(
+      await store.lastEvents(of: Self.runID(1), after: 0, through: .max, limit: 3, bytes: 1), is: [events[39]],
+      "the last at least")
+    try expect(
+      await store.events(after: 0, through: .max, run: nil, limit: 3, bytes: .max), is: Array(events[..<3]),
+      "the number still counts")
   }
 
   private func gaps(_ store: some RunStore) async throws {
