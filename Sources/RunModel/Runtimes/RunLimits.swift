@@ -71,7 +71,8 @@ extension RunLimits {
 
   /// `4 GB`, `1.5 GiB`, `900 B`: in the unit that gives the shortest number.
   package static func words(bytes: Int64) -> String {
-    for unit in units where bytes >= unit.bytes && bytes % unit.bytes == 0 {
+    // What was measured is seldom a whole number of anything large.
+    for unit in units where bytes % unit.bytes == 0 && (1..<10_000).contains(bytes / unit.bytes) {
       return "\(bytes / unit.bytes) \(unit.name)"
     }
     for unit in units where bytes >= unit.bytes {

@@ -31,6 +31,7 @@ struct RunLimitsTests {
     #expect(RunLimits.words(bytes: 4 << 30) == "4 GiB")
     #expect(RunLimits.words(bytes: 256 << 20) == "256 MiB")
     #expect(RunLimits.words(bytes: 5_123_456_789) == "5.1 GB")
+    #expect(RunLimits.words(bytes: 176_104_448) == "176.1 MB")
     #expect(RunLimits.words(bytes: 999) == "999 B")
     #expect(RunLimits.words(.seconds(90)) == "90 s")
     #expect(RunLimits.words(.seconds(5400)) == "1 h 30 min")

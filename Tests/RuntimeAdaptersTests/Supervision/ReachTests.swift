@@ -201,6 +201,18 @@ struct ReachTests {
     #expect(chase.survivors == [])
   }
 
+  @Test("A run that has frozen its own control group is canceled", .enabled(if: Hold.here.contains(.group)))
+  func frozen() async throws {
+    let chase = try await Chase(["stubborn", "session"], .group)
+    let groups = try Confinement.found.groups.get()
+    let group = ControlGroup(path: "\(groups.base)/flightdeck-\(chase.run)")
+    #expect(ControlGroup.write("1", to: group.path + "/cgroup.freeze"))
+    try await chase.runtime.cancelTask(chase.run, reason: "enough")
+    #expect(try await chase.recorder.end(of: chase.run).outcome == .canceled)
+    #expect(chase.survivors == [])
+    #expect(!Files.exists(group.path))
+  }
+
   @Test("An agent's tmux speaks to a server of its own, not to the operator's")
   func ownTmux() async throws {
     let bench = try Bench()
@@ -221,22 +233,11 @@ struct ReachTests {
     .enabled(if: getuid() == 0 && access("/usr/bin/setpriv", X_OK) == 0))
   func anotherUsers() async throws {
     let bench = try Bench()
-    let folder = SupervisedFolder(path: bench.folder + "/supervised")
-    try Files.makeFolder(folder.path)
-    // The supervisor runs as nobody, and its command becomes root's by a set-user-id program.
+    // Its command becomes root's by a set-user-id program.
     let program = bench.folder + "/sudo"
-    try bench.shell(
-      "cp /usr/bin/setpriv \(program) && chmod 4755 \(program) && chown nobody \(folder.path) && chmod 755 .. ")
-    var spec = SupervisorSpec(
-      command: [program, "--reuid", "0", "--clear-groups", "sleep", "600"], directory: folder.path)
-    spec.mark = "FLIGHTDECK_TEST=\(bench.folder)"
-    var json = JSONWriter()
-    json.object { spec.writeMembers(to: &$0) }
-    try Files.write(json.bytes, to: folder.spec)
-    try bench.shell("chown nobody \(folder.spec)")
-    let wrapper = try bench.script(
-      "wrapper", "exec setpriv --reuid nobody --clear-groups \(Bench.launcher.executable) \"$@\"")
-    let supervisor = try await SupervisorLauncher(executable: wrapper).launch(folder, environment: ["PATH": "/usr/bin"])
+    try bench.shell("cp /usr/bin/setpriv \(program) && chmod 4755 \(program)")
+    let (folder, supervisor) = try await launchAsNobody(
+      [program, "--reuid", "0", "--clear-groups", "sleep", "600"], bench)
     defer { kill(supervisor, SIGKILL) }
     let agent = try #require(ProcessTable().descendants(of: supervisor).first?.pid)
     defer { kill(agent, SIGKILL) }
@@ -258,6 +259,54 @@ struct ReachTests {
     let record = try #require(try folder.exitRecord())
     #expect(record.stopped == .asked)
     #expect(record.killed == 0)
+    var status: CInt = 0
+    waitpid(supervisor, &status, 0)
+  }
+
+  /// A supervisor of the user nobody.
+  private func launchAsNobody(
+    _ command: [String], _ bench: Bench, limits: RunLimits = RunLimits()
+  ) async throws -> (SupervisedFolder, pid_t) {
+    let folder = SupervisedFolder(path: bench.folder + "/supervised")
+    try Files.makeFolder(folder.path)
+    var spec = SupervisorSpec(command: command, directory: folder.path)
+    spec.mark = "FLIGHTDECK_TEST=\(bench.folder)"
+    spec.limits = limits
+    var json = JSONWriter()
+    json.object { spec.writeMembers(to: &$0) }
+    try Files.write(json.bytes, to: folder.spec)
+    try bench.shell("chmod 755 .. && chown nobody \(folder.path) \(folder.spec)")
+    let wrapper = try bench.script(
+      "wrapper", "exec setpriv --reuid nobody --clear-groups \(Bench.launcher.executable) \"$@\"")
+    let launcher = SupervisorLauncher(executable: wrapper)
+    return (folder, try await launcher.launch(folder, environment: ["PATH": "/usr/bin:/bin"]))
+  }
+
+  @Test(
+    "For a user who is not root the kernel brakes a storm, and the supervisor stops it",
+    .enabled(if: getuid() == 0 && access("/usr/bin/setpriv", X_OK) == 0))
+  func brake() async throws {
+    let bench = try Bench()
+    // Bounded by itself too: 200 at most.
+    let (folder, supervisor) = try await launchAsNobody(
+      [
+        "/usr/bin/python3", "-c",
+        """
+        import os, time
+        for i in range(200):
+          try:
+            if os.fork() == 0: time.sleep(60); os._exit(0)
+          except OSError as error: print(i, error, flush=True); break
+        time.sleep(60)
+        """,
+      ], bench, limits: RunLimits(processes: 8))
+    defer { kill(supervisor, SIGKILL) }
+    try await until("the exit record") { try folder.exitRecord() != nil }
+    let record = try #require(try folder.exitRecord())
+    #expect(record.exceeded?.limit == .processes)
+    #expect((record.exceeded?.found ?? 200) < 100)
+    var reader = OutputLogReader(path: folder.output, from: 0)
+    #expect(reader?.next().contains { $0.text.contains("Resource temporarily unavailable") } == true)
     var status: CInt = 0
     waitpid(supervisor, &status, 0)
   }
