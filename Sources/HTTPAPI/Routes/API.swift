@@ -33,6 +33,9 @@ struct API: Sendable {
     page.gauge("flightdeck_build_info", "Which version this is.", [.init(1, ["version": version])])
     page.append(await service.metrics())
     page.append(figures.metrics(lastSeq: await service.lastSeq()))
+    page.counter(
+      "flightdeck_subscribers_stalled_total", "Clients let go, as they took nothing for a minute.",
+      Double(request.streams.stalls.count))
     page.append(ProcessFigures.metrics())
     return Reply.bytes(Array(page.text.utf8), type: "text/plain; version=0.0.4; charset=utf-8")
   }

@@ -58,6 +58,9 @@ extension Journal {
     page.counter("flightdeck_commit_failures_total", "Commits that the store refused.", Double(figures.failures))
     page.gauge("flightdeck_store_degraded", "1 while the store cannot be written.", isDegraded ? 1 : 0)
     page.gauge("flightdeck_journal_backlog", "Events that wait to be stored.", Double(backlog))
+    page.gauge(
+      "flightdeck_journal_bytes", "Bytes that wait to be stored; above \(Bounds.journal) lines are dropped.",
+      Double(load.bytes))
     page.gauge("flightdeck_last_seq", "The seq of the last event.", Double(ring.lastSeq))
     page.gauge("flightdeck_ring_bytes", "Encoded events held in memory for subscribers.", Double(ring.bytes))
     page.counter(
