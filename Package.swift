@@ -129,7 +129,7 @@ let package = Package(
     .testTarget(
       name: "FlightdeckTests",
       dependencies: [
-        "RunModel", "RunClient", "TestSupport", "CVTerm", "TerminalKit", "DashboardUI", "flightdeck",
+        "RunModel", "RunClient", "TestSupport", "CVTerm", "TerminalKit", "DashboardUI", "flightdeck", logging,
       ],
       swiftSettings: strict),
   ],

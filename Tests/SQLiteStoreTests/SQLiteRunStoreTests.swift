@@ -24,6 +24,20 @@ import Testing
     try await promise.run(on: InMemoryRunStore())
   }
 
+  @Test("SQLite lets go of what is old", arguments: RetentionConformance.allCases)
+  func lets(promise: RetentionConformance) async throws {
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let store = try SQLiteRunStore(folder: folder.path)
+    try await promise.run(on: store)
+    try store.close()
+  }
+
+  @Test("Memory lets go of what is old", arguments: RetentionConformance.allCases)
+  func memoryLets(promise: RetentionConformance) async throws {
+    try await promise.run(on: InMemoryRunStore())
+  }
+
   @Test("A reopened store finds everything")
   func reopen() async throws {
     let folder = try TemporaryFolder()

@@ -76,6 +76,12 @@ extension DashboardState {
       lines += cancelSteps(run, self, isShort: false)
     }
     lines += judgementLines(run, open.detail?.assessment, width: width)
+    if let collected = open.detail?.collected {
+      lines += section("Removed")
+      for sentence in collected.sentences {
+        lines += wrapped([Span(sentence, .muted)], width: width, indent: 0, most: 3).map { StyledLine($0) }
+      }
+    }
     lines += section("Times")
     func moment(_ name: String, _ time: Timestamp?) {
       if let time { lines += fact(name, [Span(Format.moment(time, offset: utcOffset))], width: width) }

@@ -282,6 +282,19 @@ extension OpenAPI {
           }
         }
       },
+      "/v1/gc": {
+        "post": {
+          "operationId": "collect", "summary": "Remove what old runs have left",
+          "description": "Worktrees, output, events and kept answers of runs that ended long enough ago; never work that is not merged, failed runs that nobody has looked at, live runs or what they need. The answer comes when all is done.",
+          "requestBody": {"required": true, "content": {"application/json": {"schema":
+            {"$ref": "#/components/schemas/CollectionRequest"}}}},
+          "responses": {
+            "200": {"description": "What went, or in a dry run would go, and what stays.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/CollectionReport"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
       "/v1/tokens": {
         "get": {
           "security": [{}, {"token": ["admin"]}],

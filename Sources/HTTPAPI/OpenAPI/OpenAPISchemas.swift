@@ -71,8 +71,13 @@ extension OpenAPI {
         "decision": {"$ref": "#/components/schemas/RoutingDecision"},
         "criteria": {"type": "array", "items": {"$ref": "#/components/schemas/CriterionResult"}},
         "assessment": {"anyOf": [{"$ref": "#/components/schemas/Assessment"}, {"type": "null"}]},
+        "collected": {"$ref": "#/components/schemas/Collected"},
         "limits": {"type": "array", "items": {"$ref": "#/components/schemas/LimitHolding"}},
         "mergeCommand": {"type": ["string", "null"], "description": "The command line that merges the work."}}},
+    "Collected": {"type": "object", "additionalProperties": false,
+      "description": "What retention has removed of the run, and when.", "properties": {
+        "worktree": {"$ref": "#/components/schemas/Time"}, "branch": {"$ref": "#/components/schemas/Time"},
+        "output": {"$ref": "#/components/schemas/Time"}, "events": {"type": "boolean"}}},
     "LimitHolding": {"type": "object", "additionalProperties": false, "required": ["name", "value", "holds"],
       "description": "What a run may use and what holds that; cancel: how far a cancel reaches.", "properties": {
         "name": {"type": "string"}, "value": {"type": ["string", "null"]}, "holds": {"type": "string"}}},
@@ -263,6 +268,23 @@ extension OpenAPI {
         "data": {"type": "object"}}},
     "AuditRecord": {"type": "object", "required": ["event_hash"], "properties": {
       "seq": {"type": "integer"}, "event_hash": {"type": "string"}, "previous_hash": {"type": ["string", "null"]}}},
+    "CollectionRequest": {"type": "object", "additionalProperties": false, "properties": {
+      "olderThanSeconds": {"type": "integer", "minimum": 0, "maximum": 3153600000,
+        "description": "How long ago a run must have ended; without it, as the configuration says, else 30 days."},
+      "dryRun": {"type": "boolean"}, "branches": {"type": "boolean"}, "unmerged": {"type": "boolean"}}},
+    "CollectionReport": {"type": "object", "additionalProperties": false,
+      "required": ["dryRun", "items", "kept", "younger", "bytes", "firstSeq"], "properties": {
+        "dryRun": {"type": "boolean"},
+        "items": {"type": "array", "items": {"$ref": "#/components/schemas/CollectionItem"}},
+        "kept": {"type": "array", "items": {"$ref": "#/components/schemas/CollectionItem"}},
+        "younger": {"type": "integer"}, "bytes": {"type": "integer"},
+        "firstSeq": {"type": "integer", "description": "The first event that is left."}}},
+    "CollectionItem": {"type": "object", "additionalProperties": false,
+      "required": ["kind", "runId", "title", "what", "bytes", "reason"], "properties": {
+        "kind": {"type": "string", "enum": ["worktree", "branch", "output", "events", "answers"]},
+        "runId": {"anyOf": [{"$ref": "#/components/schemas/ULID"}, {"type": "null"}]},
+        "title": {"type": ["string", "null"]}, "what": {"type": "string"}, "bytes": {"type": "integer"},
+        "reason": {"type": "string"}}},
     "Role": {"type": "string", "enum": ["viewer", "operator", "approver", "admin"]},
     "Token": {"type": "object", "additionalProperties": false, "required": [\(tokenRequired), "status"],
       "properties": {\(tokenMembers), "status": {"type": "string", "enum": ["active", "expired", "revoked"]}}},

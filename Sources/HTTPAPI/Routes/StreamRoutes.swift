@@ -33,6 +33,16 @@ extension API {
         "The last event here is \(last), so \(after) comes from another record. Take a new snapshot and follow from there."
       )
     }
+    // What was removed cannot be sent. Who asks for all there is gets what is left; who names a place in it would miss
+    // something without knowing, unless only some of the events are wanted.
+    let first = try await service.firstSeq()
+    let isWhole = runs.isEmpty && query.all("type").isEmpty
+    if isWhole, let after, after + 1 < first {
+      throw Problem(
+        .conflict,
+        "Events before \(first) were removed by gc. Begin after \(first - 1), or take a new snapshot and follow from there."
+      )
+    }
     var tail: EventChunk?
     if let tailCount, resumed == nil, let run = runs.first {
       let chunk = try await service.lastEvents(of: run, limit: Int(tailCount))
@@ -41,7 +51,7 @@ extension API {
     }
     let stream = EventStream(
       service: service, streams: request.streams, figures: figures, format: format,
-      filter: EventFilter(runs: runs, types: query.all("type")), cursor: after ?? 0, tail: tail,
+      filter: EventFilter(runs: runs, types: query.all("type")), cursor: max(after ?? 0, first - 1), tail: tail,
       end: follows ? nil : max(last, tail?.lastSeq ?? 0),
       lease: request.caller.token.map { Lease(access: access, token: $0) })
     var headers: HTTPFields = [.contentType: format.contentType, .cacheControl: "no-store"]

@@ -64,6 +64,7 @@ struct APIRoute: Sendable {
     APIRoute(.get, "/v1/tokens", for: .admin) { api, request in try await api.tokens(request) },
     APIRoute(.post, "/v1/tokens", for: .admin) { api, request in try await api.createToken(request) },
     APIRoute(.post, "/v1/tokens/{id}/revoke", for: .admin) { api, request in try await api.revokeToken(request) },
+    APIRoute(.post, "/v1/gc", for: .admin) { api, request in try await api.collect(request) },
     APIRoute(.get, "/healthz", for: .viewer) { api, request in try await api.health(request) },
     APIRoute(.get, "/metrics", for: .viewer) { api, request in try await api.metrics(request) },
     APIRoute(.get, "/openapi.json", for: .viewer) { api, request in try await api.openAPI(request) },

@@ -89,16 +89,19 @@ extension Orchestrator: RunService {
     {
       merge = "git -C \(repository.quotedForShell) merge \(branch.quotedForShell)"
     }
+    await noteSeen(known)
     var detail = RunDetail(
       run: known, contract: contract, decision: decision, mergeCommand: merge, assessment: assessment)
     if known.startedAt != nil, let id = known.runtimeId, let runtime = pool[id] as? any LimitingRuntime {
       detail.limits = try await runtime.limits(of: run)
     }
+    detail.collected = try await collected(of: known)
     return detail
   }
 
   package func artifacts(of run: RunID) async throws -> Artifacts {
     let known = try known(run)
+    await noteSeen(known)
     if let stored = try await environment.store.detail(of: run).artifacts {
       return Artifacts(json: try JSONValue(parsing: stored))
     }
@@ -125,7 +128,13 @@ extension Orchestrator: RunService {
         journal.figures.withLock { $0.pagesRead += 1 }
         let page = try await environment.store.events(
           after: cursor, through: oldest - 1, run: nil, limit: 512, bytes: Bounds.page)
-        guard !page.isEmpty else { throw Problem(.internal, "The store lacks event \(cursor + 1).") }
+        guard let first = page.first else { throw Problem(.internal, "The store lacks event \(cursor + 1).") }
+        guard first.seq == cursor + 1 else {
+          throw Problem(
+            .conflict,
+            "Events before \(first.seq) were removed by gc. Begin after \(first.seq - 1), or take a new snapshot and "
+              + "follow from there.")
+        }
         return EventChunk(page)
       }
     }

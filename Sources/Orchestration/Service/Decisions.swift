@@ -150,6 +150,7 @@ extension Orchestrator {
     ]
     entry.details = [(run, StoredDetail(decision: decision.jsonBytes))]
     journal.note(entry)
+    environment.logger.info("run started", metadata: ["run": "\(run)", "runtime": "\(id)"])
     startTimeout(of: run, since: now)
     apply(.started, to: run)
     gate.open(run, knownAs: started.runId) { pass($0, from: id) }

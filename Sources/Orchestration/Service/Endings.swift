@@ -117,6 +117,11 @@ extension Orchestrator {
         contract: entry.contract.contractId, runtime: entry.runtime, time: now)
     ]
     journal.note(record)
+    environment.logger.info(
+      "run ended",
+      metadata: ["run": "\(run)", "status": "\(status.rawValue)"].merging(reason.map { ["reason": "\($0)"] } ?? [:]) {
+        $1
+      })
     Task {  // the entry above is durable when this one is
       try? await self.journal.flush()  // a failure is logged by the journal, which tries again
       self.didEnd(run)

@@ -41,6 +41,7 @@ package actor Orchestrator {
     var store: any RunStore
     var verifier: any Verifier
     var approvals: ApprovalPolicy
+    var retention: RetentionPolicy
     var ids: ULIDGenerator
     var now: @Sendable () -> Timestamp
     var sleep: @Sendable (Duration) async throws -> Void
@@ -68,6 +69,9 @@ package actor Orchestrator {
   var runsOfContract: [ContractID: [RunID]] = [:]
   var contractOfReference: [String: ContractID] = [:]
   var isShuttingDown = false
+  var isCollecting = false
+  /// Ended runs that somebody is known to have looked at.
+  var seen: Set<RunID> = []
   /// Idempotency keys whose request is being done, and who waits for each.
   var keysUnderWay: [String: [CheckedContinuation<Void, Never>]] = [:]
   private var healthWatch: Task<Void, Never>?
@@ -86,7 +90,8 @@ package actor Orchestrator {
   /// An orchestrator with the state that the store holds; `run` sets it to work.
   package static func restore(
     from store: any RunStore, registrations: [Registration], verifier: any Verifier,
-    approvals: ApprovalPolicy = ApprovalPolicy(), ids: ULIDGenerator = ULIDGenerator(),
+    approvals: ApprovalPolicy = ApprovalPolicy(), retention: RetentionPolicy = RetentionPolicy(),
+    ids: ULIDGenerator = ULIDGenerator(),
     now: @escaping @Sendable () -> Timestamp = { .now },
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }, logger: Logger
   ) async throws -> Orchestrator {
@@ -94,7 +99,8 @@ package actor Orchestrator {
     let journal = Journal(store: store, board: board, logger: logger)
     return Orchestrator(
       environment: Environment(
-        store: store, verifier: verifier, approvals: approvals, ids: ids, now: now, sleep: sleep, logger: logger),
+        store: store, verifier: verifier, approvals: approvals, retention: retention, ids: ids, now: now, sleep: sleep,
+        logger: logger),
       store: try await store.id(), journal: journal,
       access: AccessControl(tokens: try await store.tokens(), keeper: journal, ids: ids, now: now),
       registrations: registrations)

@@ -4,6 +4,7 @@ package import RunModel
 extension Orchestrator {
   package func patch(of run: RunID, _ options: PatchOptions) async throws -> [UInt8] {
     let known = try known(run)
+    await noteSeen(known)
     guard (0...PatchOptions.mostContext).contains(options.context) else {
       throw Problem(.invalid, "The context must be from 0 to \(PatchOptions.mostContext) lines.")
     }

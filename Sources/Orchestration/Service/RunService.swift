@@ -47,6 +47,10 @@ package protocol RunService: Sendable {
   /// The seq of the last audit record; 0 on an empty trail.
   func lastAuditSeq() async throws -> UInt64
 
+  /// The first event that is left: what was before it has been removed by `collect`.
+  func firstSeq() async throws -> UInt64
+  /// Removes what ended runs have left, when it is old and nobody may want it any more.
+  func collect(_ request: CollectionRequest, by actor: Actor) async throws -> CollectionReport
   /// Which record the seqs belong to; nil when there is none.
   func storeID() async -> StoreID?
   /// What an operator watches and is alerted on.
@@ -54,6 +58,11 @@ package protocol RunService: Sendable {
 }
 
 extension RunService {
+  /// For services that keep everything.
+  package func firstSeq() async throws -> UInt64 { 1 }
+  package func collect(_ request: CollectionRequest, by actor: Actor) async throws -> CollectionReport {
+    throw Problem(.unavailable, "This service keeps everything; nothing can be removed.")
+  }
   package func retry(_ run: RunID, by actor: Actor) async throws -> DispatchOutcome {
     try await retry(run, idempotencyKey: nil, by: actor)
   }

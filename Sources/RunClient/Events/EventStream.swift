@@ -34,7 +34,8 @@ package struct EventQuery: Sendable, Hashable {
   var request: Request {
     var request = Request("/v1/events")
     // The last events of a run are counted from its end.
-    if tail == nil { request.add("after", String(after)) }
+    // Without a place it begins with the first event that is left.
+    if tail == nil, after > 0 { request.add("after", String(after)) }
     for run in runs { request.add("run", run) }
     for type in types { request.add("type", type) }
     request.add("follow", follow ? "true" : "false")

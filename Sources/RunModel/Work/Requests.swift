@@ -36,12 +36,16 @@ package struct RunDetail: Sendable {
   package var mergeCommand: String?
   /// Nil until the run has ended, and for one that was canceled.
   package var assessment: Assessment?
+  /// What retention has removed of it; nil when nothing.
+  package var collected: Collected?
   /// What it may use and what holds that, as it was when it started.
   package var limits: [LimitHolding] = []
 
   package init(
-    run: Run, contract: Contract, decision: RoutingDecision, mergeCommand: String? = nil, assessment: Assessment? = nil
+    run: Run, contract: Contract, decision: RoutingDecision, mergeCommand: String? = nil,
+    assessment: Assessment? = nil, collected: Collected? = nil
   ) {
+    self.collected = collected
     self.run = run
     self.contract = contract
     self.decision = decision
@@ -67,6 +71,7 @@ extension RunDetail: JSONWritable {
       json.member("criteria", criteria)
       json.member("mergeCommand", mergeCommand)
       json.member("assessment", assessment)
+      if let collected { json.member("collected", collected) }
       if !limits.isEmpty { json.member("limits", limits) }
     }
   }
@@ -144,6 +149,7 @@ extension RunDetail {
     decision = RoutingDecision(json: json["decision"] ?? .null)
     mergeCommand = json["mergeCommand"]?.string
     assessment = json["assessment"].flatMap(Assessment.init(json:))
+    collected = json["collected"].flatMap(Collected.init(json:))
     limits = json["limits"]?.array?.compactMap(LimitHolding.init) ?? []
   }
 }

@@ -15,10 +15,10 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
 
   package let runtimeId: RuntimeID
   private let configuration: Configuration
-  private let state: String
+  let state: String
   private let environment: [String: String]
   private let launcher: SupervisorLauncher
-  private let git: Git
+  let git: Git
   private let worktrees: Worktrees
   private let confinement: Confinement
   private let outlet = EventOutlet()
@@ -27,8 +27,8 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   /// The latest of those that have ended, which `runs` still holds.
   private let ended = Mutex<[RunID]>([])
   private static let mostEnded = 64
-  /// Branches that a follow-up is about to go on with.
-  private let resuming = Mutex<Set<String>>([])
+  /// Branches that a follow-up is about to go on with, or a clean-up works on.
+  let resuming = Mutex<Set<String>>([])
 
   /// `state` is an absolute path; `environment` is the operator's.
   package init(

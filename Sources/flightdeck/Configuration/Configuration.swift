@@ -32,6 +32,10 @@ struct Configuration: Sendable, Equatable {
   /// Names by which the orchestrator is reached over TCP beside those that it listens on: behind a proxy.
   var hostNames: [String] = []
   var tls = TLSSettings()
+  /// Where the orchestrator writes down what it does.
+  var log = LogSettings()
+  /// What may go by itself, and when; nothing does without it.
+  var retention = RetentionSettings()
 }
 
 /// Certificates: absolute paths of PEM files.

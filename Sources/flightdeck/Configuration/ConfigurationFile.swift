@@ -60,6 +60,8 @@ struct ConfigurationFile {
         case "approvals": try approvals(value, &configuration)
         case "hostNames": configuration.hostNames = try texts(value, key)
         case "tls": configuration.tls = try tls(value)
+        case "log": configuration.log = try log(value)
+        case "retention": configuration.retention = try retention(value)
         default: break
         }
       } catch { problems.append(error) }
@@ -87,6 +89,7 @@ struct ConfigurationFile {
   private static let keys = [
     "runtimes", "theme", "ascii", "keys", "columns", "mouse", "readOnly", "screenFormat", "notifications",
     "orchestrators", "verifyTimeoutSeconds", "stopGraceSeconds", "approvals", "hostNames", "tls",
+    "log", "retention",
   ]
 
   private func tls(_ node: Node) throws(Problem) -> TLSSettings {
@@ -307,7 +310,7 @@ extension ConfigurationFile {
     return flag
   }
 
-  private func whole(_ node: Node, _ key: String) throws(Problem) -> Int {
+  func whole(_ node: Node, _ key: String) throws(Problem) -> Int {
     guard let number = node.int else { throw error("\"\(key)\" must be a whole number.", node) }
     return number
   }

@@ -57,6 +57,7 @@ struct RunSheet {
           run.proof?.commit.map { "work kept in \($0)" } ?? "",
         ])
     }
+    section("Removed", &lines, detail.collected?.sentences ?? [])
     section("Limits", &lines, detail.limits.map(\.text))
     section("Prompt", &lines, detail.contract.prompt.map { [$0] } ?? [])
     section(

@@ -98,6 +98,24 @@ struct ConfigurationFileTests {
     #expect(try ConfigurationFile(path: "/c.yaml").parse("approvals: {required: []}").approvalsRequired.isEmpty)
   }
 
+  @Test("The log and the retention are settings; without them the log is bounded and nothing is removed")
+  func operation() throws {
+    let file = ConfigurationFile(path: "/etc/fd/c.yaml")
+    let configuration = try file.parse(
+      """
+      log: {level: debug, file: fd.log, maxSize: 1MB, keep: 2, format: text}
+      retention: {worktrees: 14d, output: 2w, events: never, answers: 12h, branches: true}
+      """)
+    #expect(
+      configuration.log
+        == LogSettings(level: .debug, file: "/etc/fd/fd.log", maxSize: 1 << 20, keep: 2, format: .text))
+    #expect(configuration.retention.worktrees == .seconds(14 * 86_400) && configuration.retention.events == nil)
+    #expect(configuration.retention.branches && configuration.retention.isOn)
+    #expect(configuration.retention.policy.ages.count == 3)
+    let plain = try file.parse("")
+    #expect(plain.log == LogSettings() && !plain.retention.isOn)
+  }
+
   @Test("All that is wrong is said at once, and what is right is read")
   func several() {
     let (configuration, problems) = ConfigurationFile(path: "/c.yaml").check(
@@ -182,6 +200,12 @@ struct ConfigurationFileTests {
       ("orchestrators:\n  - {name: a, address: nowhere}", ":2: \"nowhere\" is not an address"),
       ("orchestrators:\n  - {name: a}", ":2: The orchestrator \"a\" needs an \"address\""),
       ("orchestrators: [{name: local, address: \"unix:/a\"}]", "two orchestrators"),
+      ("log: {level: loud}", "is no level of the log"), ("log:\n  levle: info", ":2: Unknown key \"levle\" in \"log\""),
+      ("log: {maxSize: 1KB}", "from 4KB to 1GB"), ("log: {maxSize: big}", "such as 10MB"),
+      ("log: {keep: -1}", "from 0 to 100"),
+      ("log: {format: xml}", "There are json, text"),
+      ("retention:\n  worktrees: old", ":2: \"worktrees\" must be an age"),
+      ("retention: {runs: 90d}", "Unknown key \"runs\""), ("retention: {branches: 3d}", "must be true or false"),
     ])
   func errors(text: String, words: String) {
     let problem = #expect(throws: Problem.self) { try Self.parse(text) }

@@ -226,7 +226,7 @@ struct LiveFeedTests {
       case "/v1/snapshot": answer.json(Self.snapshot(10))
       case "/healthz": answer.json(Self.health(100))
       default:
-        let after = UInt64(call.query("after") ?? "")!
+        let after = UInt64(call.query("after") ?? "0")!
         answer.stream()
         answer.send(": hello\n\n")
         answer.send(Samples.frame(Samples.output(after + 1)) + Samples.frame(Samples.output(after + 2)))

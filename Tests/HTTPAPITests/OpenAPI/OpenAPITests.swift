@@ -108,6 +108,12 @@ import Testing
     .init(
       method: "GET", path: "/v1/events?follow=false", template: "/v1/events", headers: ["Accept": "text/event-stream"]),
     .init(method: "GET", path: "/v1/audit?run=1", template: "/v1/audit"),
+    .init(
+      method: "POST", path: "/v1/gc", template: "/v1/gc",
+      body: #"{"olderThanSeconds":60,"dryRun":true,"branches":false,"unmerged":true}"#),
+    .init(method: "POST", path: "/v1/gc", template: "/v1/gc", body: "{}"),
+    .init(method: "POST", path: "/v1/gc", template: "/v1/gc", body: #"{"olderThanSeconds":-1}"#, status: 400),
+    .init(method: "POST", path: "/v1/gc", template: "/v1/gc", body: #"{"dryrun":true}"#, status: 400),
     .init(method: "GET", path: "/v1/tokens", template: "/v1/tokens"),
     .init(
       method: "POST", path: "/v1/tokens", template: "/v1/tokens",

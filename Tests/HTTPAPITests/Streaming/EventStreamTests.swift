@@ -80,6 +80,31 @@ import Testing
     }
   }
 
+  @Test("Where events were removed, who asks for all gets what is left, and who names a place in the gap is told")
+  func removed() async throws {
+    let service = Sample.service()
+    service.set(firstSeq: 3)
+    try await TestServer.with(service) { _, client in
+      func seqs(_ path: String) async throws -> [String] {
+        let answer = try await client.ask("GET", path)
+        #expect(answer.status == 200)
+        return try answer.text.split(separator: "\n").compactMap { try JSONValue(parsing: String($0))["id"]?.string }
+      }
+      #expect(try await seqs("/v1/events") == ["3", "4"])
+      #expect(try await seqs("/v1/events?after=2") == ["3", "4"])
+      // Of some of the events nobody expects each.
+      #expect(try await seqs("/v1/events?after=0&type=awf.run.nothing") == [])
+      for path in ["/v1/events?after=0", "/v1/events?after=1"] {
+        let answer = try await client.ask("GET", path)
+        #expect(answer.status == 409)
+        #expect(try answer.problem?.detail.contains("Events before 3 were removed by gc") == true)
+      }
+      let resumed = try await client.ask(
+        "GET", "/v1/events", headers: ["Accept": "text/event-stream", "Last-Event-ID": "1"])
+      #expect(resumed.status == 409)
+    }
+  }
+
   @Test("A tail goes on with what comes after it")
   func tail() async throws {
     let service = Sample.service()

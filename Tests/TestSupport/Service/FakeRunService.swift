@@ -14,6 +14,7 @@ package final class FakeRunService: RunService {
     case approve(RunID, why: String, by: Actor)
     case reject(RunID, why: String, by: Actor)
     case retry(RunID, key: String? = nil, by: Actor)
+    case collect(CollectionRequest, by: Actor)
   }
 
   private struct State {
@@ -23,6 +24,7 @@ package final class FakeRunService: RunService {
     var artifacts = Artifacts()
     var patch: [UInt8] = []
     var audit: [JSONValue] = []
+    var firstSeq: UInt64 = 1
     var events: [StoredEvent] = []
     var calls: [Call] = []
     var failure: Problem?
@@ -45,10 +47,12 @@ package final class FakeRunService: RunService {
 
   package func set(
     runs: [Run]? = nil, runtimes: [RuntimeSummary]? = nil, artifacts: Artifacts? = nil, patch: [UInt8]? = nil,
-    audit: [JSONValue]? = nil, chunkBytes: Int? = nil, store: StoreID? = nil
+    audit: [JSONValue]? = nil, chunkBytes: Int? = nil, store: StoreID? = nil,
+    firstSeq: UInt64? = nil
   ) {
     state.withLock { state in
       state.store = store ?? state.store
+      state.firstSeq = firstSeq ?? state.firstSeq
       state.runs = runs ?? state.runs
       state.runtimes = runtimes ?? state.runtimes
       state.artifacts = artifacts ?? state.artifacts
@@ -226,6 +230,17 @@ package final class FakeRunService: RunService {
     state.withLock { $0.calls.append(.retry(run, key: idempotencyKey, by: actor)) }
     return DispatchOutcome(
       runId: run, contractId: found.contractId, title: found.title, status: .queued, decision: Self.decision)
+  }
+
+  package func firstSeq() async throws -> UInt64 { state.withLock { $0.firstSeq } }
+
+  package func collect(_ request: CollectionRequest, by actor: Actor) async throws -> CollectionReport {
+    try check()
+    state.withLock { $0.calls.append(.collect(request, by: actor)) }
+    var report = CollectionReport(dryRun: request.dryRun)
+    report.items = [.init(.worktree, run: RunID(ULID(high: 1, low: 1)), title: "t", what: "/w", bytes: 5, reason: "r")]
+    report.kept = [.init(.events, what: "events from 7 on", reason: "r")]
+    return report
   }
 
   package func followUp(
