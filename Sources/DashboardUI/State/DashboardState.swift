@@ -39,6 +39,7 @@ package struct DashboardState: Sendable {
   /// What happened over time.
   var history = Pulse()
   var timeline = Timeline()
+  var drops = Drops()
   /// When events came last.
   var eventsAt: Timestamp?
   var rate = EventRate()

@@ -119,6 +119,7 @@ extension DashboardState {
     _ = list.setSurroundings(filterSurroundings, board)
     history.reset(board, now: now)
     timeline.reset(board)
+    drops.reset(board)
     list.reset(board)
     marks = marks.filter { board[$0] != nil }
     refindSelection()
@@ -141,6 +142,7 @@ extension DashboardState {
     history.count(events: events.count)
     eventsAt = now
     for event in events {
+      if event.type == .output, let lines = event.data["dropped"]?.int { drops.add(lines, at: now) }
       let changes = event.type.changesState
       let counted = changes || event.type == .usage
       let concerns = NotificationMachine.concerns(event.type)
@@ -263,6 +265,7 @@ extension DashboardState {
     if let first = toasts.map(\.until).min() { times.append(first) }
     if let previewAt { times.append(previewAt) }
     if let due = notices.due { times.append(due) }
+    if let end = drops.ends(after: now) { times.append(end) }
     if screen == .queue, queue.list.hasChanges { times.append(max(now + .milliseconds(50), actingUntil)) }
     if list.hasChanges { times.append(max(now + .milliseconds(50), min(actingUntil, now + .milliseconds(1500)))) }
     if diffHasWork { times.append(now) }

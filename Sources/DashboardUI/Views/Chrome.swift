@@ -38,6 +38,11 @@ func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   if waiting > 0 {
     right.append(Span(isWide ? "▲ \(waiting) \(waiting == 1 ? "needs" : "need") you" : "▲ \(waiting)", .runAttention))
   }
+  if let lines = state.drops.recent(state.now), state.replay == nil {
+    let count = Format.count(lines)
+    right.append(
+      Span(isWide ? "   \(Glyphs.conflict) \(count) lines dropped" : " \(Glyphs.conflict) \(count)", .linkConnecting))
+  }
   if isWide, state.replay == nil { right.append(Span("   \(Format.count(state.rate.perSecond)) ev/s", .header)) }
   right.append(
     Span("   \(Format.clock(state.replay?.time ?? state.now, offset: state.utcOffset, seconds: false)) ", .header))

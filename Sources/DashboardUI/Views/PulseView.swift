@@ -93,6 +93,11 @@ private func drawWindows(_ state: DashboardState, _ rect: Rect, _ frame: inout F
   } else if let since = state.history.eventsSince, state.pulse.window.milliseconds > (state.now - since).milliseconds {
     right = [Span("events counted since \(Format.clock(since, offset: state.utcOffset, seconds: false)) ", .muted)]
   }
+  if state.drops.total > 0 {
+    right.insert(
+      Span("\(Glyphs.conflict) \(Format.count(state.drops.total)) output lines dropped in all   ", .runAttention), at: 0
+    )
+  }
   frame.draw(StyledLine(spans, right: rect.width >= 76 ? right : []), in: rect, state.theme)
 }
 

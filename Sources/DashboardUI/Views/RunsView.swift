@@ -95,6 +95,9 @@ func progressCell(_ run: Run, _ width: Int, _ state: DashboardState) -> [Span] {
     return words(waits.isEmpty ? "queued" : "waits: \(waits)", .runQueued)
   case .running:
     let spinner = Glyphs.spinner(state.boardTime)
+    if let attention = run.attention, attention.kind == "stuck" {
+      return words("▲ \(attention.question)", .runAttention)
+    }
     if let cancellation = run.cancellation {
       let step = cancellation.stopSentAt == nil ? "cancel requested" : "stop sent, ending"
       return words("\(spinner) \(step)", .runFailed)
@@ -220,8 +223,7 @@ func cancelSteps(_ run: Run, _ state: DashboardState, isShort: Bool) -> [StyledL
   if !neverStarted { steps.append((stopSent != nil, "stop sent", clock(stopSent))) }
   let gone = proof.map { proof in
     var text = clock(proof.confirmedAt)
-    if proof.processes > 0 { text += "  \(Format.plural(proof.processes, "process", "processes"))" }
-    if proof.killed > 0 { text += ", \(proof.killed) killed" }
+    if proof.processes > 0 { text += "  \(proof.words)" }
     return text
   }
   if neverStarted {

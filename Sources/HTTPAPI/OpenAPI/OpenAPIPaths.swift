@@ -5,6 +5,14 @@ extension OpenAPI {
         "name": "id", "in": "path", "required": true, "schema": {"type": "string"},
         "description": "A run id, or any unambiguous end of one."
       },
+      "idempotencyKey": {
+        "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "description": "A request with a key seen before is answered as then, and not done again; 409 when it was another request. The newest 100,000 keys are remembered."
+      },
+      "store": {
+        "name": "store", "in": "query", "schema": {"$ref": "#/components/schemas/ULID"},
+        "description": "The store that the cursor belongs to, as the snapshot tells it: 409 when this is another."
+      },
       "tokenId": {
         "name": "id", "in": "path", "required": true, "schema": {"type": "string"},
         "description": "A token's id or name; of several with one name the one in force is meant."
@@ -58,8 +66,7 @@ extension OpenAPI {
           "security": [{}, {"token": ["operator"]}],
           "operationId": "dispatch", "summary": "Dispatch contracts",
           "parameters": [
-            {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-             "description": "A request with a key seen before is answered as then, and not done again."}
+            {"$ref": "#/components/parameters/idempotencyKey"}
           ],
           "requestBody": {"required": true, "content": {"application/json": {"schema": {"anyOf": [
             {"$ref": "#/components/schemas/DispatchRequest"}, {"$ref": "#/components/schemas/Contract"},
@@ -178,6 +185,7 @@ extension OpenAPI {
         "post": {
           "security": [{}, {"token": ["operator"]}],
           "operationId": "retry", "summary": "A new run of the same contract",
+          "parameters": [{"$ref": "#/components/parameters/idempotencyKey"}],
           "responses": {
             "201": {"description": "The new run, which links to the old.",
               "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DispatchOutcome"}}}},
@@ -192,8 +200,7 @@ extension OpenAPI {
           "operationId": "followUp", "summary": "A new run that goes on where an ended one stopped",
           "description": "The same contract with another prompt, on the same runtime and branch: in the old worktree if it is there and free, else in a new one. The contract's metadata.followUpOf names the old run.",
           "parameters": [
-            {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-             "description": "A request with a key seen before is answered as then, and not done again."}
+            {"$ref": "#/components/parameters/idempotencyKey"}
           ],
           "requestBody": {"required": true, "content": {"application/json": {"schema":
             {"$ref": "#/components/schemas/FollowUpRequest"}}}},
@@ -242,7 +249,8 @@ extension OpenAPI {
              "schema": {"type": "array", "items": {"type": "string"}}},
             {"name": "follow", "in": "query", "schema": {"type": "boolean"}},
             {"name": "tail", "in": "query", "description": "With one run and without after: its last events first.",
-             "schema": {"type": "integer", "minimum": 0, "maximum": 100000}}
+             "schema": {"type": "integer", "minimum": 0, "maximum": 100000}},
+            {"$ref": "#/components/parameters/store"}
           ],
           "responses": {
             "200": {"description": "Events, ascending.", "content": {
@@ -264,11 +272,25 @@ extension OpenAPI {
             {"name": "limit", "in": "query", "description": "So many records at most.",
              "schema": {"type": "integer", "minimum": 1}},
             {"name": "tail", "in": "query", "description": "The last so many records of the trail.",
-             "schema": {"type": "integer", "minimum": 1}}
+             "schema": {"type": "integer", "minimum": 1}},
+            {"$ref": "#/components/parameters/store"}
           ],
           "responses": {
             "200": {"description": "One record a line.", "content": {"application/x-ndjson": {"schema":
               {"$ref": "#/components/schemas/AuditRecord"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
+      "/v1/gc": {
+        "post": {
+          "operationId": "collect", "summary": "Remove what old runs have left",
+          "description": "Worktrees, output, events and kept answers of runs that ended long enough ago; never work that is not merged, failed runs that nobody has looked at, live runs or what they need. The answer comes when all is done.",
+          "requestBody": {"required": true, "content": {"application/json": {"schema":
+            {"$ref": "#/components/schemas/CollectionRequest"}}}},
+          "responses": {
+            "200": {"description": "What went, or in a dry run would go, and what stays.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/CollectionReport"}}}},
             "default": {"$ref": "#/components/responses/problem"}
           }
         }
@@ -314,6 +336,16 @@ extension OpenAPI {
           "responses": {
             "200": {"description": "It is.",
               "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Health"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
+      "/metrics": {
+        "get": {
+          "security": [{}, {"token": ["viewer"]}],
+          "operationId": "metrics", "summary": "Figures to watch and to be alerted on",
+          "responses": {
+            "200": {"description": "Prometheus' text format 0.0.4.", "content": {"text/plain": {"schema": {"type": "string"}}}},
             "default": {"$ref": "#/components/responses/problem"}
           }
         }

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import NIOHTTP1
 import Orchestration
 import RunModel
 
@@ -16,6 +17,7 @@ struct APIResponder: HTTPResponder {
 
   func respond(to request: Request, context: APIContext) async throws -> Response {
     var response = try await answer(request, context)
+    api.figures.answered(request.method, APIRoute.template(of: request), response.status)
     response.headers[.xContentTypeOptions] = "nosniff"
     response.headers[.crossOriginResourcePolicy] = "same-origin"
     // The path and the query may hold anything, a secret too.
@@ -36,8 +38,12 @@ struct APIResponder: HTTPResponder {
     } catch let problem as Problem {
       if problem.code == .forbidden { note(.forbidden, request, context, caller?.actor, problem.detail) }
       return Reply.problem(problem)
+    } catch let refusal as Refusal {
+      return Reply.problem(refusal.problem, status: refusal.status)
     } catch let error as ContractError {
       return Reply.problem(Problem(.invalid, error.message))
+    } catch let error as HTTPParserError {
+      throw error  // the server answers it: see `ExchangeHandler`
     } catch let error where error is CancellationError || context.channel.isActive == false {
       throw error
     } catch {
@@ -56,6 +62,9 @@ struct APIResponder: HTTPResponder {
   }
 
   private func route(_ request: Request, _ context: APIContext, _ caller: Caller) async throws -> Response {
+    if request.method == .options, request.uri.path == "*" {
+      return Response(status: .noContent, headers: [.allow: "GET, HEAD, OPTIONS, POST"])
+    }
     let parts = APIRoute.parts(of: request)
     let matches = APIRoute.all.compactMap { route in route.match(parts).map { (route, $0) } }
     guard !matches.isEmpty else {

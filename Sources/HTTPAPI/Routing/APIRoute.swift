@@ -64,14 +64,22 @@ struct APIRoute: Sendable {
     APIRoute(.get, "/v1/tokens", for: .admin) { api, request in try await api.tokens(request) },
     APIRoute(.post, "/v1/tokens", for: .admin) { api, request in try await api.createToken(request) },
     APIRoute(.post, "/v1/tokens/{id}/revoke", for: .admin) { api, request in try await api.revokeToken(request) },
+    APIRoute(.post, "/v1/gc", for: .admin) { api, request in try await api.collect(request) },
     APIRoute(.get, "/healthz", for: .viewer) { api, request in try await api.health(request) },
+    APIRoute(.get, "/metrics", for: .viewer) { api, request in try await api.metrics(request) },
     APIRoute(.get, "/openapi.json", for: .viewer) { api, request in try await api.openAPI(request) },
   ]
 
   /// What a request asks for, without anything that the sender chose: for logs and the trail.
   static func name(of request: Request) -> String {
     let method = AccessRefusal.quotable(request.method.rawValue.prefix(16))
-    return "\(method) \(all.first { $0.match(parts(of: request)) != nil }?.path ?? "(no route)")"
+    return "\(method) \(template(of: request) ?? "(no route)")"
+  }
+
+  /// The path of the first route that the request's matches, whatever the method.
+  static func template(of request: Request) -> String? {
+    let parts = parts(of: request)
+    return all.first { $0.match(parts) != nil }?.path
   }
 
   /// Not decoded: nothing that a path here may hold needs an escape.

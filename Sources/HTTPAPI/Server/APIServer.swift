@@ -20,7 +20,9 @@ package final class APIServer: Sendable {
   private let handshakeLimit: Duration
   private let logger: Logger
   private let timing: StreamTiming
+  private let limits: ConnectionLimits
   private let connections = Connections()
+  private let stalls = Stalls()
   private let state = Mutex(State())
 
   private struct State {
@@ -32,16 +34,19 @@ package final class APIServer: Sendable {
   /// are logged at debug.
   package init(
     service: any RunService, access: AccessControl? = nil, version: String, tls: ServerTLS? = nil,
-    hostNames: [String] = [], handshakeLimit: Duration = .seconds(10), logger: Logger, timing: StreamTiming = .standard
+    hostNames: [String] = [], handshakeLimit: Duration = .seconds(10), logger: Logger,
+    timing: StreamTiming = .standard, limits: ConnectionLimits = .standard
   ) {
     servesTCP = access != nil
     self.access = access ?? AccessControl(keeper: NoAccessRecord())
-    api = API(service: service, access: self.access, version: version, listening: Listening())
+    api = API(
+      service: service, access: self.access, version: version, figures: HTTPFigures(), listening: Listening())
     self.tls = tls
     self.hostNames = hostNames
     self.handshakeLimit = handshakeLimit
     self.logger = logger
     self.timing = timing
+    self.limits = limits
   }
 
   /// Serves until the task is canceled, the surrounding service group shuts down or `shutdown` is called; then ends
@@ -106,6 +111,9 @@ package final class APIServer: Sendable {
     if let problem = failure.problem { throw problem }
   }
 
+  /// Clients that were let go because they took nothing.
+  package var stalledClients: Int { stalls.count }
+
   /// Clients connected now.
   package var connectionCount: Int { connections.count }
 
@@ -131,20 +139,26 @@ package final class APIServer: Sendable {
       }
     let isSocket = if case .unix = listener.address { true } else { false }
     let isTLS = if case .https = listener.address { true } else { false }
-    let (access, handshakeLimit) = (access, handshakeLimit)
+    let bound = ConnectionBound(limits.connections)
+    api.figures.add(bound, of: isSocket ? "socket" : "tcp")
+    let (access, handshakeLimit, limits) = (access, handshakeLimit, limits)
     let plain = HTTPServerBuilder.http1(
       configuration: .init(
         additionalChannelHandlers: [
           ConnectionHandler(
             connections, asksForPeer: isSocket, handshake: isTLS ? access : nil,
-            patience: .milliseconds(handshakeLimit.milliseconds))
-        ]))
+            patience: .milliseconds(handshakeLimit.milliseconds)),
+          ExchangeInstaller(limits: limits, bound: bound),
+        ],
+        httpDecoderConfiguration: .init(
+          maxHeaderFieldSize: limits.longestHead, maxHeaderListSize: limits.longestHead,
+          maxHeaderFieldCount: limits.mostFields)))
     let server: HTTPServerBuilder =
       if isTLS, let tls { try .tls(plain, tlsConfiguration: tls.configuration) } else { plain }
     return Application(
       responder: APIResponder(
         api: api, gate: Gate(door: door, access: access, failures: FailureLimiter()),
-        streams: Streams(closing: closing, timing: timing), logger: logger),
+        streams: Streams(closing: closing, timing: timing, stalls: stalls), logger: logger),
       server: server,
       configuration: .init(address: listener.binding, backlog: 1024),
       onServerRunning: { channel in

@@ -9,6 +9,7 @@ import RunModel
 struct EventStream: Sendable {
   var service: any RunService
   var streams: Streams
+  var figures: HTTPFigures
   var format: EventFormat
   var filter: EventFilter
   /// The last seq that the client has.
@@ -32,6 +33,8 @@ struct EventStream: Sendable {
     if format == .serverSentEvents { try await writer.write(ByteBuffer(string: ": hello\n\n")) }
     if let tail { try await writer.write(filter.encode(tail, after: 0, as: format)) }
     var cursor = cursor
+    let subscriber = figures.subscribe(after: cursor)
+    defer { figures.unsubscribe(subscriber) }
     var lastWrite = ContinuousClock.now
     while end.map({ cursor < $0 }) ?? true {
       switch try await next(after: cursor) {
@@ -41,6 +44,7 @@ struct EventStream: Sendable {
         if buffer.readableBytes > 0 {
           try await writer.write(buffer)
           lastWrite = .now
+          figures.subscriber(subscriber, reached: cursor)
         } else if lastWrite.duration(to: .now) >= streams.timing.keepAlive {
           try await keepAlive(&writer)
           lastWrite = .now

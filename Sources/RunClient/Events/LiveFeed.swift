@@ -104,17 +104,19 @@ package struct LiveFeed: Sendable {
     var after: UInt64
     if let seq = position.seq {
       // A store that was replaced by another would let us wait for events that it never had.
-      if try await client.health().seq < seq { throw EventGap(after: seq, next: 0) }
+      let health = try await client.health()
+      if health.seq < seq || health.store != position.store { throw EventGap(after: seq, next: 0) }
       after = seq
     } else {
       let snapshot = try await client.snapshot { await deliver(.glimpse($0)) }
       after = snapshot.seq
       await deliver(.snapshot(snapshot))
-      progress.reached(after)
+      progress.reached(after, of: snapshot.store)
     }
     let stream: EventStream
     do {
-      stream = try await client.events(EventQuery(after: after, follow: true), wantsOutput: wantsOutput)
+      stream = try await client.events(
+        EventQuery(after: after, follow: true, store: progress.position.store), wantsOutput: wantsOutput)
     } catch let problem as Problem where problem.code == .notFound || problem.code == .conflict {
       throw EventGap(after: after, next: 0)
     }
@@ -147,6 +149,8 @@ package struct LiveFeed: Sendable {
   fileprivate struct Position: Sendable {
     /// The last event delivered; nil before a snapshot was.
     var seq: UInt64?
+    /// Which record that belongs to.
+    var store: StoreID?
     var wasLive = false
   }
 
@@ -163,6 +167,12 @@ package struct LiveFeed: Sendable {
 
     func heard() { state.withLock { $0.portions += 1 } }
     func delivering(_ busy: Bool) { state.withLock { $0.delivering = busy } }
+    func reached(_ seq: UInt64, of store: StoreID?) {
+      state.withLock {
+        $0.position.seq = seq
+        $0.position.store = store
+      }
+    }
     func reached(_ seq: UInt64) { state.withLock { $0.position.seq = seq } }
     func becameLive() { state.withLock { $0.position.wasLive = true } }
   }

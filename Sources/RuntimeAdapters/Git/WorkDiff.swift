@@ -29,17 +29,30 @@ struct WorkDiff: Sendable {
     "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/",
     "--submodule=short", "--ignore-submodules=dirty",
   ]
-  static let longestPatch = 1 << 30
+  static let longestPatch = Bounds.patch
 
   func changes(to end: End) async throws -> Changes {
-    let answer = try await diff(["--numstat", "-z"], to: end, limit: 256 << 20)
+    let answer = try await diff(["--numstat", "-z"], to: end, limit: 64 << 20)
     return Self.parseNumstat(answer.output)
   }
 
-  func summary(to end: End) async throws -> String { try await diff(["--stat"], to: end, limit: 64 << 20).text }
+  func summary(to end: End) async throws -> String {
+    try await diff(["--stat", "--stat-count=2000"], to: end, limit: 8 << 20).text
+  }
 
   func patch(to end: End, _ options: PatchOptions = PatchOptions()) async throws -> [UInt8] {
-    try await diff(Self.options(options), to: end, limit: Self.longestPatch).output
+    try await withinBounds { try await diff(Self.options(options), to: end, limit: Self.longestPatch).output }
+  }
+
+  /// Tells how a patch that is too large can be looked at all the same.
+  private func withinBounds(_ patch: () async throws -> [UInt8]) async throws -> [UInt8] {
+    do { return try await patch() } catch let problem as Problem where problem.code == .tooLarge {
+      let base = workspace.base ?? "HEAD"
+      throw Problem(
+        .tooLarge,
+        "The change is larger than \(Self.longestPatch >> 20) MB, too much to keep as a patch. It is all in the work; see it "
+          + "with: git -C \(workspace.path.quotedForShell) diff --stat \(base)")
+    }
   }
 
   /// From what one run made to what another did: two trees or commits of one repository.

@@ -7,6 +7,9 @@ struct RunFolder: Hashable {
 
   init(state: String, run: RunID) { path = "\(state)/runs/\(run)" }
 
+  /// The entry of the environment by which a run's processes are known.
+  static func mark(of run: RunID) -> String { "FLIGHTDECK_RUN_ID=\(run)" }
+
   var supervised: SupervisedFolder { SupervisedFolder(path: path) }
   var contract: String { path + "/contract.json" }
   var prompt: String { supervised.prompt }
@@ -41,6 +44,8 @@ struct LocalRunSpec {
   /// What the agent is called in messages.
   var agentName: String
   var supervisor: SupervisorSpec
+  /// What held its limits when it was started.
+  var holdings: [LimitHolding] = []
 }
 
 extension LocalRunSpec: JSONWritable {
@@ -54,6 +59,7 @@ extension LocalRunSpec: JSONWritable {
       json.member("base", workspace.base)
       json.member("repository", workspace.repository)
       json.member("gitFolder", workspace.gitFolder)
+      if !holdings.isEmpty { json.member("holdings", holdings) }
       supervisor.writeMembers(to: &json)
     }
   }
@@ -67,7 +73,8 @@ extension LocalRunSpec: JSONWritable {
       workspace: Workspace(
         path: path, branch: json["branch"]?.string, base: json["base"]?.string,
         repository: json["repository"]?.string, gitFolder: json["gitFolder"]?.string),
-      agentName: json["agent"]?.string ?? "the agent", supervisor: supervisor)
+      agentName: json["agent"]?.string ?? "the agent", supervisor: supervisor,
+      holdings: json["holdings"]?.array?.compactMap(LimitHolding.init) ?? [])
   }
 }
 

@@ -95,5 +95,7 @@ final class SyntheticService: RunService {
   { throw Self.refusal }
   func approve(_ run: RunID, why: String, by actor: Actor) async throws -> Run { throw Self.refusal }
   func reject(_ run: RunID, why: String, by actor: Actor) async throws -> Run { throw Self.refusal }
-  func retry(_ run: RunID, by actor: Actor) async throws -> DispatchOutcome { throw Self.refusal }
+  func retry(_ run: RunID, idempotencyKey: String?, by actor: Actor) async throws -> DispatchOutcome {
+    throw Self.refusal
+  }
 }

@@ -6,7 +6,9 @@ import RunModel
 struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Check terminal, git, store, orchestrator and each runtime's command; exit 1 if something is wrong.")
+    abstract:
+      "Check terminal, git, store, backup, log, service, orchestrator and each runtime's command; exit 1 if something is wrong."
+  )
 
   @OptionGroup var settings: ConfigurationOption
   @OptionGroup var output: JSONOption
@@ -25,7 +27,12 @@ struct DoctorCommand: AsyncParsableCommand {
       findings += doctor.store(paths)
       let (configuration, found) = doctor.configuration(paths)
       findings += found
-      findings += try await orchestrator(paths, doctor, surroundings)
+      findings += doctor.record(paths, now: .now)
+      findings.append(doctor.log(paths, configuration.log))
+      if let service = doctor.service() { findings.append(service) }
+      let orchestrator = try await orchestrator(paths, doctor, surroundings)
+      findings += orchestrator
+      if orchestrator.allSatisfy({ $0.level == .fine }), let remains = await remains() { findings.append(remains) }
       findings += doctor.doors(paths, configuration)
       findings += doctor.runtimes(configuration)
     } catch let problem as Problem {
@@ -38,6 +45,11 @@ struct DoctorCommand: AsyncParsableCommand {
       for finding in findings { Console.print(finding.line(utf8: surroundings.isUTF8, colour: colour)) }
     }
     if findings.contains(where: { $0.level == .wrong }) { throw ExitCode(ExitStatus.failed) }
+  }
+
+  /// Nil when the orchestrator does not say: that is no fault of this machine.
+  private func remains() async -> Finding? {
+    (try? await link.withClient { try await $0.collect(CollectionRequest(dryRun: true)) }).map(Examination.remains)
   }
 
   private func orchestrator(

@@ -81,6 +81,12 @@ struct RuntimesCommand: AsyncParsableCommand {
         ])
       }
       Console.print(table.text(width: surroundings.columns, colour: surroundings.wantsColour))
+      for runtime in runtimes where !runtime.limits.isEmpty {
+        Console.print("")
+        Console.print(
+          Tone.heading.paint("Each run of \(Plain.line(runtime.runtimeId.rawValue))", in: surroundings.wantsColour))
+        for limit in runtime.limits { Console.print("  " + Plain.line(limit.text)) }
+      }
     }
   }
 }

@@ -19,7 +19,8 @@ struct Flightdeck: AsyncParsableCommand {
       ShowCommand.self, ArtifactsCommand.self, CancelCommand.self, AnswerCommand.self, RetryCommand.self,
       ApproveCommand.self, RejectCommand.self, EventsCommand.self, RuntimesCommand.self, AuditCommand.self,
       ReplayCommand.self, ThemesCommand.self, KeysCommand.self, TokenCommand.self,
-      DoctorCommand.self,
+      DoctorCommand.self, LogsCommand.self, ServiceCommand.self, GCCommand.self, BackupCommand.self,
+      RestoreCommand.self,
     ],
     defaultSubcommand: DashboardCommand.self)
 

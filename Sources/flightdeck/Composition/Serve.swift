@@ -1,9 +1,11 @@
+import Dispatch
 import FoundationEssentials
 import HTTPAPI
 import Logging
 import Orchestration
 import RunModel
 import SQLiteStore
+import Synchronization
 
 /// Runs an orchestrator until its task is canceled: store, runtimes, routing and the HTTP API put together.
 ///
@@ -13,18 +15,32 @@ func serve(
   configuration: Configuration, paths: Paths, listen: [ServerAddress], exitWhenIdle: Bool,
   onReady: @escaping @Sendable (ServerAddress) -> Void
 ) async throws {
-  var logger = Logger(label: "flightdeck") { StreamLogHandler.standardError(label: $0) }
-  logger.logLevel =
-    ProcessInfo.processInfo.environment["FLIGHTDECK_LOG"].flatMap(Logger.Level.init(rawValue:)) ?? .notice
-  let store = try SQLiteRunStore(folder: paths.state)
+  let surroundings = ProcessInfo.processInfo.environment
+  let manager = ServiceNotifier(environment: surroundings)
+  let store = try SQLiteRunStore(folder: paths.state) { progress in
+    let share = progress.share.map { " \(Int($0 * 100)) %" } ?? ""
+    manager.starting("bringing the store up to date: \(progress.what)\(share)")
+    if progress.share ?? 1 == 1 { Console.note("bringing the store up to date: \(progress.what)") }
+  }
+  // Only who holds the store may write to the log beside it.
+  let book = try LogBook(configuration.log, paths: paths, environment: surroundings, isBackground: exitWhenIdle)
+  let hangup = book.reopensOnHangup()
+  defer {
+    hangup?.cancel()
+    book.flush()
+  }
+  let logger = book.logger("flightdeck")
   let runtimes = RuntimeSetup(
-    state: paths.state, environment: ProcessInfo.processInfo.environment, configuration: configuration)
+    state: paths.state, environment: surroundings.filter { !ServiceNotifier.ownVariables.contains($0.key) },
+    configuration: configuration)
   let orchestrator = try await Orchestrator.restore(
     from: store, registrations: try runtimes.registrations(), verifier: runtimes.verifier,
     approvals: ApprovalPolicy(
       required: configuration.approvalsRequired,
       // Whoever can be reached from other machines is not one person's alone.
-      ownRequests: configuration.approvesOwnRequests ?? (listen.allSatisfy(\.isLocal) ? nil : false)), logger: logger)
+      ownRequests: configuration.approvesOwnRequests ?? (listen.allSatisfy(\.isLocal) ? nil : false)),
+    retention: configuration.retention.policy, logger: logger)
+  let addresses = Addresses()
   let server = APIServer(
     service: orchestrator, access: orchestrator.access, version: flightdeckVersion,
     tls: try serverTLS(configuration, listen), hostNames: configuration.hostNames, logger: logger)
@@ -39,10 +55,22 @@ func serve(
         if hasTCP, let complaint = try await TokenFile(paths.state + "/token").prepare(for: orchestrator.access) {
           logger.warning("\(complaint)")
         }
-        try await server.run(listening: listen, onReady: onReady)
+        try await server.run(listening: listen) { address in
+          onReady(address)
+          let all = addresses.add(address)
+          guard all.count == listen.count else { return }
+          manager.ready("listening on \(all.joined(separator: ", "))")
+          logger.info(
+            "ready", metadata: ["listen": "\(all.joined(separator: " "))", "version": "\(flightdeckVersion)"])
+        }
       } onCancel: {
+        manager.stopping("storing what is left; agents go on")
+        logger.info("stopping")
         server.shutdown()
       }
+    }
+    if configuration.retention.isOn {
+      group.addTask { try await DailyRetention(orchestrator: orchestrator, state: paths.state, logger: logger).run() }
     }
     if exitWhenIdle {
       group.addTask {
@@ -71,6 +99,18 @@ func serve(
     try await work.value
   }
   try store.close()
+}
+
+/// What the server listens on so far.
+private final class Addresses: Sendable {
+  private let all = Mutex<[String]>([])
+
+  func add(_ address: ServerAddress) -> [String] {
+    all.withLock {
+      $0.append("\(address)")
+      return $0
+    }
+  }
 }
 
 /// The certificate, when there is an address that needs it.

@@ -32,6 +32,10 @@ struct Configuration: Sendable, Equatable {
   /// Names by which the orchestrator is reached over TCP beside those that it listens on: behind a proxy.
   var hostNames: [String] = []
   var tls = TLSSettings()
+  /// Where the orchestrator writes down what it does.
+  var log = LogSettings()
+  /// What may go by itself, and when; nothing does without it.
+  var retention = RetentionSettings()
 }
 
 /// Certificates: absolute paths of PEM files.
@@ -103,6 +107,8 @@ struct RuntimeConfiguration: Sendable, Equatable {
     var env: [String: String] = [:]
     /// What the agent's standard input gets; nil: `prompt` where no placeholder takes it, else `none`.
     var stdin: Input?
+    /// What one run may use.
+    var limits = RunLimits()
   }
 
   /// What there is without a configuration.

@@ -60,6 +60,8 @@ struct ConfigurationFile {
         case "approvals": try approvals(value, &configuration)
         case "hostNames": configuration.hostNames = try texts(value, key)
         case "tls": configuration.tls = try tls(value)
+        case "log": configuration.log = try log(value)
+        case "retention": configuration.retention = try retention(value)
         default: break
         }
       } catch { problems.append(error) }
@@ -87,6 +89,7 @@ struct ConfigurationFile {
   private static let keys = [
     "runtimes", "theme", "ascii", "keys", "columns", "mouse", "readOnly", "screenFormat", "notifications",
     "orchestrators", "verifyTimeoutSeconds", "stopGraceSeconds", "approvals", "hostNames", "tls",
+    "log", "retention",
   ]
 
   private func tls(_ node: Node) throws(Problem) -> TLSSettings {
@@ -178,7 +181,7 @@ struct ConfigurationFile {
   private static let keysOfKind = [
     "simulated": ["seed", "medianSeconds", "maxSeconds", "failureRate", "attentionRate", "eventsPerSecond"],
     "mock": ["script"],
-    "local": ["command", "env", "stdin"],
+    "local": ["command", "env", "stdin", "limits"],
   ]
 
   private static func isIDByte(_ byte: UInt8) -> Bool {
@@ -237,6 +240,7 @@ struct ConfigurationFile {
             throw error("\"stdin\" must be prompt, answers or none, not \"\(word)\".", value)
           }
           local.stdin = input
+        case "limits": local.limits = try limits(value)
         default: break
         }
       }
@@ -306,12 +310,12 @@ extension ConfigurationFile {
     return flag
   }
 
-  private func whole(_ node: Node, _ key: String) throws(Problem) -> Int {
+  func whole(_ node: Node, _ key: String) throws(Problem) -> Int {
     guard let number = node.int else { throw error("\"\(key)\" must be a whole number.", node) }
     return number
   }
 
-  private func count(_ node: Node, _ key: String) throws(Problem) -> Int {
+  func count(_ node: Node, _ key: String) throws(Problem) -> Int {
     guard let number = node.int, (1...100_000).contains(number) else {
       throw error("\"\(key)\" must be a whole number from 1 to 100000.", node)
     }

@@ -51,12 +51,14 @@ struct RunSheet {
           cancel.stopSentAt.map { "stop sent at \($0)" } ?? "",
           run.proof.map { proof in
             proof.confirmedAt.map {
-              "gone since \($0): \(proof.processes) processes, \(proof.killed) had to be killed"
+              "gone since \($0): \(proof.words)"
             } ?? "its end is unconfirmed"
           } ?? "",
           run.proof?.commit.map { "work kept in \($0)" } ?? "",
         ])
     }
+    section("Removed", &lines, detail.collected?.sentences ?? [])
+    section("Limits", &lines, detail.limits.map(\.text))
     section("Prompt", &lines, detail.contract.prompt.map { [$0] } ?? [])
     section(
       "Criteria", &lines,

@@ -35,6 +35,20 @@ import TerminalKit
     #expect(!drawDashboard(state).text.contains("refused"))
   }
 
+  @Test("Who is not let in from the start reads why and what to do, on each screen", arguments: ["1", "2", "3", "5"])
+  func refusedFromTheStart(screen: String) {
+    for size in [Size(width: 80, height: 24), Size(width: 120, height: 40)] {
+      var state = DashboardState(size: size, now: Sample.now)
+      let reason =
+        "The token \"ada\" has expired. Ask an admin for a new one: flightdeck token create ada --role viewer."
+      _ = state.update(.link(.refused(since: Sample.now, reason: reason)))
+      state.press(screen)
+      let words = drawDashboard(state).text.split { $0.isWhitespace }.joined(separator: " ")
+      #expect(words.contains(reason), "\(words)")
+      #expect(words.contains("refused: not let in"))
+    }
+  }
+
   @Test("What was under way when it became read-only is held back as well")
   func heldBack() {
     var state = Sample.state(Size(width: 120, height: 40))

@@ -54,19 +54,6 @@ import TerminalKit
       }
     ),
     (
-      "refused",
-      { size in
-        var state = DashboardState(size: size, now: Sample.now)
-        _ = state.update(
-          .link(
-            .refused(
-              since: Sample.now,
-              reason: "The token \"ada\" expired at 2026-01-01T00:00:00.000Z. Ask an admin for a new one: "
-                + "flightdeck token create ada --role viewer.")))
-        return state
-      }
-    ),
-    (
       "cancel",
       { size in
         var state = Sample.state(size)

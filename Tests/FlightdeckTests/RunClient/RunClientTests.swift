@@ -46,6 +46,21 @@ struct RunClientTests {
     #expect(server.calls.map(\.target) == ["/v1/runs/a%2Fb%3Fc%20d"])
   }
 
+  @Test("A line without an end is refused before it fills the memory, and the connection is let go")
+  func endlessLine() async throws {
+    let server = ScriptedServer { _, answer in
+      answer.stream("application/x-ndjson")
+      let piece = [UInt8](repeating: 0x78, count: 1 << 20)
+      for _ in 0..<64 { answer.send(piece) }
+    }
+    let error = await #expect(throws: Problem.self) {
+      try await Self.with(server) { client in
+        for try await _ in try await client.eventLines(EventQuery()) {}
+      }
+    }
+    #expect(error?.detail.contains("has no end") == true)
+  }
+
   @Test("The audit trail is read record by record, and reduced ones have no record")
   func audit() async throws {
     var record = AuditRecord(
@@ -211,7 +226,7 @@ struct LiveFeedTests {
       case "/v1/snapshot": answer.json(Self.snapshot(10))
       case "/healthz": answer.json(Self.health(100))
       default:
-        let after = UInt64(call.query("after") ?? "")!
+        let after = UInt64(call.query("after") ?? "0")!
         answer.stream()
         answer.send(": hello\n\n")
         answer.send(Samples.frame(Samples.output(after + 1)) + Samples.frame(Samples.output(after + 2)))

@@ -113,6 +113,9 @@ final class OrchestratorProcess: Sendable {
     listening.withLock { $0 = found }
   }
 
+  /// Of the orchestrator itself.
+  var processID: pid_t { pid.withLock { $0 } }
+
   /// The TCP address, with the real port.
   var tcp: String { listening.withLock { $0.first { !$0.hasPrefix("unix:") } ?? "" } }
 
@@ -292,10 +295,13 @@ final class OrchestratorProcess: Sendable {
 }
 
 /// Runs blocking work on a thread of its own, so that it holds up none of the tests' tasks.
-func onThread<Result: Sendable>(_ work: @escaping @Sendable () -> Result) async -> Result {
-  await withCheckedContinuation { continuation in
-    Thread.detachNewThread { continuation.resume(returning: work()) }
+func onThread<Value: Sendable, Failure: Error>(
+  _ work: @escaping @Sendable () throws(Failure) -> Value
+) async throws(Failure) -> Value {
+  let result: Result<Value, Failure> = await withCheckedContinuation { continuation in
+    Thread.detachNewThread { continuation.resume(returning: Result { () throws(Failure) in try work() }) }
   }
+  return try result.get()
 }
 
 /// Waits for children, and kills those that do not end.

@@ -163,7 +163,8 @@ import Testing
   func health() async throws {
     try await TestServer.with(Sample.service()) { _, client in
       let json = try await client.ask("GET", "/healthz").json
-      #expect(json == ["status": "ok", "version": "1.2.3", "pid": .int(Int64(getpid())), "seq": 4])
+      #expect(json["status"] == "ok" && json["version"] == "1.2.3" && json["seq"] == 4)
+      #expect(json["pid"] == .int(Int64(getpid())))
     }
   }
 

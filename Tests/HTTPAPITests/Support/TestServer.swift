@@ -19,12 +19,13 @@ final class TestServer: Sendable {
   init(
     _ service: FakeRunService, listening: [ServerAddress], access: AccessControl? = nil, tls: ServerTLS? = nil,
     hostNames: [String] = [], handshakeLimit: Duration = .seconds(10),
-    timing: StreamTiming = StreamTiming(keepAlive: .seconds(15), linger: .zero)
+    timing: StreamTiming = StreamTiming(keepAlive: .seconds(15), linger: .zero),
+    limits: ConnectionLimits = .standard
   ) async throws {
     let server = APIServer(
       service: service, access: access, version: "1.2.3", tls: tls, hostNames: hostNames,
       handshakeLimit: handshakeLimit,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, timing: timing)
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, timing: timing, limits: limits)
     let (ready, report) = AsyncStream.makeStream(of: ServerAddress.self)
     let running = Task {
       defer { report.finish() }
@@ -153,7 +154,13 @@ final class TestClient: Sendable {
   func ask(
     _ method: String = "GET", _ path: String, body: String? = nil, headers: [String: String] = [:]
   ) async throws -> Answer {
-    let response = try await open(method, path, body: body.map { Array($0.utf8) }, headers: headers)
+    try await ask(method, path, bytes: body.map { Array($0.utf8) }, headers: headers)
+  }
+
+  func ask(
+    _ method: String, _ path: String, bytes body: [UInt8]?, headers: [String: String] = [:]
+  ) async throws -> Answer {
+    let response = try await open(method, path, body: body, headers: headers)
     let bytes = try await response.body.collect(upTo: 64 * 1024 * 1024)
     return Answer(
       status: Int(response.status.code),

@@ -6,11 +6,14 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
   case anEmptyStoreAnswersWithNothing
   case eventsComeBackInOrderWithinTheirRange
   case aRunsEventsAreFoundAmongOthers
+  case aPageEndsWithItsBytes
   case gapsInTheOrderAreKept
   case aSeqIsStoredOnce
   case aFailedBatchLeavesNothingBehind
   case runsReplaceAndKeepTheirOrder
   case contractsAndAnswersReplace
+  case theNewestAnswersAreKept
+  case itHasANameOfItsOwn
   case detailsKeepWhatANilPartLeavesOut
   case auditComesBackInOrder
   case tokensReplaceAndKeepTheirOrder
@@ -26,11 +29,14 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
     case .anEmptyStoreAnswersWithNothing: try await empty(store)
     case .eventsComeBackInOrderWithinTheirRange: try await ranges(store)
     case .aRunsEventsAreFoundAmongOthers: try await runEvents(store)
+    case .aPageEndsWithItsBytes: try await pages(store)
     case .gapsInTheOrderAreKept: try await gaps(store)
     case .aSeqIsStoredOnce: try await duplicate(store)
     case .aFailedBatchLeavesNothingBehind: try await atomic(store)
     case .runsReplaceAndKeepTheirOrder: try await runRows(store)
     case .contractsAndAnswersReplace: try await contracts(store)
+    case .theNewestAnswersAreKept: try await answersKept(store)
+    case .itHasANameOfItsOwn: try await name(store)
     case .detailsKeepWhatANilPartLeavesOut: try await details(store)
     case .auditComesBackInOrder: try await audit(store)
     case .tokensReplaceAndKeepTheirOrder: try await tokens(store)
@@ -111,6 +117,24 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
     try expect(await store.lastEvents(of: Self.runID(9), after: 0, through: .max, limit: 4), is: [], "a stranger's")
   }
 
+  private func pages(_ store: some RunStore) async throws {
+    let events = (1...40).map { Self.event($0, run: Self.runID(1)) }
+    try await store.commit(batch { $0.events = events })
+    let size = events[20].json.count
+    let some = try await store.events(after: 0, through: .max, run: nil, limit: 30, bytes: 10 * size)
+    try expect(some == Array(events.prefix(some.count)) && (10...11).contains(some.count), "a page ends with its bytes")
+    let last = try await store.lastEvents(of: Self.runID(1), after: 0, through: .max, limit: 30, bytes: 10 * size)
+    try expect(last == Array(events.suffix(last.count)) && (10...11).contains(last.count), "the last ones too")
+    try expect(
+      await store.events(after: 5, through: .max, run: nil, limit: 3, bytes: 1), is: [events[5]], "one at least")
+    try expect(
+      await store.lastEvents(of: Self.runID(1), after: 0, through: .max, limit: 3, bytes: 1), is: [events[39]],
+      "the last at least")
+    try expect(
+      await store.events(after: 0, through: .max, run: nil, limit: 3, bytes: .max), is: Array(events[..<3]),
+      "the number still counts")
+  }
+
   private func gaps(_ store: some RunStore) async throws {
     let events = [UInt64(3), 7, 8, 1_000_000_000_000].map { Self.event($0) }
     try await store.commit(batch { $0.events = events })
@@ -154,6 +178,23 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
     try await store.commit(batch { $0.runs = [row(5, 1), row(2, 2)] })
     try await store.commit(batch { $0.runs = [row(9, 3), row(5, 4), row(9, 5)] })
     try expect(await store.runs(), is: [row(5, 4), row(2, 2), row(9, 5)], "the rows")
+  }
+
+  private func answersKept(_ store: some RunStore) async throws {
+    var batch = RecordBatch()
+    batch.answers = (0..<RecordBatch.answersKept).map { ("\($0)", [UInt8(ascii: "a")]) }
+    try await store.commit(batch)
+    batch.answers = [("0", [UInt8(ascii: "b")]), ("new", [1])]
+    try await store.commit(batch)
+    // Stored again, the oldest is still the oldest.
+    try await expect(store.answer(forIdempotencyKey: "0") == nil, "the oldest answer stays")
+    try await expect(store.answer(forIdempotencyKey: "1") != nil, "an answer goes too early")
+    try await expect(store.answer(forIdempotencyKey: "new") != nil, "the newest answer is not there")
+  }
+
+  private func name(_ store: some RunStore) async throws {
+    let name = try await store.id()
+    try await expect(store.id() == name, "the store's name changes")
   }
 
   private func contracts(_ store: some RunStore) async throws {
