@@ -146,23 +146,22 @@ package final class Journal: Sendable {
   /// Records what an agent reports. An output line over the bound is dropped; the run's next one carries the count, or an
   /// event of its own once there is room again.
   package func note(report event: RunEvent) {
+    var pending = Pending(JournalEntry([event]))
     let isNoted = queue.withLock { queue in
       guard !queue.isClosed else { return false }
-      var event = event
       if event.type == .output, let run = event.run {
-        if queue.events >= Bounds.journalEvents || queue.bytes + event.weight > Bounds.journal {
+        let told = Int(event.data["dropped"]?.int ?? 0)
+        if queue.events >= Bounds.journalEvents || queue.bytes + pending.bytes > Bounds.journal {
           // What it told was lost before it goes with it.
-          queue.dropped[run] = (
-            (queue.dropped[run]?.count ?? 0) + 1 + Int(event.data["dropped"]?.int ?? 0), event.emptied
-          )
+          queue.dropped[run] = ((queue.dropped[run]?.count ?? 0) + 1 + told, event.emptied)
           queue.droppedLines += 1
           return false
         }
         if let dropped = queue.dropped.removeValue(forKey: run) {
-          event.data["dropped"] = .int(Int64(dropped.count) + (event.data["dropped"]?.int ?? 0))
+          pending.entry.events[0].data["dropped"] = .int(Int64(dropped.count + told))
         }
       }
-      queue.append(Pending(JournalEntry([event])))
+      queue.append(pending)
       return true
     }
     if isNoted { waker.yield() }
@@ -207,9 +206,8 @@ package final class Journal: Sendable {
       }
       queue.events -= events
       queue.bytes -= bytes
-      if queue.pending.isEmpty { return (Self.tell(&queue.dropped), queue.takeRooms()) }
       if count == queue.pending.count {
-        let all = queue.pending
+        let all = queue.pending + Self.tell(&queue.dropped)
         queue.pending = []
         return (all, queue.takeRooms())
       }

@@ -21,8 +21,9 @@ actor LocalRun {
   private var stream = AgentStream()
   private(set) var end: LocalRunEnd?
   private var isCancelAsked = false
-  /// When a stop was asked for that the supervisor has not sent yet.
+  /// When a stop was first asked for, and whether the supervisor has taken one.
   private var stopAwaitedSince: ContinuousClock.Instant?
+  private var stopIsSent = false
   private var answering: String?
   private var budget: ReportBudget
   private let began = ContinuousClock.now
@@ -166,6 +167,7 @@ actor LocalRun {
       return
     }
     isRecalled = true
+    stopIsSent = recorded?.cancellation?.stopSentAt != nil
     if let recorded { await catchUp(&reader, with: recorded) }
     if let end {
       // It had come to its end before, and only the telling is left.
@@ -192,7 +194,7 @@ actor LocalRun {
 
   /// A supervisor that does not take a cancel is ended itself: what it watched over is swept then, as after its death.
   private func endDeafSupervisor() {
-    guard let since = stopAwaitedSince, ContinuousClock.now - since > supervisorPatience,
+    guard !stopIsSent, let since = stopAwaitedSince, ContinuousClock.now - since > supervisorPatience,
       let supervisor = folder.supervised.supervisor
     else { return }
     kill(supervisor, SIGKILL)
@@ -269,7 +271,7 @@ actor LocalRun {
     for event in events {
       switch event {
       case .stopSent:
-        stopAwaitedSince = nil
+        stopIsSent = true
         // A stop that only cleans up after an agent is no part of a cancel.
         if !isCancelAsked { continue }
       case .resolved(let id, _, _) where answering == id: answering = nil
