@@ -10,6 +10,7 @@ package struct JournalEntry: Sendable {
   package var contracts: [Contract] = []
   package var details: [(run: RunID, detail: StoredDetail)] = []
   package var answer: (key: String, json: [UInt8])?
+  package var tokens: [StoredToken] = []
 
   package init(_ events: [RunEvent] = [], audit: [AuditDraft] = []) {
     self.events = events
@@ -25,27 +26,51 @@ package struct JournalEntry: Sendable {
 package final class Journal: Sendable {
   private struct Pending {
     var entry: JournalEntry
+    var bytes: Int
     var waiter: CheckedContinuation<Void, any Error>?
+
+    init(_ entry: JournalEntry, waiter: CheckedContinuation<Void, any Error>? = nil) {
+      self.entry = entry
+      self.waiter = waiter
+      bytes = entry.weight
+    }
   }
 
   private struct Queue {
     var pending: [Pending] = []
     var events = 0
-    var dropped: [RunID: Int] = [:]
+    /// Of what waits here, and of what else was charged.
+    var bytes = 0
+    /// Those who wait for room.
+    var rooms: [CheckedContinuation<Void, Never>] = []
+    /// Lines dropped and not told yet, with the last of them.
+    var dropped: [RunID: (count: Int, last: RunEvent)] = [:]
+    var droppedLines = 0
     var isClosed = false
+
+    var hasRoom: Bool { isClosed || (bytes <= Bounds.journalRoom && events <= Bounds.journalEvents / 2) }
+
+    mutating func append(_ entry: Pending) {
+      pending.append(entry)
+      events += entry.entry.events.count
+      bytes += entry.bytes
+    }
+
+    mutating func takeRooms() -> [CheckedContinuation<Void, Never>] {
+      guard hasRoom else { return [] }
+      defer { rooms = [] }
+      return rooms
+    }
     /// Why the last commit failed.
     var failure: Problem?
   }
-
-  /// Output lines waiting to be stored, past which further ones are dropped and counted.
-  package static let outputBound = 50_000
-  private static let commitBound = 8192
 
   private let store: any RunStore
   private let queue = Mutex(Queue())
   private let wake: AsyncStream<Void>
   private let waker: AsyncStream<Void>.Continuation
   private let board: Mutex<RunBoard>
+  let figures = Mutex(JournalFigures())
   private let logger: Logger
   package let ring: EventRing
 
@@ -58,6 +83,9 @@ package final class Journal: Sendable {
     (wake, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
+  /// Events that wait to be stored, and whether the store refused the last ones.
+  var backlog: (events: Int, isDegraded: Bool) { queue.withLock { ($0.events, $0.failure != nil) } }
+
   /// What is stored, folded.
   package func read<Value: Sendable>(_ body: (borrowing RunBoard) -> Value) -> Value { board.withLock { body($0) } }
 
@@ -66,8 +94,7 @@ package final class Journal: Sendable {
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
       let isClosed = queue.withLock { queue in
         if queue.isClosed { return true }
-        queue.pending.append(Pending(entry: entry, waiter: continuation))
-        queue.events += entry.events.count
+        queue.append(Pending(entry, waiter: continuation))
         return false
       }
       if isClosed {
@@ -85,37 +112,71 @@ package final class Journal: Sendable {
   package func note(_ entry: JournalEntry) {
     queue.withLock { queue in
       guard !queue.isClosed else { return }
-      queue.pending.append(Pending(entry: entry))
-      queue.events += entry.events.count
+      queue.append(Pending(entry))
     }
     waker.yield()
   }
 
-  /// Records what an agent reports. An output line over the bound is dropped; the run's next one carries the count.
+  /// Returns when what waits to be stored leaves room for more: who reports much waits for it.
+  package func room() async {
+    await withCheckedContinuation { continuation in
+      let hasRoom = queue.withLock { queue in
+        if queue.hasRoom { return true }
+        queue.rooms.append(continuation)
+        return false
+      }
+      if hasRoom { continuation.resume() }
+    }
+  }
+
+  /// Counts bytes that wait elsewhere with those that wait here; negative when they do no more.
+  package func charge(_ bytes: Int) {
+    let rooms = queue.withLock { queue in
+      queue.bytes += bytes
+      return queue.takeRooms()
+    }
+    for room in rooms { room.resume() }
+  }
+
+  /// How much waits, and how many lines have been dropped since the start.
+  package var load: (events: Int, bytes: Int, droppedLines: Int) {
+    queue.withLock { ($0.events, $0.bytes, $0.droppedLines) }
+  }
+
+  /// Records what an agent reports. An output line over the bound is dropped; the run's next one carries the count, or an
+  /// event of its own once there is room again.
   package func note(report event: RunEvent) {
+    var pending = Pending(JournalEntry([event]))
     let isNoted = queue.withLock { queue in
       guard !queue.isClosed else { return false }
-      var event = event
       if event.type == .output, let run = event.run {
-        if queue.events >= Self.outputBound {
-          queue.dropped[run, default: 0] += 1
+        let told = Int(event.data["dropped"]?.int ?? 0)
+        if queue.events >= Bounds.journalEvents || queue.bytes + pending.bytes > Bounds.journal {
+          // What it told was lost before it goes with it.
+          queue.dropped[run] = ((queue.dropped[run]?.count ?? 0) + 1 + told, event.emptied)
+          queue.droppedLines += 1
           return false
         }
-        if let dropped = queue.dropped.removeValue(forKey: run) { event.data["dropped"] = .int(Int64(dropped)) }
+        if let dropped = queue.dropped.removeValue(forKey: run) {
+          pending.entry.events[0].data["dropped"] = .int(Int64(dropped.count + told))
+        }
       }
-      queue.pending.append(Pending(entry: JournalEntry([event])))
-      queue.events += 1
+      queue.append(pending)
       return true
     }
     if isNoted { waker.yield() }
   }
 
   /// The count of the run's lines that were dropped and not yet told; telling it is then the caller's.
-  package func takeDropped(of run: RunID) -> Int { queue.withLock { $0.dropped.removeValue(forKey: run) ?? 0 } }
+  package func takeDropped(of run: RunID) -> Int { queue.withLock { $0.dropped.removeValue(forKey: run)?.count ?? 0 } }
 
   /// Nothing more is taken in; what was is written before `run` returns.
   package func close() {
-    queue.withLock { $0.isClosed = true }
+    let rooms = queue.withLock { queue in
+      queue.isClosed = true
+      return queue.takeRooms()
+    }
+    for room in rooms { room.resume() }
     waker.yield()
     waker.finish()
   }
@@ -130,23 +191,41 @@ package final class Journal: Sendable {
   }
 
   private func take() -> [Pending] {
-    queue.withLock { queue in
+    let (work, rooms) = queue.withLock { queue in
       var count = 0
       var events = 0
+      var bytes = 0
       for pending in queue.pending {
-        if count > 0, events + pending.entry.events.count > Self.commitBound { break }
+        if count > 0, events + pending.entry.events.count > Bounds.commitEvents || bytes + pending.bytes > Bounds.commit
+        {
+          break
+        }
         events += pending.entry.events.count
+        bytes += pending.bytes
         count += 1
       }
-      defer { queue.events -= events }
+      queue.events -= events
+      queue.bytes -= bytes
       if count == queue.pending.count {
-        let all = queue.pending
+        let all = queue.pending + Self.tell(&queue.dropped)
         queue.pending = []
-        return all
+        return (all, queue.takeRooms())
       }
       let some = Array(queue.pending[..<count])
       queue.pending.removeFirst(count)
-      return some
+      return (some, queue.takeRooms())
+    }
+    for room in rooms { room.resume() }
+    return work
+  }
+
+  /// For runs whose next line does not come, which would carry the count.
+  private static func tell(_ dropped: inout [RunID: (count: Int, last: RunEvent)]) -> [Pending] {
+    defer { dropped = [:] }
+    return dropped.values.map { count, last in
+      var event = last
+      event.data["dropped"] = .int(Int64(count))
+      return Pending(JournalEntry([event]))
     }
   }
 
@@ -155,9 +234,11 @@ package final class Journal: Sendable {
     while !work.isEmpty {
       var attempt = Attempt(fold: BoardFold(seq: read { $0.seq }) { id in self.read { $0[id] } }, audit: audit)
       for pending in work { attempt.add(pending.entry) }
+      let began = ContinuousClock.now
       do {
         try await store.commit(attempt.batch)
       } catch {
+        figures.withLock { $0.failures += 1 }
         let problem = error as? Problem ?? Problem(.unavailable, "The store failed: \(error)")
         if queue.withLock({ queue in
           defer { queue.failure = problem }
@@ -173,7 +254,14 @@ package final class Journal: Sendable {
       }
       queue.withLock { $0.failure = nil }
       audit = attempt.audit
-      board.withLock { board in for event in attempt.events { board.apply(event) } }
+      let took = began.duration(to: .now)
+      board.withLock { board in
+        for event in attempt.events { board.apply(event) }
+        figures.withLock { figures in
+          figures.commits.observe(took)
+          for event in attempt.events { figures.count(event, event.run.flatMap { board[$0] }) }
+        }
+      }
       ring.publish(EventChunk.chunks(of: attempt.batch.events))
       for pending in work { pending.waiter?.resume() }
       work = take()
@@ -223,6 +311,7 @@ package final class Journal: Sendable {
       }
       batch.details += entry.details
       if let answer = entry.answer { batch.answers.append(answer) }
+      batch.tokens += entry.tokens
     }
   }
 }
@@ -250,6 +339,27 @@ private struct BoardFold {
     let run = Run(queuedBy: event)
     runs[id] = run
     return run
+  }
+}
+
+extension JournalEntry {
+  /// About the bytes that it takes while it waits.
+  fileprivate var weight: Int {
+    var weight = events.reduce(64) { $0 + $1.weight } + audit.count * 512 + (answer?.json.count ?? 0)
+    for contract in contracts { weight += 512 + (contract.prompt?.utf8.count ?? 0) }
+    for (_, detail) in details {
+      weight += (detail.decision?.count ?? 0) + (detail.artifacts?.count ?? 0) + (detail.patch?.count ?? 0)
+    }
+    return weight
+  }
+}
+
+extension RunEvent {
+  /// An output event without its line.
+  fileprivate var emptied: RunEvent {
+    var event = self
+    event.data = ["stream": data["stream"] ?? "stderr", "text": ""]
+    return event
   }
 }
 

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import RunModel
 
@@ -40,9 +41,12 @@ extension Orchestrator {
   }
 
   private func verificationFailure(of run: RunID) -> String? {
-    guard let failed = live[run]?.verifications.first(where: { $0.result.exitCode != 0 || $0.result.timedOut }) else {
-      return nil
-    }
+    guard
+      let failed = live[run]?.verifications.first(where: {
+        $0.result.exitCode != 0 || $0.result.timedOut || $0.result.exceeded != nil
+      })
+    else { return nil }
+    if let exceeded = failed.result.exceeded { return "verify \(exceeded): \(failed.command)" }
     if failed.result.timedOut { return "verify ran into its time limit: \(failed.command)" }
     return "verify failed (exit \(failed.result.exitCode)): \(failed.command)"
   }
@@ -59,12 +63,15 @@ extension Orchestrator {
     let name = entry.nameThere ?? run
     Task {  // ends with the two calls; the run is over when their outcome is on record
       var artifacts: Artifacts?
-      var patch: [UInt8] = []
+      // Nil when it is too large to be kept: whoever asks for it is told so by the runtime.
+      var patch: [UInt8]? = []
       do {
         artifacts = try await runtime.getArtifacts(name)
         if let folder = runtime as? any WorkspaceRuntime { patch = try await folder.patch(of: name) }
       } catch let problem as Problem where problem.code == .notFound {
         // It never started there.
+      } catch let problem as Problem where problem.code == .tooLarge {
+        patch = nil
       } catch {
         self.environment.logger.error("no artifacts", metadata: ["run": "\(run)", "error": "\(error)"])
       }
@@ -75,7 +82,7 @@ extension Orchestrator {
   }
 
   private func conclude(
-    _ run: RunID, as status: RunStatus, reason: String?, artifacts: Artifacts?, patch: [UInt8],
+    _ run: RunID, as status: RunStatus, reason: String?, artifacts: Artifacts?, patch: [UInt8]?,
     earlier: (failures: Set<String>, hasNote: Bool)
   ) {
     guard let entry = live.removeValue(forKey: run) else { return }
@@ -110,6 +117,11 @@ extension Orchestrator {
         contract: entry.contract.contractId, runtime: entry.runtime, time: now)
     ]
     journal.note(record)
+    environment.logger.info(
+      "run ended",
+      metadata: ["run": "\(run)", "status": "\(status.rawValue)"].merging(reason.map { ["reason": "\($0)"] } ?? [:]) {
+        $1
+      })
     Task {  // the entry above is durable when this one is
       try? await self.journal.flush()  // a failure is logged by the journal, which tries again
       self.didEnd(run)
@@ -118,11 +130,23 @@ extension Orchestrator {
   }
 
   private func didEnd(_ run: RunID) {
-    if let ended = journal.read({ $0[run] }) { pool.count(ended) }
-    let waiting = blocked
+    guard let ended = journal.read({ $0[run] }) else { return schedule() }
+    pool.count(ended)
+    let waiting = waiting(for: ended)
     for run in waiting { enqueue(run) }
     schedule()
     tellWaits(of: waiting)
+  }
+
+  /// Those that wait for this run's contract: none else can go on when it has ended.
+  func waiting(for run: Run) -> Set<RunID> {
+    var waiting: Set<RunID> = []
+    for name in [run.contractId.description, run.externalRef].compactMap({ $0 }) {
+      guard let named = dependents[name]?.intersection(blocked) else { continue }
+      dependents[name] = named.isEmpty ? nil : named
+      waiting.formUnion(named)
+    }
+    return waiting
   }
 
   private func ending(
@@ -193,14 +217,18 @@ extension Artifacts {
   }
 
   /// What an `awf.run.artifacts` event tells. A rename is one file here, though `filesChanged` lists both its paths.
-  func counts(patch: [UInt8]) -> JSONObject {
-    let (added, removed, renames) = Self.lineCounts(of: patch)
-    return [
-      "files": .int(Int64(max(0, filesChanged.count - renames))), "added": .int(Int64(added)),
-      "removed": .int(Int64(removed)),
+  /// Without a patch the lines stay as they were last counted.
+  func counts(patch: [UInt8]?) -> JSONObject {
+    var counts: JSONObject = [
       "testsPassed": .int(Int64(testsRun.count { $0.status == .passed })),
       "testsTotal": .int(Int64(testsRun.count { $0.status != .skipped })), "final": true,
     ]
+    guard let patch else { return counts }
+    let (added, removed, renames) = Self.lineCounts(of: patch)
+    counts.append("files", .int(Int64(max(0, filesChanged.count - renames))))
+    counts.append("added", .int(Int64(added)))
+    counts.append("removed", .int(Int64(removed)))
+    return counts
   }
 
   /// Lines that a unified patch adds and removes, and the files that it renames.
@@ -209,14 +237,22 @@ extension Artifacts {
     var removed = 0
     var renames = 0
     var isInHunk = false
-    for line in patch.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-      switch line.first {
-      case UInt8(ascii: "@"): isInHunk = true
-      case UInt8(ascii: "d") where line.starts(with: "diff --git ".utf8): isInHunk = false
-      case UInt8(ascii: "r") where !isInHunk && line.starts(with: "rename from ".utf8): renames += 1
-      case UInt8(ascii: "+") where isInHunk: added += 1
-      case UInt8(ascii: "-") where isInHunk: removed += 1
-      default: break
+    patch.withUnsafeBytes { bytes in
+      var start = 0
+      // Looked at in place: a patch may have a million lines.
+      while start < bytes.count, let base = bytes.baseAddress {
+        let found = memchr(base + start, 0x0A, bytes.count - start)
+        let end = found.map { base.distance(to: UnsafeRawPointer($0)) } ?? bytes.count
+        let line = bytes[start..<end]
+        switch line.first {
+        case UInt8(ascii: "@"): isInHunk = true
+        case UInt8(ascii: "d") where line.starts(with: "diff --git ".utf8): isInHunk = false
+        case UInt8(ascii: "r") where !isInHunk && line.starts(with: "rename from ".utf8): renames += 1
+        case UInt8(ascii: "+") where isInHunk: added += 1
+        case UInt8(ascii: "-") where isInHunk: removed += 1
+        default: break
+        }
+        start = end + 1
       }
     }
     return (added, removed, renames)

@@ -41,6 +41,7 @@ package actor Orchestrator {
     var store: any RunStore
     var verifier: any Verifier
     var approvals: ApprovalPolicy
+    var retention: RetentionPolicy
     var ids: ULIDGenerator
     var now: @Sendable () -> Timestamp
     var sleep: @Sendable (Duration) async throws -> Void
@@ -48,7 +49,10 @@ package actor Orchestrator {
   }
 
   let environment: Environment
+  let store: StoreID
   package nonisolated let journal: Journal
+  /// Who may come in over TCP.
+  package nonisolated let access: AccessControl
   nonisolated let gate = EventGate()
   private nonisolated let control: AsyncStream<RuntimeEvent>
   nonisolated let controller: AsyncStream<RuntimeEvent>.Continuation
@@ -59,15 +63,26 @@ package actor Orchestrator {
   var radar = ConflictRadar()
   /// Queued runs that wait for others to succeed.
   var blocked: Set<RunID> = []
+  /// By the name in `dependsOn`; some may wait no more.
+  var dependents: [String: Set<RunID>] = [:]
   var pool = RuntimePool()
   var runsOfContract: [ContractID: [RunID]] = [:]
   var contractOfReference: [String: ContractID] = [:]
   var isShuttingDown = false
+  var isCollecting = false
+  /// Ended runs that somebody is known to have looked at.
+  var seen: Set<RunID> = []
+  /// Idempotency keys whose request is being done, and who waits for each.
+  var keysUnderWay: [String: [CheckedContinuation<Void, Never>]] = [:]
   private var healthWatch: Task<Void, Never>?
 
-  private init(environment: Environment, journal: Journal, registrations: [Registration]) {
+  private init(
+    environment: Environment, store: StoreID, journal: Journal, access: AccessControl, registrations: [Registration]
+  ) {
     self.environment = environment
+    self.store = store
     self.journal = journal
+    self.access = access
     self.registrations = registrations
     (control, controller) = AsyncStream.makeStream()
   }
@@ -75,15 +90,20 @@ package actor Orchestrator {
   /// An orchestrator with the state that the store holds; `run` sets it to work.
   package static func restore(
     from store: any RunStore, registrations: [Registration], verifier: any Verifier,
-    approvals: ApprovalPolicy = ApprovalPolicy(), ids: ULIDGenerator = ULIDGenerator(),
+    approvals: ApprovalPolicy = ApprovalPolicy(), retention: RetentionPolicy = RetentionPolicy(),
+    ids: ULIDGenerator = ULIDGenerator(),
     now: @escaping @Sendable () -> Timestamp = { .now },
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }, logger: Logger
   ) async throws -> Orchestrator {
     let board = try await RunBoard.restore(from: store)
+    let journal = Journal(store: store, board: board, logger: logger)
     return Orchestrator(
       environment: Environment(
-        store: store, verifier: verifier, approvals: approvals, ids: ids, now: now, sleep: sleep, logger: logger),
-      journal: Journal(store: store, board: board, logger: logger), registrations: registrations)
+        store: store, verifier: verifier, approvals: approvals, retention: retention, ids: ids, now: now, sleep: sleep,
+        logger: logger),
+      store: try await store.id(), journal: journal,
+      access: AccessControl(tokens: try await store.tokens(), keeper: journal, ids: ids, now: now),
+      registrations: registrations)
   }
 
   /// Works until it is canceled or shut down; agents under supervisors go on. `ready` is called when runs that were live
@@ -93,7 +113,12 @@ package actor Orchestrator {
       group.addTask { try await self.journal.run() }
       try await self.begin()
       ready()
-      group.addTask { for await event in self.control { await self.handle(event) } }
+      group.addTask {
+        for await event in self.control {
+          await self.handle(event)
+          self.journal.charge(-event.weight)
+        }
+      }
       // Canceled by shutDown, apart from the journal, which is not.
       self.healthWatch = Task { await self.watchHealth() }
     }
@@ -108,6 +133,7 @@ package actor Orchestrator {
       run.verification?.cancel()
     }
     controller.finish()
+    access.settleRefusals(all: true)
     journal.close()
   }
 
@@ -120,6 +146,7 @@ package actor Orchestrator {
       let id = runtime.runtimeId
       let capabilities = try await runtime.getCapabilities()
       pool.add(registration, capabilities: capabilities)
+      (runtime as? any PacedRuntime)?.pace { [journal] in await journal.room() }
       runtime.onEvent { [weak self] event in
         guard let self else { return }
         gate.receive(event) { self.pass($0, from: id) }
@@ -194,6 +221,8 @@ package actor Orchestrator {
       else { continue }
       var started = run
       started.runtimeId = id
+      gate.expect()
+      defer { gate.expectNoMore() }
       guard try await runtime.adopt(contract, run: started) else { continue }
       _ = try live[run.runId]?.machine.receive(.startRequested)
       live[run.runId]?.runtime = id
@@ -232,7 +261,7 @@ package actor Orchestrator {
   private func reportedBefore(_ run: Run) async -> ReportedKinds {
     do {
       let events = try await environment.store.lastEvents(
-        of: run.runId, after: run.firstSeq - 1, through: run.lastSeq, limit: 500)
+        of: run.runId, after: run.firstSeq - 1, through: run.lastSeq, limit: 500, bytes: Bounds.tail)
       return events.reduce(into: []) { $0.formUnion(ReportedKinds($1.type)) }
     } catch {
       environment.logger.error("no events", metadata: ["run": "\(run.runId)", "error": "\(error)"])
@@ -252,16 +281,23 @@ package actor Orchestrator {
   /// Where a report goes: what changes decisions to the actor, in order; all else straight to the journal.
   nonisolated func pass(_ event: RuntimeEvent, from runtime: RuntimeID) {
     switch event.kind {
-    case .attention, .resolved, .stopSent, .ended: controller.yield(event)
+    case .attention, .resolved, .stopSent, .ended: decide(on: event)
     case .progress, .output, .tool, .usage, .changes, .custom:
-      if case .changes(_, _, _, _?) = event.kind { controller.yield(event) }
+      if case .changes(_, _, _, _?) = event.kind { decide(on: event) }
       if let report = RunEvent(report: event, by: runtime, at: environment.now()) { journal.note(report: report) }
     }
+  }
+
+  /// What waits for the actor takes its room with what waits to be stored.
+  private nonisolated func decide(on event: RuntimeEvent) {
+    journal.charge(event.weight)
+    controller.yield(event)
   }
 
   private func watchHealth() async {
     while !isShuttingDown {
       do { try await environment.sleep(.seconds(10)) } catch { return }
+      access.settleRefusals()
       await checkHealth()
       schedule()
     }
@@ -296,7 +332,8 @@ extension RunBoard {
     }
     var board = RunBoard(runs: runs, seq: replayFrom)
     while board.seq < last {
-      let page = try await store.events(after: board.seq, through: last, run: nil, limit: 5000)
+      let page = try await store.events(
+        after: board.seq, through: last, run: nil, limit: 5000, bytes: Bounds.commit)
       guard !page.isEmpty else { throw Problem(.internal, "The store lacks event \(board.seq + 1) of \(last).") }
       for stored in page { board.apply(try RunEvent(parsing: stored.json)) }
     }

@@ -4,6 +4,7 @@ package import RunModel
 extension Orchestrator {
   package func patch(of run: RunID, _ options: PatchOptions) async throws -> [UInt8] {
     let known = try known(run)
+    await noteSeen(known)
     guard (0...PatchOptions.mostContext).contains(options.context) else {
       throw Problem(.invalid, "The context must be from 0 to \(PatchOptions.mostContext) lines.")
     }
@@ -19,7 +20,8 @@ extension Orchestrator {
       let name = known.runtimeId.map { "the runtime \($0) that made it" } ?? "a runtime"
       throw Problem(.conflict, "The diff of \(run.shortName) is there in one form alone: \(name) gives no other.")
     }
-    if isUsual, known.status.isTerminal { return [] }
+    // One that has ended without a patch on record never began, or its patch is too large to be kept.
+    if isUsual, known.status.isTerminal, known.startedAt == nil { return [] }
     do {
       return try await runtime.patch(of: live[run]?.nameThere ?? run, options)
     } catch let problem as Problem where problem.code == .notFound {
@@ -32,6 +34,19 @@ extension Orchestrator {
   package func followUp(
     _ run: RunID, prompt: String, title: String?, idempotencyKey: String?, by actor: Actor
   ) async throws -> DispatchOutcome {
+    let key = OnceKey(
+      idempotencyKey, "follow-up",
+      JSONValue.array([.string(run.description), .string(prompt), title.map { .string($0) } ?? .null]).jsonBytes)
+    let outcomes = try await once(key) {
+      try await goOn(from: run, prompt: prompt, title: title, once: key, by: actor)
+    }
+    guard let outcome = outcomes.first else { throw Problem(.internal, "The follow-up made no run.") }
+    return outcome
+  }
+
+  private func goOn(
+    from run: RunID, prompt: String, title: String?, once key: OnceKey?, by actor: Actor
+  ) async throws -> [DispatchOutcome] {
     let old = try known(run)
     guard old.status.isTerminal else {
       throw Problem(
@@ -56,10 +71,7 @@ extension Orchestrator {
     contract.externalRef = nil
     contract.dependsOn = []
     contract.metadata["followUpOf"] = .string(run.description)
-    let outcomes = try await dispatch(
-      DispatchRequest(contracts: [contract], idempotencyKey: idempotencyKey), by: actor)
-    guard let outcome = outcomes.first else { throw Problem(.internal, "The follow-up made no run.") }
-    return outcome
+    return try await takeIn(DispatchRequest(contracts: [contract]), once: key, by: actor)
   }
 
   private static func followUpTitle(_ title: String) -> String {

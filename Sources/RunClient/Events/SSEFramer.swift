@@ -8,7 +8,7 @@ import RunModel
 struct SSEFramer {
   private var rest: [UInt8] = []
   /// A frame longer than this is taken for something else than events.
-  static let longest = 64 << 20
+  static let longest = Bounds.wireLine
 
   struct Overlong: Error, CustomStringConvertible {
     var description: String { "an event longer than \(SSEFramer.longest >> 20) MiB" }

@@ -20,33 +20,54 @@ final class Worktrees: Sendable {
     guard let place = contract.repository else {
       throw Problem(.ineligible, "This runtime works in a git repository: name one with --repo DIR.")
     }
-    let (repository, common) = try await git.locate(place)
-    let base = try await git.commit(contract.base, in: repository)
+    let main = try await git.locate(place)
+    let base = try await git.commit(contract.base, in: main)
     let lane = lanes.withLock { lanes in
-      let lane = lanes[common] ?? Lane()
-      lanes[common] = lane
+      let lane = lanes[main.common] ?? Lane()
+      lanes[main.common] = lane
       return lane
     }
-    return try await lane.run { try await self.add(contract, run: run, base: base, repository: repository) }
+    return try await lane.run { try await self.add(contract, run: run, base: base, in: main) }
   }
 
   /// Removes a worktree and the branch made for it, work and all: for a run that could not be started.
   func discard(_ workspace: Workspace) async {
-    guard let repository = workspace.repository else { return }
-    // Each of these may find nothing to remove: that is what is wanted.
-    _ = try? await git.run(["worktree", "remove", "--force", "--force", workspace.path], in: repository)
-    Files.removeTree(workspace.path)
-    if let branch = workspace.branch { _ = try? await git.run(["branch", "-D", branch], in: repository) }
+    await close(workspace)
+    // Neither repository nor branch may be there: that is what is wanted.
+    if let branch = workspace.branch, let repository = workspace.repository,
+      let main = try? await git.locate(repository)
+    {
+      _ = try? await git.run(["branch", "-D", "--", branch], in: main)
+    }
   }
 
   /// How many files of the operator's checkout have changes that are in no commit.
   func uncommittedFiles(in repository: String) async throws -> Int {
-    try await git.demand(["status", "--porcelain", "-z", "--no-renames"], in: repository, "look at \(repository)")
-      .entries.count
+    try await git.demand(
+      ["status", "--porcelain", "-z", "--no-renames", "--ignore-submodules=dirty"],
+      in: try await git.locate(repository), "look at \(repository)"
+    ).entries.count
   }
 
-  private func add(_ contract: Contract, run: RunID, base: String, repository: String) async throws -> Workspace {
+  /// Filters that the repository itself configures: they are not run.
+  func ignoredFilters(in repository: String) async throws -> [String] {
+    try await git.ignoredFilters(in: try await git.locate(repository))
+  }
+
+  /// The worktree just made, with its place in the repository on record, and its `.git` naming the repository itself.
+  func linked(_ workspace: Workspace, _ main: Checkout) throws(Problem) -> Workspace {
+    var workspace = workspace
+    let checkout = try git.worktree(at: workspace.path, of: main)
+    workspace.gitFolder = checkout.gitFolder
+    try Files.write(Array(checkout.link.utf8), to: workspace.path + "/.git")
+    return workspace
+  }
+
+  private func add(_ contract: Contract, run: RunID, base: String, in main: Checkout) async throws -> Workspace {
+    let repository = main.top
     try Files.makeFolder(folder)
+    // Else git would make it in the stand-in. That it cannot be made, git says better.
+    mkdir(main.common + "/worktrees", 0o777)
     let path = "\(folder)/\(run)"
     var refusal: Problem?
     for branch in BranchName.candidates(for: contract, run: run) {
@@ -54,18 +75,18 @@ final class Worktrees: Sendable {
       let answer: Git.Answer
       do {
         answer = try await git.run(
-          ["worktree", "add", "--quiet", "--no-track", "-b", branch, path, base], in: repository)
+          ["worktree", "add", "--quiet", "--no-track", "-b", branch, path, base], in: main)
+        if answer.status == 0 { return try linked(workspace, main) }
       } catch {
         await discard(workspace)
         throw error
       }
-      if answer.status == 0 { return workspace }
       // Somebody else's branch: nothing was made, and it must not be discarded.
       if answer.diagnostics.contains("a branch named") { continue }
       await discard(workspace)
       refusal = Git.problem(answer, "make the worktree \(path)")
       // git does not say why it could not write a file.
-      if answer.diagnostics.contains("unable to write"), try await isTooLarge(base, in: repository) {
+      if answer.diagnostics.contains("unable to write"), try await isTooLarge(base, in: main) {
         refusal = Files.problem(ENOSPC, "make the worktree", path)
       }
       // A branch that stands in the way of a folder of branches (or the other way round) has another name to try.
@@ -75,7 +96,7 @@ final class Worktrees: Sendable {
   }
 
   /// Whether a commit's files take more room than there is for worktrees.
-  private func isTooLarge(_ commit: String, in repository: String) async throws -> Bool {
+  private func isTooLarge(_ commit: String, in repository: Checkout) async throws -> Bool {
     let listing = try await git.demand(
       ["ls-tree", "-r", "--format=%(objectsize)", commit], in: repository, "measure \(commit)")
     let needed = listing.text.split(separator: "\n").reduce(0) { $0 + (UInt64($1) ?? 0) }

@@ -15,15 +15,19 @@ actor LocalRun {
   nonisolated let diff: WorkDiff
   private let outlet: EventOutlet
   private let watch: FolderWatch
-  private let linesPerSecond: Int
   private let stopGrace: Duration
+  private let supervisorPatience: Duration
 
   private var stream = AgentStream()
   private(set) var end: LocalRunEnd?
   private var isCancelAsked = false
+  /// When a stop was first asked for, and whether the supervisor has taken one.
+  private var stopAwaitedSince: ContinuousClock.Instant?
+  private var stopIsSent = false
   private var answering: String?
-  private var window = (start: ContinuousClock.now, lines: 0)
-  private var dropped = 0
+  private var budget: ReportBudget
+  private let began = ContinuousClock.now
+  private var isRecalled: Bool
   private var look = Look()
 
   /// When the changed files were last counted, and what came of it.
@@ -48,8 +52,10 @@ actor LocalRun {
     self.watch = watch
     self.end = end
     self.isCancelAsked = isCancelAsked
-    linesPerSecond = configuration.linesPerSecond
+    budget = ReportBudget(linesPerSecond: configuration.linesPerSecond, log: folder.supervised.output)
+    isRecalled = end == nil
     stopGrace = configuration.stopGrace
+    supervisorPatience = configuration.supervisorPatience
   }
 
   var status: TaskStatus {
@@ -61,13 +67,16 @@ actor LocalRun {
     }
   }
 
-  /// Reads what a run said that ended under an earlier orchestrator.
-  func recall() {
+  /// Reads what a run said that ended under an earlier orchestrator, or so long ago that it was let go.
+  func recall() async {
+    if isRecalled { return }
+    isRecalled = true
     guard var reader = OutputLogReader(path: folder.supervised.output, from: 0) else { return }
     while true {
       let records = reader.next()
       if records.isEmpty { return }
       for record in records { _ = stream.take(record) }
+      await Task.yield()
     }
   }
 
@@ -76,13 +85,19 @@ actor LocalRun {
   func cancel(force: Bool) {
     guard end == nil else { return }
     isCancelAsked = true
+    stopAwaitedSince = stopAwaitedSince ?? .now
     // When there is no supervisor to take it, `follow` finds that out and ends the run.
     _ = folder.supervised.send(force ? "kill" : "stop \(stopGrace.milliseconds)")
+    // An agent may have stopped its own supervisor.
+    if let supervisor = folder.supervised.supervisor { kill(supervisor, SIGCONT) }
   }
 
   func answer(_ id: String, _ answer: String) throws {
     guard end == nil, let question = stream.question, question.id == id, answering != id else {
       throw Problem(.conflict, "Nothing in the run \(run) waits for an answer under \"\(id)\".")
+    }
+    guard id != AgentStream.stuckQuestion else {
+      throw Problem(.conflict, "No answer ends a process. \(question.text)")
     }
     guard spec.supervisor.input == .answers else {
       throw Problem(
@@ -102,6 +117,7 @@ actor LocalRun {
   }
 
   func artifacts() async throws -> Artifacts {
+    await recall()
     let diff = diff
     let here = place
     async let changes = diff.changes(to: here)
@@ -130,11 +146,16 @@ actor LocalRun {
     return .commit(end.end.commit ?? base)
   }
 
-  private func handoffNote() throws -> String {
-    if let note = try Files.text(folder.handoff, limit: 1 << 20), !note.allSatisfy(\.isWhitespace) { return note }
+  private func handoffNote() -> String {
+    if let note = note(at: folder.handoff), !note.allSatisfy(\.isWhitespace) { return note }
     if let note = stream.handoff { return note }
-    if let note = try Files.text(spec.workspace.path + "/HANDOFF.md", limit: 1 << 20) { return note }
+    if Files.isFolder(spec.workspace.path), let note = note(at: spec.workspace.path + "/HANDOFF.md") { return note }
     return stream.tail.joined(separator: "\n")
+  }
+
+  /// What an agent has put there as a link, a FIFO or a folder is no note, and nothing is read through it.
+  private func note(at path: String) -> String? {
+    do { return try Files.text(path, limit: 1 << 20, following: false) } catch { return nil }
   }
 
   // MARK: The run's task
@@ -145,16 +166,19 @@ actor LocalRun {
       await settleLost()
       return
     }
-    if let recorded { catchUp(&reader, with: recorded) }
+    isRecalled = true
+    stopIsSent = recorded?.cancellation?.stopSentAt != nil
+    if let recorded { await catchUp(&reader, with: recorded) }
     if let end {
       // It had come to its end before, and only the telling is left.
       outlet.send(RuntimeEvent(run, .ended(end.end)))
       return
     }
     for await _ in watch.wakes(folder.path) {
-      let hadOutput = drain(&reader)
+      let hadOutput = await drain(&reader)
+      handOn(budget.due(at: time))
       if Files.exists(folder.supervised.exit) {
-        drain(&reader)
+        await drain(&reader)
         await settle()
         return
       }
@@ -162,15 +186,22 @@ actor LocalRun {
         await settleLost()
         return
       }
+      endDeafSupervisor()
       look.hasOutput = look.hasOutput || hadOutput
       lookAtChanges()
-      // What waits is handed on in pieces, so that a question for this run is answered between two.
-      await Task.yield()
     }
   }
 
+  /// A supervisor that does not take a cancel is ended itself: what it watched over is swept then, as after its death.
+  private func endDeafSupervisor() {
+    guard !stopIsSent, let since = stopAwaitedSince, ContinuousClock.now - since > supervisorPatience,
+      let supervisor = folder.supervised.supervisor
+    else { return }
+    kill(supervisor, SIGKILL)
+  }
+
   /// Reads everything that was handed on before, without telling it again, but for state that the record lacks.
-  private func catchUp(_ reader: inout OutputLogReader, with recorded: Run) {
+  private func catchUp(_ reader: inout OutputLogReader, with recorded: Run) async {
     let position: Int
     do { position = try folder.readPosition() } catch {
       // Without the position, the record's own times decide: everything told before is older than its last event.
@@ -185,6 +216,7 @@ actor LocalRun {
         if record.offset >= position { fresh += events }
       }
       if reader.offset > position { hand(on: fresh) }
+      await Task.yield()
     }
     var missing: [RuntimeEvent.Kind] = []
     if stream.progressKnown, stream.progress > recorded.progress, !recorded.status.isTerminal {
@@ -206,10 +238,14 @@ actor LocalRun {
   }
 
   /// True when there was something.
+  ///
+  /// Reads on only when the orchestrator has room: what an agent prints faster than that waits in its log, and none of it
+  /// in memory.
   @discardableResult
-  private func drain(_ reader: inout OutputLogReader) -> Bool {
+  private func drain(_ reader: inout OutputLogReader) async -> Bool {
     var hadOutput = false
     while true {
+      await outlet.ready()
       let records = reader.next()
       if records.isEmpty { break }
       hadOutput = true
@@ -218,35 +254,31 @@ actor LocalRun {
       hand(on: events)
       // A full disk: after a restart some lines come again, which is better than the end of the run.
       try? folder.writePosition(stream.safeOffset)
+      // A question for this run is answered between two pieces.
+      await Task.yield()
     }
     return hadOutput
   }
 
+  private var time: Duration { began.duration(to: .now) }
+
   private func hand(on events: [RuntimeEvent.Kind]) {
-    var kept: [RuntimeEvent] = []
-    kept.reserveCapacity(events.count)
+    let now = time
+    for event in events { handOn(budget.take(event, at: now)) }
+  }
+
+  private func handOn(_ events: [RuntimeEvent.Kind]) {
     for event in events {
       switch event {
-      case .output(let stream, let text, let lost):
-        let now = ContinuousClock.now
-        if now - window.start > .seconds(1) { window = (now, 0) }
-        window.lines += 1
-        guard window.lines <= linesPerSecond else {
-          dropped += 1 + lost
-          continue
-        }
-        kept.append(RuntimeEvent(run, .output(stream: stream, text: text, dropped: lost + dropped)))
-        dropped = 0
       case .stopSent:
+        stopIsSent = true
         // A stop that only cleans up after an agent is no part of a cancel.
-        if isCancelAsked { kept.append(RuntimeEvent(run, .stopSent)) }
-      case .resolved(let id, _, _):
-        if answering == id { answering = nil }
-        kept.append(RuntimeEvent(run, event))
-      default: kept.append(RuntimeEvent(run, event))
+        if !isCancelAsked { continue }
+      case .resolved(let id, _, _) where answering == id: answering = nil
+      default: break
       }
+      outlet.send(RuntimeEvent(run, event))
     }
-    outlet.send(kept)
   }
 
   /// Counts the changed files every 2 s while output flows, every 10 s otherwise, and never more than a tenth of the
@@ -294,20 +326,17 @@ actor LocalRun {
     }
     let code = record.exitCode ?? record.signal.map { 128 + $0 }
     switch record.stopped {
-    case .asked:
-      await finish(
-        TaskEnd(
-          .canceled, exitCode: code,
-          proof: CancelProof(
-            stopSentAt: record.stopSentAt.map { Timestamp(milliseconds: $0) },
-            confirmedAt: Timestamp(milliseconds: record.confirmedAt), processes: record.processes,
-            killed: record.killed)))
+    case .asked: await finish(TaskEnd(.canceled, exitCode: code, proof: record.proof))
     case .signal:
       await finish(
         TaskEnd(.failed, exitCode: code, reason: "The run's supervisor was told to end, so it stopped \(name)"))
-    case .limit: await finish(TaskEnd(.failed, exitCode: code, reason: "\(name) took longer than it may"))
+    case .limit:
+      let what = record.exceeded?.text ?? "went beyond a limit"
+      await finish(TaskEnd(.failed, exitCode: code, reason: "\(name) \(what), so it was stopped"))
     case nil:
-      if record.exitCode == 0 {
+      if let exceeded = record.exceeded {
+        await finish(TaskEnd(.failed, exitCode: code, reason: "\(name) \(exceeded.text), so the kernel ended it"))
+      } else if record.exitCode == 0 {
         await finish(TaskEnd(.succeeded, exitCode: 0))
       } else if let exitCode = record.exitCode {
         await finish(TaskEnd(.failed, exitCode: exitCode, reason: "\(name) exited \(exitCode)"))
@@ -321,21 +350,38 @@ actor LocalRun {
 
   /// The supervisor is gone without a word: nothing of the agent may go on unseen.
   private func settleLost() async {
-    let began = Timestamp.now
-    let swept = await SupervisedFolder.sweep(mark: "FLIGHTDECK_RUN_ID=\(run)")
+    let swept = await SupervisedFolder.sweep(
+      mark: RunFolder.mark(of: run), group: spec.supervisor.group,
+      complain: { complaint in
+        outlet.send(
+          RuntimeEvent(
+            run,
+            .attention(
+              id: AgentStream.stuckQuestion, question: AgentStream.plea(complaint), options: [],
+              kind: AgentStream.stuckQuestion)))
+      })
     if isCancelAsked {
       outlet.send(RuntimeEvent(run, .stopSent))
-      await finish(
-        TaskEnd(
-          .canceled,
-          proof: CancelProof(
-            stopSentAt: began, confirmedAt: .now, processes: swept.processes, killed: swept.killed)))
+      await finish(TaskEnd(.canceled, proof: swept))
     } else {
       await finish(
         TaskEnd(
           .failed,
           reason: "Its supervisor was killed, so \(name) was stopped (\(swept.processes) processes); its work is kept"))
     }
+  }
+
+  private func mendLink() async throws {
+    guard spec.workspace.branch != nil, Files.isFolder(spec.workspace.path) else { return }
+    let found = try await diff.checkout().mendLink(keep: folder.ownRepository)
+    let message: String
+    switch found {
+    case nil: return
+    case .link: message = "\(name) had changed the worktree's .git; it leads to the repository again"
+    case .repository(let path):
+      message = "\(name) had made a repository of its own in the worktree: kept as \(path), its files are in the work"
+    }
+    outlet.send(RuntimeEvent(run, .custom(type: "git_link_mended", data: ["message": .string(message)])))
   }
 
   private var name: String { spec.agentName }
@@ -346,6 +392,7 @@ actor LocalRun {
     var end = end
     var isKept = true
     do {
+      try await mendLink()
       let commit = try await Snapshot(diff: diff).take(
         message: "\(spec.title)\n\nThe work of run \(run), as \(name) left it.")
       end.commit = commit
@@ -359,14 +406,7 @@ actor LocalRun {
     let whole = LocalRunEnd(end, isKept: isKept)
     // A full disk: after a restart the end is worked out again from the exit record.
     try? Files.write(whole.jsonBytes, to: folder.end)
-    if dropped > 0 {
-      outlet.send(
-        RuntimeEvent(
-          run,
-          .output(
-            stream: .stdout, text: "[\(dropped) lines are in \(folder.supervised.output) alone]", dropped: dropped)))
-      dropped = 0
-    }
+    handOn(budget.flush())
     self.end = whole
     // Without the counts the end is still the end.
     if let changes = try? await diff.changes(to: place), changes.files > 0 || look.changes != nil { tell(changes) }

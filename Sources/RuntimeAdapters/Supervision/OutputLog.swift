@@ -5,7 +5,7 @@ import RunModel
 ///
 /// Each record is one line `KIND MILLISECONDS LENGTH`, then LENGTH bytes as they came, then a newline. A reader takes
 /// whole records only and can go on from any record's offset, also while the file grows and after a crash. What is damaged
-/// it passes over up to the next record, and says so.
+/// it passes over, up to the next record.
 struct LogRecord: Equatable {
   enum Kind: UInt8 {
     /// A line of the agent's, without its newline.
@@ -18,6 +18,8 @@ struct LogRecord: Equatable {
     case answered = 0x61
     /// Lines that were not kept, as a decimal count.
     case dropped = 0x64
+    /// Processes that do not end, as a person reads it.
+    case stuck = 0x75
   }
 
   var kind: Kind
@@ -52,17 +54,19 @@ struct OutputLogReader: ~Copyable {
   private let descriptor: CInt
   private var buffer: [UInt8] = []
   private var start = 0
-  private var lastTime: Int64 = 0
   /// A kind, two numbers of 64 bits, two spaces and a newline have room in it.
   private static let longestHead = 48
-  /// No record that a supervisor writes is longer.
-  private static let longestPayload = 64 << 20
+  /// No record is longer: a line, the mark of a cut one, and room.
+  private static let longestPayload = Bounds.line + 4096
   /// Where the next record begins.
   private(set) var offset: Int
+  /// Bytes read and not handed out: never much more than the longest record.
+  var held: Int { buffer.count - start }
 
   /// Nil when there is no log.
   init?(path: String, from offset: Int) {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // The agent knows the folder: a link or a FIFO in the log's place is no log.
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     self.offset = offset
     guard descriptor >= 0 else { return nil }
     lseek(descriptor, off_t(offset), SEEK_SET)
@@ -94,23 +98,28 @@ struct OutputLogReader: ~Copyable {
   }
 
   private mutating func take() -> LogRecord? {
-    switch head(at: start) {
-    case .unfinished: return nil
-    case .none: return skipDamage()
-    case .record(let kind, let time, let payload):
-      guard payload.upperBound < buffer.count else { return nil }
-      guard buffer[payload.upperBound] == 0x0A else { return skipDamage() }
-      lastTime = time
-      return record(kind, Array(buffer[payload]), to: payload.upperBound + 1)
+    while true {
+      switch head(at: start) {
+      case .unfinished: return nil
+      case .record(let kind, let time, let payload):
+        guard payload.upperBound < buffer.count else { return nil }
+        guard buffer[payload.upperBound] == 0x0A else { break }
+        let next = payload.upperBound + 1
+        let record = LogRecord(
+          kind: kind, time: time, payload: Array(buffer[payload]), offset: offset, end: offset + next - start)
+        pass(next)
+        return record
+      case .none: break
+      }
+      // Not what we wrote: it is damaged, or somebody else wrote into the log.
+      guard start < buffer.count else { return nil }
+      passDamage()
     }
   }
 
-  private mutating func record(_ kind: LogRecord.Kind, _ payload: [UInt8], to place: Int) -> LogRecord {
-    let record = LogRecord(
-      kind: kind, time: lastTime, payload: payload, offset: offset, end: offset + place - start)
-    offset = record.end
-    start = place
-    return record
+  private mutating func pass(_ next: Int) {
+    offset += next - start
+    start = next
   }
 
   private enum Head {
@@ -131,25 +140,21 @@ struct OutputLogReader: ~Copyable {
     return .record(kind, time: time, payload: (newline + 1)..<(newline + 1 + length))
   }
 
-  /// Goes on where the next record seems to begin: after a newline. What is passed over counts as one line of its own.
-  private mutating func skipDamage() -> LogRecord? {
+  /// Goes on where the next record seems to begin: after a newline.
+  private mutating func passDamage() {
     var place = start
-    var isFound = false
-    while !isFound, let newline = buffer[place...].firstIndex(of: 0x0A) {
+    while let newline = buffer[place...].firstIndex(of: 0x0A) {
       place = newline + 1
-      if case .none = head(at: place) {} else { isFound = true }
+      if case .none = head(at: place) { continue }
+      return pass(place)
     }
-    // Without one, the last bytes may hold the newline's successor only later.
-    if !isFound { place = buffer.count }
-    let count = place - start
-    return record(
-      .stderr, Array("[\(count) bytes of the record of the output are damaged and were passed over]".utf8), to: place)
+    pass(buffer.count)
   }
 }
 
 /// Cuts one of the agent's streams into lines, of at most `longest` bytes each.
 struct LineCutter {
-  static let longest = 1 << 20
+  static let longest = Bounds.line
   static let mark = Array(" … [the line was longer than 1 MB]".utf8)
 
   private let line: LogRecord.Kind
