@@ -67,8 +67,12 @@ struct MarkdownTable {
     let ruled = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
     lines.append(StyledLine(ruled, .faint))
     lines += rows.dropFirst().map { line($0, isHead: false) }
-    if rows.count > Self.mostRows { lines.append(StyledLine("… the table goes on", .muted)) }
+    if rows.count > Self.mostRows { lines += notice("… the table goes on", width: width) }
     return lines
+  }
+
+  private func notice(_ text: String, width: Int) -> [StyledLine] {
+    wrapped([Span(text, .muted)], width: width).map { StyledLine($0) }
   }
 
   private func widths(_ width: Int) -> [Int] {
