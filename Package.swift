@@ -128,6 +128,7 @@ let package = Package(
       name: "FlightdeckTests",
       dependencies: [
         "RunModel", "RunClient", "TestSupport", "CVTerm", "TerminalKit", "DashboardUI", "flightdeck",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
   ],

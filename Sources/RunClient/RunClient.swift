@@ -8,6 +8,8 @@ package struct Health: Sendable, Hashable {
   package var pid: Int
   /// The last event's seq.
   package var seq: UInt64
+  /// Why nothing can be recorded, while nothing can.
+  package var outage: StoreOutage?
 }
 
 /// An orchestrator, from the other side of its HTTP API.
@@ -29,7 +31,7 @@ package final class RunClient: Sendable {
     let json = try await value("/healthz")
     return Health(
       version: json["version"]?.string ?? "unknown", pid: Int(json["pid"]?.int ?? 0),
-      seq: UInt64(clamping: json["seq"]?.int ?? 0))
+      seq: UInt64(clamping: json["seq"]?.int ?? 0), outage: json["outage"].flatMap(StoreOutage.init(json:)))
   }
 
   /// Read while it arrives: the text of a large snapshot is never in memory as a whole. `onGlimpse` gets the runs that a

@@ -227,7 +227,7 @@ extension OpenAPI {
       "properties": {
         "seq": {"type": "integer"},
         "counts": {"type": "object", "description": "Runs by status.", "additionalProperties": {"type": "integer"}},
-        "needingAttention": {"type": "integer"},
+        "needingAttention": {"type": "integer"}, "outage": {"$ref": "#/components/schemas/StoreOutage"},
         "runtimes": {"type": "array", "items": {"$ref": "#/components/schemas/RuntimeSummary"}},
         "runs": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}}}},
     "Event": {"type": "object", "description": "A CloudEvent 1.0 in structured JSON; unknown types and members are kept.",
@@ -242,8 +242,18 @@ extension OpenAPI {
       "seq": {"type": "integer"}, "event_hash": {"type": "string"}, "previous_hash": {"type": ["string", "null"]}}},
     "Health": {"type": "object", "additionalProperties": false, "required": ["status", "version", "pid", "seq"],
       "properties": {
-        "status": {"type": "string", "enum": ["ok"]}, "version": {"type": "string"},
-        "pid": {"type": "integer"}, "seq": {"type": "integer"}}},
+        "status": {"type": "string", "enum": ["ok", "degraded"],
+          "description": "Degraded while nothing can be recorded: agents go on, and what happens is recorded later."},
+        "version": {"type": "string"}, "pid": {"type": "integer"}, "seq": {"type": "integer"},
+        "outage": {"$ref": "#/components/schemas/StoreOutage"}}},
+    "StoreOutage": {"type": "object", "additionalProperties": false,
+      "required": ["cause", "detail", "since", "waiting", "dropped"],
+      "description": "Why nothing can be recorded. In the event stream a comment `outage` followed by this, or by null \
+    when it is over, tells of it.",
+      "properties": {
+        "cause": {"type": "string"}, "detail": {"type": "string"}, "since": {"$ref": "#/components/schemas/Time"},
+        "waiting": {"type": "integer", "description": "Events that wait to be recorded."},
+        "dropped": {"type": "integer", "description": "Reports of agents that were given up to bound the memory."}}},
     "Problem": {"type": "object", "additionalProperties": false,
       "required": ["type", "title", "status", "detail", "code"], "properties": {
         "type": {"type": "string", "format": "uri"}, "title": {"type": "string"}, "status": {"type": "integer"},

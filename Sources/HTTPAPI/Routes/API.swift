@@ -14,9 +14,16 @@ struct API: Sendable {
   func health(_ request: APIRequest) async throws -> Response {
     _ = try request.query()
     let seq = await service.lastSeq()
-    return Reply.json(
-      ["status": "ok", "version": .string(version), "pid": .int(Int64(getpid())), "seq": .int(Int64(clamping: seq))]
-        as JSONValue)
+    let outage = service.outage
+    var json = JSONWriter()
+    json.object { json in
+      json.member("status", outage == nil ? "ok" : "degraded")
+      json.member("version", version)
+      json.member("pid", Int64(getpid()))
+      json.member("seq", Int64(clamping: seq))
+      if let outage { json.member("outage", outage) }
+    }
+    return Reply.bytes(json.bytes, type: "application/json")
   }
 
   func openAPI(_ request: APIRequest) async throws -> Response {

@@ -26,7 +26,13 @@ extension Worktrees {
       let snapshot = Snapshot(diff: WorkDiff(git: git, workspace: workspace, scratch: scratch))
       try await snapshot.keepAside(
         as: Self.reference(of: run), message: "What lay in the worktree before run \(run) went on there.")
-      _ = try await git.demand(["reset", "--quiet", "--hard"], in: old.path, "clean \(old.path)")
+      do {
+        _ = try await git.demand(["reset", "--quiet", "--hard"], in: old.path, "clean \(old.path)")
+      } catch let problem as Problem where problem.detail.contains(".lock'") {
+        // No run works here, so that whoever held the lock was killed.
+        try await snapshot.clearLocks()
+        _ = try await git.demand(["reset", "--quiet", "--hard"], in: old.path, "clean \(old.path)")
+      }
       _ = try await git.demand(["clean", "--quiet", "-d", "--force"], in: old.path, "clean \(old.path)")
     }
     return (workspace, left)
@@ -67,8 +73,6 @@ extension Worktrees {
   /// Removes a worktree and leaves its branch.
   func close(_ workspace: Workspace) async {
     guard let repository = workspace.repository else { return }
-    // There may be nothing to remove: that is what is wanted.
-    _ = try? await git.run(["worktree", "remove", "--force", "--force", workspace.path], in: repository)
-    Files.removeTree(workspace.path)
+    await remove(workspace.path, from: repository)
   }
 }

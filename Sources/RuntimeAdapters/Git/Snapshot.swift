@@ -13,6 +13,23 @@ struct Snapshot: Sendable {
   /// An agent that has left the branch, for another or for none, loses nothing: the branch takes what it has as well
   /// as what it had.
   func take(message: String) async throws -> String? {
+    do { return try await commit(message) } catch let problem as Problem where problem.detail.contains(".lock'") {
+      // Whoever held it was killed: the agent is gone, and nobody else works on this branch.
+      try await clearLocks()
+      return try await commit(message)
+    }
+  }
+
+  /// Removes the locks on what is the run's alone: the worktree's index and HEAD, and the branch.
+  func clearLocks() async throws {
+    var places = ["index.lock", "HEAD.lock"]
+    if let branch = diff.workspace.branch { places.append("refs/heads/\(branch).lock") }
+    let found = try await git.demand(
+      ["rev-parse", "--path-format=absolute"] + places.flatMap { ["--git-path", $0] }, in: path, "find its locks")
+    for lock in found.text.split(separator: "\n") where lock.hasSuffix(".lock") { Files.removeTree(String(lock)) }
+  }
+
+  private func commit(_ message: String) async throws -> String? {
     guard let branch = diff.workspace.branch, let base = diff.workspace.base else { return nil }
     let head = try await git.demand(["rev-parse", "--verify", "HEAD^{commit}"], in: path, "find HEAD").text
     let tip = try await git.run(["rev-parse", "--verify", "--quiet", "refs/heads/\(branch)^{commit}"], in: path)

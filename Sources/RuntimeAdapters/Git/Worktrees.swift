@@ -33,10 +33,55 @@ final class Worktrees: Sendable {
   /// Removes a worktree and the branch made for it, work and all: for a run that could not be started.
   func discard(_ workspace: Workspace) async {
     guard let repository = workspace.repository else { return }
-    // Each of these may find nothing to remove: that is what is wanted.
-    _ = try? await git.run(["worktree", "remove", "--force", "--force", workspace.path], in: repository)
-    Files.removeTree(workspace.path)
+    await remove(workspace.path, from: repository)
+    // It may never have been made: that is what is wanted.
     if let branch = workspace.branch { _ = try? await git.run(["branch", "-D", branch], in: repository) }
+  }
+
+  /// Removes a worktree at a path that is ours, whole or half made, locked or not. Twice: git first refuses one whose
+  /// files are not all there, and then forgets one that has none.
+  func remove(_ path: String, from repository: String) async {
+    for _ in 1...2 {
+      // There may be nothing to remove: that is what is wanted.
+      let answer = try? await git.run(["worktree", "remove", "--force", "--force", path], in: repository)
+      Files.removeTree(path)
+      if answer?.status == 0 { return }
+    }
+  }
+
+  /// A git that was at work here goes on when the orchestrator that began it is killed: it may finish, within reason.
+  private func endGit(naming path: String) async {
+    let clock = ContinuousClock()
+    let deadline = clock.now + .seconds(10)
+    while true {
+      let living = ProcessTable.running(withArgument: path)
+      if living.isEmpty { return }
+      if clock.now >= deadline { for process in living { kill(process, SIGKILL) } }
+      // A canceled task must not spin here.
+      await Task { try? await clock.sleep(for: .milliseconds(20)) }.value
+    }
+  }
+
+  /// Removes what a start that was broken off has left at a path that no run works in, with the branch that was made for
+  /// it unless that is another run's.
+  func clear(_ path: String, keepsBranch: Bool) async {
+    guard Files.exists(path) else { return }
+    await endGit(naming: path)
+    var repository: String?
+    var branch: String?
+    // A half-made one may tell neither; then its files alone are removed, and git forgets it by itself.
+    if let common = try? await git.run(["rev-parse", "--path-format=absolute", "--git-common-dir"], in: path),
+      common.status == 0, common.text.hasPrefix("/")
+    {
+      repository = common.text
+      branch = (try? await git.run(["symbolic-ref", "--quiet", "--short", "HEAD"], in: path))?.text
+    }
+    guard let repository else { return Files.removeTree(path) }
+    await remove(path, from: repository)
+    if !keepsBranch, let branch, branch.hasPrefix("awf/") {
+      // It may be gone already.
+      _ = try? await git.run(["branch", "-D", branch], in: repository)
+    }
   }
 
   /// How many files of the operator's checkout have changes that are in no commit.

@@ -20,29 +20,26 @@ struct AgentStream {
   private(set) var usage: RuntimeEvent.Usage?
   /// The question that waits for an answer.
   private(set) var question: Question?
+  /// The last answer that went to the agent, and to which question.
+  private(set) var answer: (id: String, text: String)?
+  private(set) var stopWasSent = false
   /// The last lines, for a run that leaves no note.
   private(set) var tail: [String] = []
-  /// From here on a reader misses nothing: where the first record begins that is not part of a whole line.
-  private(set) var safeOffset: Int
   private var questions = 0
   private var stdout = Partial()
   private var stderr = Partial()
   static let tailLength = 20
 
-  /// A line whose end has not come yet, and where its first record begins.
+  /// A line whose end has not come yet.
   private struct Partial {
     var bytes: [UInt8] = []
-    var offset: Int?
 
     /// Returns the progress that the beginning of the line holds already.
     mutating func extend(with record: LogRecord) -> [Double] {
-      offset = offset ?? record.offset
       bytes += record.payload
       return TerminalProgress.strip(from: &bytes)
     }
   }
-
-  init(offset: Int = 0) { safeOffset = offset }
 
   mutating func take(_ record: LogRecord) -> [RuntimeEvent.Kind] {
     var events: [RuntimeEvent.Kind] = []
@@ -59,7 +56,9 @@ struct AgentStream {
       for report in stdout.extend(with: record) { terminalReported(report, &events) }
     case .stderrFragment:
       for report in stderr.extend(with: record) { terminalReported(report, &events) }
-    case .stopSent: events.append(.stopSent)
+    case .stopSent:
+      stopWasSent = true
+      events.append(.stopSent)
     case .answered: answered(record.payload, &events)
     case .dropped:
       let count = Int(record.text) ?? 0
@@ -68,7 +67,6 @@ struct AgentStream {
           stream: .stdout, text: "[\(count) lines were not kept: the output was too long or the disk full]",
           dropped: count))
     }
-    safeOffset = min(stdout.offset ?? record.end, stderr.offset ?? record.end)
     return events
   }
 
@@ -160,7 +158,9 @@ struct AgentStream {
       return
     }
     if question?.id == id { question = nil }
-    events.append(.resolved(id: id, answer: json["answer"]?.string ?? "", by: "operator"))
+    let text = json["answer"]?.string ?? ""
+    answer = (id, text)
+    events.append(.resolved(id: id, answer: text, by: "operator"))
   }
 }
 

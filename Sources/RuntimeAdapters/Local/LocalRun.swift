@@ -5,10 +5,9 @@ import RunModel
 
 /// One run of the local runtime, from its supervisor's start to its `ended` event.
 ///
-/// What it knows comes from the run's folder, so another instance can take up where this one stopped. Its position in
-/// the output log is stored after each batch of events is handed on: after an orderly stop each line is an event
-/// exactly once; after a kill no line comes twice, and those handed on but not stored by the orchestrator yet are left
-/// to the log. Progress, usage, an open question and the end are told again when the record lacks them.
+/// What it knows comes from the run's folder, so another instance can take up where this one stopped. Each report
+/// carries its place in the output log, which the orchestrator stores with it: each line is an event exactly once,
+/// whatever was killed in between. An open question, a sent stop and the end are told again when the record lacks them.
 actor LocalRun {
   nonisolated let spec: LocalRunSpec
   nonisolated let folder: RunFolder
@@ -22,8 +21,9 @@ actor LocalRun {
   private(set) var end: LocalRunEnd?
   private var isCancelAsked = false
   private var answering: String?
-  private var window = (start: ContinuousClock.now, lines: 0)
+  private var window = (start: Int64(0), lines: 0)
   private var dropped = 0
+  private var droppedAt: ReportPosition?
   private var look = Look()
 
   /// When the changed files were last counted, and what came of it.
@@ -140,14 +140,15 @@ actor LocalRun {
   // MARK: The run's task
 
   /// Hands on what the agent says until it is gone, then keeps its work and says how it ended.
-  func follow(recorded: Run? = nil) async {
+  func follow(recorded: Run? = nil, _ adoption: Adoption = Adoption()) async {
     guard var reader = OutputLogReader(path: folder.supervised.output, from: 0) else {
-      await settleLost()
+      await adoption.followsRestart ? settleRestarted() : settleLost()
       return
     }
-    if let recorded { catchUp(&reader, with: recorded) }
+    if let recorded { catchUp(&reader, with: recorded, from: adoption.position) }
     if let end {
       // It had come to its end before, and only the telling is left.
+      drain(&reader)
       outlet.send(RuntimeEvent(run, .ended(end.end)))
       return
     }
@@ -158,6 +159,7 @@ actor LocalRun {
         await settle()
         return
       }
+      if adoption.followsRestart { return await settleRestarted() }
       if !hadOutput, !Files.isLocked(folder.supervised.lock), !Files.exists(folder.supervised.exit) {
         await settleLost()
         return
@@ -169,40 +171,65 @@ actor LocalRun {
     }
   }
 
-  /// Reads everything that was handed on before, without telling it again, but for state that the record lacks.
-  private func catchUp(_ reader: inout OutputLogReader, with recorded: Run) {
-    let position: Int
-    do { position = try folder.readPosition() } catch {
-      // Without the position, the record's own times decide: everything told before is older than its last event.
-      position = 0
+  /// What one record of the log says, with its place there.
+  private struct Report {
+    var kind: RuntimeEvent.Kind
+    var place: ReportPosition
+    /// When the supervisor wrote it, in milliseconds since 1970.
+    var time: Int64
+  }
+
+  private func take(_ record: LogRecord) -> [Report] {
+    var count = 0
+    return stream.take(record).map { kind in
+      count += 1
+      return Report(kind: kind, place: ReportPosition(offset: record.offset, count: count), time: record.time)
     }
-    while reader.offset < position {
+  }
+
+  /// Reads everything that is on record already, without telling it again, but for state that the record lacks. The same
+  /// log always says the same, so a place in it is enough to go on from.
+  private func catchUp(_ reader: inout OutputLogReader, with recorded: Run, from stored: ReportPosition?) {
+    var position = stored
+    // One that cannot be read was never more than an earlier version's estimate.
+    if position == nil { position = try? folder.readPosition() }
+    guard let position else { return }
+    var fresh: [Report] = []
+    var told: AgentStream?
+    while reader.offset <= position.offset {
       let records = reader.next()
       if records.isEmpty { break }
-      var fresh: [RuntimeEvent.Kind] = []
       for record in records {
-        let events = stream.take(record)
-        if record.offset >= position { fresh += events }
+        if told == nil, record.offset > position.offset { told = stream }
+        fresh += take(record).filter { $0.place > position }
       }
-      if reader.offset > position { hand(on: fresh) }
     }
+    tellMissing(of: told ?? stream, in: recorded)
+    hand(on: fresh)
+  }
+
+  /// What changes decisions is recorded beside the reports, so that it can lag behind them.
+  private func tellMissing(of told: AgentStream, in recorded: Run) {
     var missing: [RuntimeEvent.Kind] = []
-    if stream.progressKnown, stream.progress > recorded.progress, !recorded.status.isTerminal {
-      missing.append(.progress(stream.progress, message: stream.message))
+    if told.progressKnown, told.progress > recorded.progress, !recorded.status.isTerminal {
+      missing.append(.progress(told.progress, message: told.message))
     }
-    if let usage = stream.usage,
+    if let usage = told.usage,
       usage.inputTokens != recorded.inputTokens || usage.outputTokens != recorded.outputTokens
     {
       missing.append(.usage(usage))
     }
-    switch (stream.question, recorded.attention) {
+    if told.stopWasSent, isCancelAsked, recorded.cancellation?.stopSentAt == nil { missing.append(.stopSent) }
+    switch (told.question, recorded.attention) {
     case (let question?, let known) where known?.attentionId != question.id:
       missing.append(
         .attention(id: question.id, question: question.text, options: question.options, kind: question.kind))
-    case (nil, let known?): missing.append(.resolved(id: known.attentionId, answer: "", by: "operator"))
+    case (nil, let known?):
+      let answer = told.answer.flatMap { $0.id == known.attentionId ? $0.text : nil }
+      missing.append(.resolved(id: known.attentionId, answer: answer ?? "", by: "operator"))
     default: break
     }
-    hand(on: missing)
+    outlet.send(missing.map { RuntimeEvent(run, $0) })
   }
 
   /// True when there was something.
@@ -213,38 +240,40 @@ actor LocalRun {
       let records = reader.next()
       if records.isEmpty { break }
       hadOutput = true
-      var events: [RuntimeEvent.Kind] = []
-      for record in records { events += stream.take(record) }
-      hand(on: events)
-      // A full disk: after a restart some lines come again, which is better than the end of the run.
-      try? folder.writePosition(stream.safeOffset)
+      hand(on: records.flatMap { take($0) })
     }
     return hadOutput
   }
 
-  private func hand(on events: [RuntimeEvent.Kind]) {
+  private func hand(on reports: [Report]) {
     var kept: [RuntimeEvent] = []
-    kept.reserveCapacity(events.count)
-    for event in events {
-      switch event {
+    kept.reserveCapacity(reports.count)
+    for report in reports {
+      switch report.kind {
       case .output(let stream, let text, let lost):
-        let now = ContinuousClock.now
-        if now - window.start > .seconds(1) { window = (now, 0) }
+        // By the time of the lines, so that as many are kept of what was missed as of what was followed.
+        if report.time < window.start || report.time - window.start > 1000 { window = (report.time, 0) }
         window.lines += 1
         guard window.lines <= linesPerSecond else {
           dropped += 1 + lost
+          droppedAt = report.place
           continue
         }
-        kept.append(RuntimeEvent(run, .output(stream: stream, text: text, dropped: lost + dropped)))
+        kept.append(RuntimeEvent(run, .output(stream: stream, text: text, dropped: lost + dropped), at: report.place))
         dropped = 0
+        continue
       case .stopSent:
         // A stop that only cleans up after an agent is no part of a cancel.
-        if isCancelAsked { kept.append(RuntimeEvent(run, .stopSent)) }
-      case .resolved(let id, _, _):
-        if answering == id { answering = nil }
-        kept.append(RuntimeEvent(run, event))
-      default: kept.append(RuntimeEvent(run, event))
+        if !isCancelAsked { continue }
+      case .resolved(let id, _, _): if answering == id { answering = nil }
+      default: break
       }
+      if dropped > 0 {
+        // The place of what follows covers what was dropped, so the count goes before it.
+        kept.append(RuntimeEvent(run, .output(stream: .stdout, text: "", dropped: dropped), at: droppedAt))
+        dropped = 0
+      }
+      kept.append(RuntimeEvent(run, report.kind, at: report.place))
     }
     outlet.send(kept)
   }
@@ -338,6 +367,16 @@ actor LocalRun {
     }
   }
 
+  /// Nothing of it has outlived the restart. Its pids may be anybody's by now: none is looked at, none is signaled.
+  private func settleRestarted() async {
+    if isCancelAsked {
+      let now = Timestamp.now
+      await finish(TaskEnd(.canceled, proof: CancelProof(stopSentAt: now, confirmedAt: now)))
+    } else {
+      await finish(TaskEnd(.failed, reason: "The machine was restarted while \(name) worked; its work is kept"))
+    }
+  }
+
   private var name: String { spec.agentName }
 
   private func signalName(_ signal: Int) -> String { String(cString: strsignal(CInt(signal))) }
@@ -358,7 +397,7 @@ actor LocalRun {
     }
     let whole = LocalRunEnd(end, isKept: isKept)
     // A full disk: after a restart the end is worked out again from the exit record.
-    try? Files.write(whole.jsonBytes, to: folder.end)
+    try? Files.write(whole.jsonBytes, to: folder.end, durably: true)
     if dropped > 0 {
       outlet.send(
         RuntimeEvent(

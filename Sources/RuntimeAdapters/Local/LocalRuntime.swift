@@ -16,6 +16,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   private let state: String
   private let environment: [String: String]
   private let launcher: SupervisorLauncher
+  private let machine: Machine
   private let git: Git
   private let worktrees: Worktrees
   private let outlet = EventOutlet()
@@ -27,12 +28,13 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   /// `state` is an absolute path; `environment` is the operator's.
   package init(
     _ configuration: Configuration, state: String, environment: [String: String],
-    launcher: SupervisorLauncher = SupervisorLauncher()
+    launcher: SupervisorLauncher = SupervisorLauncher(), machine: Machine = .present()
   ) {
     self.configuration = configuration
     self.state = state
     self.environment = environment
     self.launcher = launcher
+    self.machine = machine
     runtimeId = configuration.id
     git = Git(environment: environment)
     worktrees = Worktrees(git: git, folder: "\(state)/worktrees")
@@ -87,14 +89,17 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     return Files.exists(workspace.path) ? workspace : nil
   }
 
-  package func adopt(_ contract: Contract, run: Run) async throws -> Bool {
+  package func adopt(_ contract: Contract, run: Run, _ adoption: Adoption) async throws -> Bool {
     let id = run.runId
     if runs.withLock({ $0[id] != nil }) { return true }
     let isCancelAsked = run.cancellation != nil
     guard let adopted = try stored(id, isCancelAsked: isCancelAsked) else { return false }
     runs.withLock { $0[id] = adopted }
-    if isCancelAsked { await adopted.cancel(force: run.cancellation?.force ?? false) }
-    Task { await adopted.follow(recorded: run) }
+    var adoption = adoption
+    // The folder knows it also of a start that never came on record.
+    if machine.hasRestarted(since: adopted.spec.boot) { adoption.followsRestart = true }
+    if isCancelAsked, !adoption.followsRestart { await adopted.cancel(force: run.cancellation?.force ?? false) }
+    Task { [adoption] in await adopted.follow(recorded: run, adoption) }
     return true
   }
 
@@ -126,9 +131,10 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   /// What the folder holds of a run of this runtime; nil when there is none.
   private func stored(_ run: RunID, isCancelAsked: Bool = false, mustHaveEnded: Bool = false) throws -> LocalRun? {
     let folder = RunFolder(state: state, run: run)
-    guard let json = try folder.json(folder.spec), let spec = LocalRunSpec(json: json), spec.run == run else {
-      return nil
-    }
+    // Without a supervisor it has never begun, and can be begun anew.
+    guard let json = try folder.json(folder.spec), let spec = LocalRunSpec(json: json), spec.run == run,
+      spec.runtime == nil || spec.runtime == runtimeId, folder.hasBegun
+    else { return nil }
     let end = try folder.json(folder.end).flatMap(LocalRunEnd.init(json:))
     if mustHaveEnded, end == nil { return nil }
     return make(spec, folder: folder, end: end, isCancelAsked: isCancelAsked)
@@ -145,8 +151,11 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   private func start(_ contract: Contract) async throws -> StartedTask {
     guard let run = contract.runId else { throw Problem(.internal, "The contract carries no run id.") }
     let folder = RunFolder(state: state, run: run)
-    guard !Files.exists(folder.path) else { throw Problem(.conflict, "The run \(run) has been started already.") }
+    guard !folder.hasBegun, runs.withLock({ $0[run] == nil }) else {
+      throw Problem(.conflict, "The run \(run) has been started already.")
+    }
     let old = try await predecessor(of: contract)
+    await clearBrokenStart(of: run, folder, keepsBranch: old != nil)
     guard let old else { return try await start(contract, run, folder, after: nil) }
     let branch = old.branch ?? ""
     guard resuming.withLock({ $0.insert(branch).inserted }) else { throw Self.busy(branch, nil) }
@@ -155,6 +164,14 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
       if await !other.hasEnded { throw Self.busy(branch, other.spec.run) }
     }
     return try await start(contract, run, folder, after: old)
+  }
+
+  /// Removes what is left of a start that an orchestrator did not survive: no agent has worked there.
+  private func clearBrokenStart(of run: RunID, _ folder: RunFolder, keepsBranch: Bool) async {
+    // A supervisor that was about to begin has taken nothing yet.
+    if Files.exists(folder.path) { _ = await SupervisedFolder.sweep(mark: "FLIGHTDECK_RUN_ID=\(run)") }
+    Files.removeTree(folder.path)
+    await worktrees.clear("\(state)/worktrees/\(run)", keepsBranch: keepsBranch)
   }
 
   private static func busy(_ branch: String, _ run: RunID?) -> Problem {
@@ -198,7 +215,8 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
       workspace = try await worktrees.make(for: contract, run: run)
     }
     let spec = LocalRunSpec(
-      run: run, title: contract.title, workspace: workspace, agentName: plan.agentName,
+      run: run, title: contract.title, runtime: runtimeId, boot: machine.boot, workspace: workspace,
+      agentName: plan.agentName,
       supervisor: SupervisorSpec(
         command: plan.command, directory: workspace.path, input: plan.input,
         graceMilliseconds: configuration.stopGrace.milliseconds,
@@ -208,7 +226,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
       try Files.makeFolder(folder.path)
       try Files.write(contract.jsonBytes, to: folder.contract)
       try Files.write(Array(contract.effectivePrompt.utf8), to: folder.prompt)
-      try Files.write(spec.jsonBytes, to: folder.spec)
+      try Files.write(spec.jsonBytes, to: folder.spec, durably: true)
       supervisor = try await launcher.launch(folder.supervised, environment: plan.environment)
     } catch {
       // What an earlier run made stays, whatever becomes of this one.

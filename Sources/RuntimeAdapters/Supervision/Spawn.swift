@@ -32,6 +32,13 @@ private func withCStrings<Result>(
   }
 }
 
+/// Milliseconds of a clock that nobody can set, for deadlines and graces.
+func steadyMilliseconds() -> Int64 {
+  var now = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &now)
+  return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+}
+
 /// Milliseconds since 1970, without Foundation.
 func millisecondsNow() -> Int64 {
   var now = timespec()

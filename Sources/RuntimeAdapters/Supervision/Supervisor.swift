@@ -69,7 +69,7 @@ private struct Supervisor: ~Copyable {
     let now = millisecondsNow()
     machine = StopMachine(
       grace: spec.graceMilliseconds, strayGrace: spec.strayGraceMilliseconds,
-      deadline: spec.limitMilliseconds.map { now + $0 })
+      deadline: spec.limitMilliseconds.map { steadyMilliseconds() + $0 })
     record = ExitRecord(startedAt: now, confirmedAt: now)
   }
 
@@ -153,12 +153,12 @@ private struct Supervisor: ~Copyable {
       if polled[4].revents != 0 { writeInput() }
       writeFrames()
       if polled[0].revents != 0 { readSignals() }
-      perform(machine.passed(now: millisecondsNow()))
+      perform(machine.passed(now: steadyMilliseconds()))
     }
   }
 
   private func patience() -> CInt {
-    var patience = machine.patience(now: millisecondsNow())
+    var patience = machine.patience(now: steadyMilliseconds())
     if streams.contains(where: \.cutter.isPending) { patience = min(patience ?? 100, 100) }
     return patience.map { CInt(min($0, 60_000)) } ?? -1
   }
@@ -171,7 +171,7 @@ private struct Supervisor: ~Copyable {
       case .look:
         reap()
         let living = ProcessTable().descendants(of: getpid()).count
-        action = machine.looked(living: living, now: millisecondsNow())
+        action = machine.looked(living: living, now: steadyMilliseconds())
       case .terminate:
         let living = ProcessTable().descendants(of: getpid())
         for process in living {
@@ -202,7 +202,7 @@ private struct Supervisor: ~Copyable {
       let signal = cprocess_next_signal(signals)
       if signal == 0 { break }
       if signal == SIGTERM {
-        perform(machine.stopRequested(.signal, grace: spec.graceMilliseconds, now: millisecondsNow()))
+        perform(machine.stopRequested(.signal, grace: spec.graceMilliseconds, now: steadyMilliseconds()))
       }
     }
     if reap() { perform(machine.agentEnded()) }
@@ -240,8 +240,8 @@ private struct Supervisor: ~Copyable {
       switch words.first {
       case "stop":
         let grace = words.count > 1 ? Int64(words[1]) : nil
-        perform(machine.stopRequested(.asked, grace: grace ?? spec.graceMilliseconds, now: millisecondsNow()))
-      case "kill": perform(machine.stopRequested(.asked, grace: 0, now: millisecondsNow()))
+        perform(machine.stopRequested(.asked, grace: grace ?? spec.graceMilliseconds, now: steadyMilliseconds()))
+      case "kill": perform(machine.stopRequested(.asked, grace: 0, now: steadyMilliseconds()))
       case "stdin":
         guard input >= 0, words.count > 1 else { continue }
         append(.answered, Array(words[1].utf8))
@@ -342,7 +342,8 @@ private struct Supervisor: ~Copyable {
     fsync(log)
     record.stopped = machine.cause
     record.killed = killed.count
-    record.confirmedAt = millisecondsNow()
+    // The wall clock may have been set back meanwhile; the steps keep their order.
+    record.confirmedAt = max(millisecondsNow(), record.startedAt, record.stopSentAt ?? 0)
     let bytes = record.jsonBytes
     // The space is there already: the rest of it stays blank.
     pwrite(exitReserve, bytes, bytes.count, 0)

@@ -46,6 +46,10 @@ struct DoctorCommand: AsyncParsableCommand {
       connect: link.connection.connect, paths: paths, environment: surroundings.environment)
     do {
       let health = try await link.withClient { try await $0.health() }
+      if let outage = health.outage {
+        return Finding(
+          "orchestrator", .wrong, "\(address) answers, but \(outage.sentence { "\($0)" })", remedy: outage.detail)
+      }
       if health.version != flightdeckVersion {
         return Finding(
           "orchestrator", .doubtful,

@@ -56,7 +56,7 @@ actor FollowToEnd {
       }
       show("the link is lost, trying again")
     case .link, .gap: break
-    case .glimpse: break
+    case .glimpse, .outage: break
     case .snapshot(let snapshot):
       board = RunBoard(runs: snapshot.runs, seq: snapshot.seq)
       check()
