@@ -2,12 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,6 +44,122 @@ int cprocess_spawn(pid_t *pid, const char *path, char *const argv[], char *const
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   return -failed;
+}
+
+void cprocess_share_memory(void) { mallopt(M_ARENA_MAX, 2); }
+
+struct failure {
+  int code;
+  char stage;
+};
+
+static int set_limit(int resource, int64_t value) {
+  if (value < 0) return 0;
+  struct rlimit limit;
+  if (getrlimit(resource, &limit) < 0) return -1;
+  rlim_t wanted = (rlim_t)value;
+  // What is tighter already stays.
+  if (limit.rlim_max == RLIM_INFINITY || wanted < limit.rlim_max) limit.rlim_max = wanted;
+  if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_max < limit.rlim_cur) limit.rlim_cur = limit.rlim_max;
+  return setrlimit(resource, &limit);
+}
+
+static int enter(const char *group) {
+  if (!group) return 0;
+  int procs = open(group, O_WRONLY | O_CLOEXEC);
+  if (procs < 0) return -1;
+  int failed = write(procs, "0", 1) < 0 ? -1 : 0;
+  int code = errno;
+  close(procs);
+  errno = code;
+  return failed;
+}
+
+/* In the child of the fork, up to the exec: returns the stage that failed. */
+static char become(const char *path, char *const argv[], const char *cwd, const int streams[3],
+                   const struct cprocess_bounds *bounds) {
+  if (enter(bounds->group) < 0) return 'g';
+  setsid();
+  for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  if (cwd && chdir(cwd) < 0) return 'd';
+  close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+  for (int i = 0; i < 3; i++)
+    if (dup2(streams[i], i) < 0) return 'x';
+  if (set_limit(RLIMIT_FSIZE, bounds->file_bytes) < 0 || set_limit(RLIMIT_NPROC, bounds->processes) < 0 ||
+      set_limit(RLIMIT_AS, bounds->address_bytes) < 0)
+    return 'l';
+  execv(path, argv);
+  return 'x';
+}
+
+int cprocess_spawn_bounded(pid_t *pid, const char *path, char *const argv[], const char *cwd, int input, int output,
+                           int error, const struct cprocess_bounds *bounds, char *stage) {
+  int report[2];
+  *stage = 'f';
+  if (pipe2(report, O_CLOEXEC) < 0) return -errno;
+  // Above the three, so that no dup2 below takes one of them before it has been used.
+  int streams[3] = {fcntl(input, F_DUPFD_CLOEXEC, 10), fcntl(output, F_DUPFD_CLOEXEC, 10),
+                    fcntl(error, F_DUPFD_CLOEXEC, 10)};
+  int telling = fcntl(report[1], F_DUPFD_CLOEXEC, 10);
+  close(report[1]);
+  pid_t child = streams[0] < 0 || streams[1] < 0 || streams[2] < 0 || telling < 0 ? -1 : fork();
+  if (child == 0) {
+    struct failure failure;
+    failure.stage = become(path, argv, cwd, streams, bounds);
+    failure.code = errno;
+    ssize_t told = write(telling, &failure, sizeof failure);
+    (void)told;
+    _exit(127);
+  }
+  int code = errno;
+  close(telling);
+  for (int i = 0; i < 3; i++)
+    if (streams[i] >= 0) close(streams[i]);
+  if (child < 0) {
+    close(report[0]);
+    return -code;
+  }
+  struct failure failure;
+  ssize_t got;
+  do got = read(report[0], &failure, sizeof failure);
+  while (got < 0 && errno == EINTR);
+  close(report[0]);
+  if (got == (ssize_t)sizeof failure) {
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+    }
+    *stage = failure.stage;
+    return -failure.code;
+  }
+  *pid = child;
+  return 0;
+}
+
+int cprocess_signal_children(int signal, int rounds) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)syscall(SYS_gettid));
+  int list = open(path, O_RDONLY | O_CLOEXEC);
+  if (list < 0) return -errno;
+  int taken = 0;
+  while (rounds-- > 0) {
+    char text[4096];
+    ssize_t got = pread(list, text, sizeof text - 1, 0);
+    if (got <= 0) break;
+    text[got] = 0;
+    char *at = text;
+    for (;;) {
+      char *end;
+      long child = strtol(at, &end, 10);
+      // A number that the buffer cut off is left to the next round.
+      if (end == at || *end != ' ') break;
+      if (child > 1 && kill((pid_t)child, signal) == 0) taken++;
+      at = end;
+    }
+  }
+  close(list);
+  return taken;
 }
 
 int cprocess_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0; }

@@ -8,6 +8,10 @@ package struct Health: Sendable, Hashable {
   package var pid: Int
   /// The last event's seq.
   package var seq: UInt64
+  /// Which record the seq belongs to; nil when the orchestrator does not tell.
+  package var store: StoreID?
+  /// The addresses that it serves, as it names them; empty for an older one.
+  package var listening: [String] = []
   /// Why nothing can be recorded, while nothing can.
   package var outage: StoreOutage?
 }
@@ -20,9 +24,12 @@ package final class RunClient: Sendable {
   package var address: ServerAddress { wire.address }
   let wire: Wire
 
-  /// `token`: the bearer token for TCP; a Unix socket needs none.
-  package init(_ address: ServerAddress, token: String? = nil) {
-    wire = Wire(address: address, token: token)
+  /// `token`: the bearer token for TCP; a Unix socket needs none. It is never sent in the clear to another machine.
+  /// `patience`: how long the orchestrator may be silent in a call that ends.
+  package init(
+    _ address: ServerAddress, token: String? = nil, tls: ClientTLS = .standard, patience: Duration = .seconds(30)
+  ) {
+    wire = Wire(address: address, token: token, tls: tls, patience: patience)
   }
 
   package func shutdown() async { await wire.shutdown() }
@@ -31,13 +38,15 @@ package final class RunClient: Sendable {
     let json = try await value("/healthz")
     return Health(
       version: json["version"]?.string ?? "unknown", pid: Int(json["pid"]?.int ?? 0),
-      seq: UInt64(clamping: json["seq"]?.int ?? 0), outage: json["outage"].flatMap(StoreOutage.init(json:)))
+      seq: UInt64(clamping: json["seq"]?.int ?? 0), store: json["store"]?.string.flatMap { StoreID($0) },
+      listening: json["listening"]?.array?.compactMap(\.string) ?? [],
+      outage: json["outage"].flatMap(StoreOutage.init(json:)))
   }
 
   /// Read while it arrives: the text of a large snapshot is never in memory as a whole. `onGlimpse` gets the runs that a
   /// screen shows first while the rest is still on its way, with the counts of all.
   package func snapshot(onGlimpse: (Snapshot) async -> Void = { _ in }) async throws -> Snapshot {
-    let body = try await wire.stream(Request("/v1/snapshot"), deadline: Wire.patience)
+    let body = try await wire.stream(Request("/v1/snapshot"), ends: true)
     var snapshot = SnapshotReader()
     var chunks = body.makeAsyncIterator()
     do {
@@ -123,9 +132,11 @@ package final class RunClient: Sendable {
   }
 
   /// A new run of the same contract that links to the old.
-  package func retry(_ run: String) async throws -> DispatchOutcome {
+  /// With an idempotency key it is sent again when the link breaks midway.
+  package func retry(_ run: String, idempotencyKey: String? = nil) async throws -> DispatchOutcome {
     var request = Request("/v1/runs", run, "retry")
     request.body = []
+    request.idempotencyKey = idempotencyKey
     return DispatchOutcome(json: try await value(request))
   }
 
@@ -139,6 +150,29 @@ package final class RunClient: Sendable {
     request.body = JSONValue.object(body).jsonBytes
     request.idempotencyKey = idempotencyKey
     return DispatchOutcome(json: try await value(request))
+  }
+
+  /// Bearer tokens, without their secrets: each as the orchestrator tells it.
+  package func tokens() async throws -> [JSONValue] { try await value("/v1/tokens").array ?? [] }
+
+  /// The secret in the answer is told this once.
+  package func createToken(name: String, role: AccessRole, expiresIn life: Duration?) async throws -> IssuedToken {
+    var request = Request("/v1/tokens")
+    var body: JSONObject = ["name": .string(name), "role": .string(role.rawValue)]
+    if let life { body["expiresInSeconds"] = .int(life.components.seconds) }
+    request.body = JSONValue.object(body).jsonBytes
+    let answer = try await value(request)
+    guard let issued = IssuedToken(json: answer) else {
+      throw wire.unreadable(Problem(.internal, "no token in it"), "/v1/tokens")
+    }
+    return issued
+  }
+
+  /// By name or id; idempotent.
+  package func revokeToken(_ token: String) async throws -> JSONValue {
+    var request = Request("/v1/tokens", token, "revoke")
+    request.body = []
+    return try await value(request)
   }
 
   package func runtimes() async throws -> [RuntimeSummary] {

@@ -12,9 +12,14 @@ package final class SQLiteRunStore: RunStore {
   private let lock: StoreLock
   private let problems: StoreProblem
 
-  /// Opens the store, and makes it when there is none. Throws `Problem(.conflict)` while another orchestrator holds the
+  /// Opens the store, and makes it when there is none; one of an older version is brought up to date, with a backup of the
+  /// old one beside it, and `progress` tells of that. Throws `Problem(.conflict)` while another orchestrator holds the
   /// folder, `Problem(.unavailable)` for a damaged, unreadable or newer store.
-  package init(folder: String) throws {
+  package convenience init(folder: String, progress: @escaping (StoreProgress) -> Void = { _ in }) throws {
+    try self.init(folder: folder, migrator: StoreSchema.migrator, progress: progress)
+  }
+
+  init(folder: String, migrator: DatabaseMigrator, progress: @escaping (StoreProgress) -> Void = { _ in }) throws {
     do {
       try FileManager.default.createDirectory(
         atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -25,11 +30,13 @@ package final class SQLiteRunStore: RunStore {
     lock = try StoreLock(folder: folder)
     let path = folder + "/flightdeck.sqlite"
     problems = StoreProblem(path: path)
+    try StoreBackup.finish(path)
     // Made here with mode 0600, which SQLite passes on to the log beside it; what is wrong with it, opening will tell.
     let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     if descriptor >= 0 { Glibc.close(descriptor) }
     do {
-      pool = try Self.openPool(path)
+      try StoreMigration(path: path, migrator: migrator).run(tell: progress)
+      pool = try Self.openPool(path, migrator)
     } catch { throw problems.translate(error) }
   }
 
@@ -38,7 +45,7 @@ package final class SQLiteRunStore: RunStore {
     do { try pool.close() } catch { throw problems.translate(error) }
   }
 
-  private static func openPool(_ path: String) throws -> DatabasePool {
+  private static func openPool(_ path: String, _ migrator: DatabaseMigrator) throws -> DatabasePool {
     var configuration = Configuration()
     configuration.label = "flightdeck"
     configuration.maximumReaderCount = 4
@@ -51,12 +58,6 @@ package final class SQLiteRunStore: RunStore {
       try db.execute(sql: "PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 67108864")
     }
     let pool = try DatabasePool(path: path, configuration: configuration)
-    let migrator = StoreSchema.migrator
-    if try pool.read(migrator.hasBeenSuperseded) {
-      throw Problem(
-        .unavailable,
-        "The store \(path) was written by a newer flightdeck. Use that version, or another folder with --state.")
-    }
     try migrator.migrate(pool)
     // GRDB sets NORMAL after `prepareDatabase`; NORMAL loses acknowledged commits when the power goes.
     try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
@@ -87,10 +88,32 @@ package final class SQLiteRunStore: RunStore {
     }
   }
 
+  /// A change of its own, apart from the journal's commits.
+  func change<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    do { return try await pool.write(body) } catch { throw problems.translate(error) }
+  }
+
   // MARK: - Reading
 
-  private func read<Value: Sendable>(_ value: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+  func read<Value: Sendable>(_ value: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
     do { return try await pool.read(value) } catch { throw problems.translate(error) }
+  }
+
+  package func id() async throws -> StoreID {
+    let text = try await read { db in try String.fetchOne(db, sql: "SELECT id FROM identity") }
+    guard let id = text.flatMap({ StoreID($0) }) else {
+      throw Problem(.unavailable, "The store does not say which it is: it is damaged. Restore it from a backup.")
+    }
+    return id
+  }
+
+  package func size() async -> (bytes: Int64, free: Int64)? {
+    var bytes: Int64 = 0
+    var status = stat()
+    for end in ["", "-wal", "-shm"] where stat(pool.path + end, &status) == 0 { bytes += Int64(status.st_size) }
+    var disk = statvfs()
+    guard statvfs(pool.path, &disk) == 0 else { return nil }
+    return (bytes, Int64(clamping: disk.f_bavail) * Int64(clamping: disk.f_frsize))
   }
 
   package func lastSeq() async throws -> UInt64 {
@@ -106,6 +129,22 @@ package final class SQLiteRunStore: RunStore {
   package func lastEvents(of run: RunID, after: UInt64, through: UInt64, limit: Int) async throws -> [StoredEvent] {
     try await read { db in
       try db.events(order: "DESC", after: after, through: through, run: run, limit: limit).reversed()
+    }
+  }
+
+  package func events(
+    after: UInt64, through: UInt64, run: RunID?, limit: Int, bytes: Int
+  ) async throws -> [StoredEvent] {
+    try await read { db in
+      try db.events(order: "ASC", after: after, through: through, run: run, limit: limit, bytes: bytes)
+    }
+  }
+
+  package func lastEvents(
+    of run: RunID, after: UInt64, through: UInt64, limit: Int, bytes: Int
+  ) async throws -> [StoredEvent] {
+    try await read { db in
+      try db.events(order: "DESC", after: after, through: through, run: run, limit: limit, bytes: bytes).reversed()
     }
   }
 
@@ -155,6 +194,19 @@ package final class SQLiteRunStore: RunStore {
 
   package func lastAudit() async throws -> StoredAuditRecord? {
     try await read { db in try db.audit("ORDER BY seq DESC LIMIT 1", []).first }
+  }
+
+  package func tokens() async throws -> [StoredToken] {
+    try await read { db in
+      let rows = try Row.fetchCursor(
+        try db.cachedStatement(sql: "SELECT token, hash, json FROM tokens ORDER BY place"))
+      var tokens: [StoredToken] = []
+      while let row = try rows.next() {
+        guard let id = try row.ulid(0) else { continue }
+        tokens.append(StoredToken(id: TokenID(id), hash: try row.bytes(1), json: try row.bytes(2)))
+      }
+      return tokens
+    }
   }
 
   package func answer(forIdempotencyKey key: String) async throws -> [UInt8]? {

@@ -1,4 +1,5 @@
 import GRDB
+import RunModel
 
 /// The tables and how they came about. A migration that has shipped is never edited; a new one follows it.
 enum StoreSchema {
@@ -39,7 +40,40 @@ enum StoreSchema {
             json BLOB NOT NULL);
           """)
     }
+    migrator.registerMigration("2 tokens") { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE tokens (
+            place INTEGER PRIMARY KEY,
+            token BLOB NOT NULL UNIQUE,
+            hash BLOB NOT NULL UNIQUE,
+            json BLOB NOT NULL);
+          """)
+    }
+    migrator.registerMigration("3 identity") { db in
+      try db.execute(sql: "CREATE TABLE identity (id TEXT NOT NULL)")
+      try db.execute(
+        sql: "INSERT INTO identity (id) VALUES (?)", arguments: [ULIDGenerator().next().description])
+    }
+    migrator.registerMigration("4 marks") { db in
+      // What retention knows of a run: when somebody first looked at its end, and what was removed of it.
+      try db.execute(
+        sql: """
+          CREATE TABLE marks (
+            run BLOB PRIMARY KEY NOT NULL,
+            seen INTEGER,
+            removals BLOB);
+          """)
+    }
     return migrator
+  }
+
+  /// Called once on a store that was restored from a backup, before it is put in place: what must not be the same in two
+  /// stores that go on from one moment is made anew.
+  static func beginAnew(_ db: Database) throws {
+    // A place in the order of one is none in that of the other. One of an older version gets its id when it is migrated.
+    guard try db.tableExists("identity") else { return }
+    try db.execute(sql: "UPDATE identity SET id = ?", arguments: [ULIDGenerator().next().description])
   }
 }
 

@@ -42,6 +42,16 @@ extension Database {
       "INSERT INTO answers (key, json) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET json = excluded.json",
       batch.answers
     ) { [$0.key, Data($0.json)] }
+    if !batch.answers.isEmpty {
+      // A key that is stored again keeps its place.
+      try cachedStatement(sql: "DELETE FROM answers WHERE rowid <= (SELECT max(rowid) FROM answers) - ?")
+        .execute(arguments: [RecordBatch.answersKept])
+    }
+    try insertAll(
+      """
+      INSERT INTO tokens (token, hash, json) VALUES (?, ?, ?) ON CONFLICT (token) DO UPDATE SET json = excluded.json
+      """, batch.tokens
+    ) { [$0.id.ulid.blob, Data($0.hash), Data($0.json)] }
   }
 
   private func insertAll<Item>(
@@ -56,7 +66,9 @@ extension Database {
   }
 
   /// `order`: `ASC` or `DESC`.
-  func events(order: String, after: UInt64, through: UInt64, run: RunID?, limit: Int) throws -> [StoredEvent] {
+  func events(
+    order: String, after: UInt64, through: UInt64, run: RunID?, limit: Int, bytes: Int = .max
+  ) throws -> [StoredEvent] {
     var arguments: [(any DatabaseValueConvertible)?] = [Int64(clamping: after), Int64(clamping: through)]
     if let run { arguments.append(run.ulid.blob) }
     arguments.append(max(0, limit))
@@ -67,10 +79,12 @@ extension Database {
         """)
     let rows = try Row.fetchCursor(statement, arguments: StatementArguments(arguments))
     var events: [StoredEvent] = []
-    while let row = try rows.next() {
+    var left = bytes
+    while left > 0, let row = try rows.next() {
       events.append(
         StoredEvent(
           seq: row.seq(0), run: try row.run(1), type: EventType(rawValue: row[2]), json: try row.bytes(3)))
+      left -= events.last?.json.count ?? 0
     }
     return events
   }

@@ -19,7 +19,20 @@ import RunModel
   @Flag(help: "Instead, do what other programs do as well beside them: tig, less, lnav and htop, where installed.")
   var beside = false
 
+  @Flag(
+    help: "Instead, flood it in every way there is at full size; some minutes. Status 1 when a bound does not hold.")
+  var floods = false
+
+  @Flag(help: "Instead, watch memory and descriptors under load. Status 1 when they do not stay flat.")
+  var soak = false
+  @Option(help: "How long the soak takes.")
+  var minutes = 30.0
+  @Option(help: ArgumentHelp("The events a second of the soak.", valueName: "number"))
+  var rate = 10_000
+
   func run() async throws {
+    if floods { return try await runFloods() }
+    if soak { return try await runSoak() }
     if beside { return try await runBeside() }
     let chosen = Self.benchmarks.filter { benchmark in
       only.isEmpty
@@ -40,6 +53,22 @@ import RunModel
       }
     }
     if json { print(rows.jsonText) }
+  }
+
+  private func runFloods() async throws {
+    let workshop = try Workshop()
+    defer { workshop.remove() }
+    let rows = try await measureFloods(workshop, only: only) { if !json { print($0.line) } }
+    if json { print(rows.jsonText) }
+    if rows.contains(where: { $0.ratio > 1 }) { throw ExitCode(1) }
+  }
+
+  private func runSoak() async throws {
+    let workshop = try Workshop()
+    defer { workshop.remove() }
+    if try await !runSoaking(workshop, minutes: minutes, rate: rate, say: { print($0) }) {
+      throw ExitCode(1)
+    }
   }
 
   private func runBeside() async throws {

@@ -1,3 +1,4 @@
+import CProcess
 import Glibc
 import RuntimeAdapters
 import TerminalKit
@@ -6,5 +7,6 @@ import TerminalKit
 let arguments = Array(CommandLine.arguments.dropFirst())
 if arguments.first == superviseArgument, let folder = arguments.dropFirst().first { superviseMain(runFolder: folder) }
 
+cprocess_share_memory()
 Terminal.prepareProcess()
 await Flightdeck.start(arguments)

@@ -63,6 +63,33 @@ import Testing
     }
     #expect(drained == expected.map(\.run))
   }
+
+  @Test("Whatever goes in and out in any order, the next is the one that a search of all would find")
+  func anything() {
+    var random = SeededGenerator(seed: 11)
+    var queue = RunQueue()
+    var model: [RunID: (priority: Int, created: Int64, demands: RunQueue.Demands)] = [:]
+    let demands = ["a", "b", "c"].map { RunQueue.Demands(runtime: RuntimeID($0), requires: [], refusedBy: []) }
+    for step in 0..<1500 {
+      let id = run(UInt64.random(in: 0..<60, using: &random))
+      if Bool.random(using: &random) {
+        let entry = (
+          Int.random(in: 1...3, using: &random), Int64.random(in: 0..<5, using: &random),
+          demands[Int.random(in: 0..<3, using: &random)]
+        )
+        model[id] = entry
+        queue.insert(id, priority: entry.0, created: time(entry.1), demands: entry.2)
+      } else {
+        #expect(queue.remove(id) == (model.removeValue(forKey: id) != nil))
+      }
+      let barred = demands[step % 3]
+      let wanted = model.filter { $0.value.demands != barred }.min {
+        ($1.value.priority, $0.value.created, $0.key) < ($0.value.priority, $1.value.created, $1.key)
+      }
+      #expect(queue.first { $0 != barred } == wanted?.key)
+      #expect(queue.count == model.count)
+    }
+  }
 }
 
 /// SplitMix64: the same numbers on every machine.

@@ -2,8 +2,9 @@ import FoundationEssentials
 import Glibc
 import Orchestration
 import RunModel
-import RuntimeAdapters
 import TestSupport
+
+@testable import RuntimeAdapters
 
 /// A temporary folder with a real repository and a state folder, gone with the test, processes and all.
 final class Bench: Sendable {
@@ -59,18 +60,22 @@ final class Bench: Sendable {
     FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  func local(_ script: String, _ change: (inout LocalRuntime.Configuration) -> Void = { _ in }) throws -> LocalRuntime {
+  func local(
+    _ script: String, confinement: Confinement = .found, _ change: (inout LocalRuntime.Configuration) -> Void = { _ in }
+  ) throws -> LocalRuntime {
     var configuration = LocalRuntime.Configuration(command: ["/bin/bash", "-c", script, "agent", "{prompt}"])
     change(&configuration)
-    return local(configuration)
+    return local(configuration, confinement: confinement)
   }
 
   func local(
-    _ configuration: LocalRuntime.Configuration, adding environment: [String: String] = [:]
+    _ configuration: LocalRuntime.Configuration, adding environment: [String: String] = [:],
+    confinement: Confinement = .found
   ) -> LocalRuntime {
     LocalRuntime(
       configuration, state: state,
-      environment: ProcessInfo.processInfo.environment.merging(environment) { $1 }, launcher: Self.launcher)
+      environment: ProcessInfo.processInfo.environment.merging(environment) { $1 }, launcher: Self.launcher,
+      confinement: confinement)
   }
 
   func contract(_ title: String = "Fix the login", _ change: (inout Contract) -> Void = { _ in }) -> Contract {

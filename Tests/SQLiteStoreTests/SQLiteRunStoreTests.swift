@@ -24,6 +24,20 @@ import Testing
     try await promise.run(on: InMemoryRunStore())
   }
 
+  @Test("SQLite lets go of what is old", arguments: RetentionConformance.allCases)
+  func lets(promise: RetentionConformance) async throws {
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let store = try SQLiteRunStore(folder: folder.path)
+    try await promise.run(on: store)
+    try store.close()
+  }
+
+  @Test("Memory lets go of what is old", arguments: RetentionConformance.allCases)
+  func memoryLets(promise: RetentionConformance) async throws {
+    try await promise.run(on: InMemoryRunStore())
+  }
+
   @Test("A reopened store finds everything")
   func reopen() async throws {
     let folder = try TemporaryFolder()
@@ -37,12 +51,17 @@ import Testing
     batch.details = [(Sample.runID(1), StoredDetail(decision: [1], artifacts: [2], patch: [3]))]
     batch.audit = [StoredAuditRecord(seq: 1, run: Sample.runID(1), hash: "h", json: Array("{}".utf8))]
     batch.answers = [("key", Array("a".utf8))]
+    let name: StoreID
     do {
       let store = try SQLiteRunStore(folder: folder.path)
       try await store.commit(batch)
+      name = try await store.id()
+      let size = try #require(await store.size())
+      #expect(size.bytes > 0 && size.free > 0)
       try store.close()
     }
     let store = try SQLiteRunStore(folder: folder.path)
+    #expect(try await store.id() == name)
     #expect(try await store.lastSeq() == 3)
     #expect(try await store.events(after: 0, through: .max, run: nil, limit: 10) == batch.events)
     #expect(try await store.runs() == batch.runs)

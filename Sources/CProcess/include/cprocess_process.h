@@ -11,6 +11,28 @@
 int cprocess_spawn(pid_t *pid, const char *path, char *const argv[], char *const envp[], const char *cwd, int input,
                    int output, int error);
 
+/* Makes freed memory of all threads serve all threads: with an arena for each, a process of many threads creeps up to several
+   times of what it holds. To be called before there is a second thread. */
+void cprocess_share_memory(void);
+
+/* What holds for a command from before its first instruction on. A limit below 0 is none. */
+struct cprocess_bounds {
+  /* The `cgroup.procs` that it enters; NULL for the caller's group. */
+  const char *group;
+  int64_t processes, file_bytes, address_bytes;
+};
+
+/* The same within bounds, by a fork: only for a process with one thread. The command enters its group and takes its
+   limits itself before it becomes the program, so nothing of it is ever outside. `stage` tells what failed: 'g' the
+   group, 'l' a limit, 'd' the folder, 'x' the program, 'f' the fork. */
+int cprocess_spawn_bounded(pid_t *pid, const char *path, char *const argv[], const char *cwd, int input, int output,
+                           int error, const struct cprocess_bounds *bounds, char *stage);
+
+/* Sends `signal` to every child of the calling process, `rounds` times without a pause: for those that beget a child
+   and end before a table of processes is read. Returns how many signals were taken, or a negative errno where the
+   system does not list children. */
+int cprocess_signal_children(int signal, int rounds);
+
 /* A pipe, closed on exec: the reading end, then the writing one. */
 int cprocess_pipe(int ends[2]);
 

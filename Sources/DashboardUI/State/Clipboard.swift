@@ -10,7 +10,8 @@ struct LastCopy: Sendable {
 extension DashboardState {
   /// Asks the terminal to copy; the same again within a few seconds uses a program instead, if there is one. Whether a
   /// terminal does what it is asked nobody can know from here, so the word for it does not say more than is true.
-  mutating func copyOut(_ text: String) {
+  mutating func copyOut(_ raw: String) {
+    let text = DisplayText.copyable(raw)
     let name = String(text.prefix { $0 != "\n" }.prefix(60))
     let again = lastCopy.map { $0.text == text && now < $0.until } ?? false
     let isLong = text.utf8.count > ControlSequence.longestCopy

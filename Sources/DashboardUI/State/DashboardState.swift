@@ -7,6 +7,19 @@ package enum LinkState: Sendable, Equatable {
   case live
   /// What is on the screen is as of `since`.
   case lost(since: Timestamp, nextTry: Timestamp?)
+  /// The orchestrator lets nobody in from here; the reason says what to do. What is on the screen is as of `since`.
+  case refused(since: Timestamp, reason: String)
+
+  /// Why nobody is let in.
+  var refusal: String? { if case .refused(_, let reason) = self { reason } else { nil } }
+
+  /// Since when the screen has stood still.
+  var staleSince: Timestamp? {
+    switch self {
+    case .connecting, .live: nil
+    case .lost(let since, _), .refused(let since, _): since
+    }
+  }
 }
 
 enum Screen: Sendable, Equatable {
@@ -28,6 +41,7 @@ package struct DashboardState: Sendable {
   /// What happened over time.
   var history = Pulse()
   var timeline = Timeline()
+  var drops = Drops()
   /// When events came last.
   var eventsAt: Timestamp?
   var rate = EventRate()
@@ -156,8 +170,7 @@ package struct DashboardState: Sendable {
   /// The moment that clocks of live runs go by: with the link lost they stand still.
   var boardTime: Timestamp {
     if let replay { return replay.time }
-    if case .lost(let since, _) = link { return since }
-    return now
+    return link.staleSince ?? now
   }
 
   var isActing: Bool { now < actingUntil || layers.contains(where: \.holdsRows) }

@@ -140,6 +140,9 @@ struct LogLine: Sendable {
     }
   }
 
+  /// About the bytes that it takes.
+  var weight: Int { 200 + text.utf8.count + (styled?.count ?? 0) * 64 + (event.map { $0.data.count * 48 } ?? 0) }
+
   private static func usage(_ data: JSONObject) -> String {
     [
       data["inputTokens"]?.int.map { "\(Format.count($0)) tokens in" },
@@ -195,6 +198,7 @@ struct LineSearch: Sendable, Equatable {
 struct RunLog: Sendable {
   let run: RunID
   private var lines: [LogLine] = []
+  private var bytes = 0
   private(set) var firstNumber = 0
   private(set) var isLoaded = false
   /// What is shown, by label; empty: all. `errors` stands for the lines that tell of errors.
@@ -211,26 +215,44 @@ struct RunLog: Sendable {
   private(set) var commands: [LogLine] = []
   /// When the verify commands began.
   private(set) var verifyingAt: Timestamp?
-  /// How many lines are asked for, and kept.
-  private(set) var bound = Self.longest
+  /// How many lines are asked for, and kept; never more than `Bounds.log` bytes.
+  private(set) var bound: Int
+  /// Earlier ones do not fit: asking for them again would bring the same.
+  private var isFull = false
   /// Earlier ones have been asked for.
   var isAsking = false
 
-  static let longest = 20_000
+  static let longest = Bounds.logLines
   /// No more than this is kept however often earlier ones are asked for.
   static let most = 100_000
   static let errors = "errors"
   private static let runningNames: Set<String> = ["run", "exec", "execute", "command", "shell", "bash", "terminal"]
 
-  init(run: RunID) { self.run = run }
+  /// Enough for the preview beside the table.
+  static let preview = 1000
+
+  init(run: RunID, bound: Int = Self.longest) {
+    self.run = run
+    self.bound = bound
+  }
+
+  /// It is no preview any more.
+  mutating func open() { bound = max(bound, Self.longest) }
 
   mutating func append(_ event: RunEvent) {
     if let last = lines.last, event.seq <= last.seq { return }
     let line = LogLine(event)
     lines.append(line)
+    bytes += line.weight
     note(line, number: firstNumber + lines.count - 1)
-    if lines.count > bound + bound / 4 {
-      let excess = lines.count - bound
+    if lines.count > bound + bound / 4 || bytes > Bounds.log + Bounds.log / 4 {
+      var excess = max(0, lines.count - bound)
+      var left = bytes - lines.prefix(excess).reduce(0) { $0 + $1.weight }
+      while left > Bounds.log, excess < lines.count {
+        left -= lines[excess].weight
+        excess += 1
+      }
+      bytes = left
       for line in lines.prefix(excess) { forget(line) }
       lines.removeFirst(excess)
       firstNumber += excess
@@ -264,9 +286,18 @@ struct RunLog: Sendable {
   /// What happened before; events that came live meanwhile stay behind it.
   mutating func load(_ events: [RunEvent]) {
     let live = lines
+    let first = isLoaded ? lines.first?.seq : nil
     lines = events.suffix(bound).map(LogLine.init)
     let last = lines.last?.seq ?? 0
     lines += live.filter { $0.seq > last }
+    bytes = 0
+    var kept = lines.count
+    while kept > 0, bytes < Bounds.log {
+      kept -= 1
+      bytes += lines[kept].weight
+    }
+    lines.removeFirst(kept)
+    isFull = kept > 0 || first.map { (lines.first?.seq ?? 0) >= $0 } ?? false
     firstNumber = 0
     isLoaded = true
     isAsking = false
@@ -275,7 +306,7 @@ struct RunLog: Sendable {
 
   /// Makes room for twice as many lines; returns how many to ask for, nil at the end.
   mutating func askForEarlier() -> Int? {
-    guard isLoaded, !isAsking, lines.count < Self.most else { return nil }
+    guard isLoaded, !isAsking, !isFull, lines.count < Self.most else { return nil }
     let wanted = min(Self.most, max(10_000, lines.count * 2))
     bound = max(bound, wanted)
     isAsking = true

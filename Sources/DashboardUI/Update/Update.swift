@@ -10,7 +10,9 @@ extension DashboardState {
     case .snapshot(let snapshot): take(snapshot)
     case .glimpse(let snapshot): takeGlimpse(snapshot)
     case .events(let events): take(events)
-    case .link(let link): self.link = link
+    case .link(let link):
+      if case .refused(_, let reason) = link, hasSnapshot { toast(reason, .bad) }
+      self.link = link
     case .outage(let outage): take(outage)
     case .detail(let run, let detail):
       guard open?.id == run else { break }
@@ -119,6 +121,7 @@ extension DashboardState {
     _ = list.setSurroundings(filterSurroundings, board)
     history.reset(board, now: now)
     timeline.reset(board)
+    drops.reset(board)
     list.reset(board)
     marks = marks.filter { board[$0] != nil }
     refindSelection()
@@ -141,6 +144,7 @@ extension DashboardState {
     history.count(events: events.count)
     eventsAt = now
     for event in events {
+      if event.type == .output, let lines = event.data["dropped"]?.int { drops.add(lines, at: now) }
       let changes = event.type.changesState
       let counted = changes || event.type == .usage
       let concerns = NotificationMachine.concerns(event.type)
@@ -285,6 +289,7 @@ extension DashboardState {
     if let first = toasts.map(\.until).min() { times.append(first) }
     if let previewAt { times.append(previewAt) }
     if let due = notices.due { times.append(due) }
+    if let end = drops.ends(after: now) { times.append(end) }
     if screen == .queue, queue.list.hasChanges { times.append(max(now + .milliseconds(50), actingUntil)) }
     if list.hasChanges { times.append(max(now + .milliseconds(50), min(actingUntil, now + .milliseconds(1500)))) }
     if diffHasWork { times.append(now) }

@@ -7,6 +7,7 @@ extension DashboardState {
     if open?.id != run { open = OpenRun(id: run) }
     if screen != .run { screens.append(.run) }
     if log?.run != run { log = RunLog(run: run) }
+    log?.open()
     previewAt = nil
     emit(.fetchBacklog(run, limit: 5000))
     fetch(run)

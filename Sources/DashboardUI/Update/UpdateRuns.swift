@@ -94,7 +94,7 @@ extension DashboardState {
 
   mutating func turnPreview() {
     guard screen == .runs, !layout.preview.isEmpty, let selection, log?.run != selection else { return }
-    log = RunLog(run: selection)
+    log = RunLog(run: selection, bound: RunLog.preview)
     emit(.fetchBacklog(selection, limit: 200))
   }
 

@@ -18,6 +18,9 @@ func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
     let age = Format.age((state.now - since).milliseconds)
     let again = next.map { $0 > state.now ? " in \(Format.age(($0 - state.now).milliseconds + 999))" : "" } ?? ""
     left.append(Span(" ✖ lost, \(age) old, trying again\(isWide ? again : "") ", .linkLost))
+  case .refused:
+    isLost = true
+    left.append(Span(" ✖ refused: not let in ", .linkLost))
   }
   if isWide { left.append(Span("  \(state.place)", .header)) }
   if state.isReadOnly { left.append(Span("  read-only", .headerName)) }
@@ -34,6 +37,11 @@ func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   let waiting = state.board.needingAttention
   if waiting > 0 {
     right.append(Span(isWide ? "▲ \(waiting) \(waiting == 1 ? "needs" : "need") you" : "▲ \(waiting)", .runAttention))
+  }
+  if let lines = state.drops.recent(state.now), state.replay == nil {
+    let count = Format.count(lines)
+    right.append(
+      Span(isWide ? "   \(Glyphs.conflict) \(count) lines dropped" : " \(Glyphs.conflict) \(count)", .linkConnecting))
   }
   if isWide, state.replay == nil { right.append(Span("   \(Format.count(state.rate.perSecond)) ev/s", .header)) }
   right.append(

@@ -63,7 +63,10 @@ func drawEvents(_ state: DashboardState, _ run: Run, _ rect: Rect, _ frame: inou
     let words =
       !log.isLoaded
       ? "Fetching the events…"
-      : log.total > 0 ? "None of the chosen types yet; F chooses others." : "Nothing has happened yet."
+      : log.total > 0
+        ? "None of the chosen types yet; F chooses others."
+        : state.open?.detail?.collected?.events == true
+          ? "Its events were removed by gc; artifacts and diff are still there." : "Nothing has happened yet."
     frame.put(words, x: 2, y: rect.y + 1, width: rect.width - 2, style: state.theme[.muted])
     return
   }

@@ -97,7 +97,7 @@ enum Format {
     "\(count) \(count == 1 ? one : many ?? one + "s")"
   }
 
-  /// `3 gone, 1 killed, kept 1a2b3c4`: processes, and the commit that holds the work.
+  /// `3 gone, 2 strays, 1 killed, kept 1a2b3c4`: processes, and the commit that holds the work.
   static func proof(_ proof: CancelProof) -> String {
     var words: [String] = []
     if proof.confirmedAt == nil, proof.stopSentAt != nil {
@@ -106,6 +106,7 @@ enum Format {
       words.append("nothing had started")
     } else {
       words.append(proof.processes == 0 ? "confirmed" : "\(proof.processes) gone")
+      if let strays = proof.strays, strays > 0 { words.append(plural(strays, "stray")) }
       if proof.killed > 0 { words.append("\(proof.killed) killed") }
     }
     if let commit = proof.commit { words.append("kept \(commit.prefix(7))") }

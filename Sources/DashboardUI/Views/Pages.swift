@@ -76,6 +76,12 @@ extension DashboardState {
       lines += cancelSteps(run, self, isShort: false)
     }
     lines += judgementLines(run, open.detail?.assessment, width: width)
+    if let collected = open.detail?.collected {
+      lines += section("Removed")
+      for sentence in collected.sentences {
+        lines += wrapped([Span(sentence, .muted)], width: width, indent: 0, most: 3).map { StyledLine($0) }
+      }
+    }
     lines += section("Times")
     func moment(_ name: String, _ time: Timestamp?) {
       if let time { lines += fact(name, [Span(Format.moment(time, offset: utcOffset))], width: width) }
@@ -107,6 +113,12 @@ extension DashboardState {
       }
       if let command = open.detail?.mergeCommand { lines += fact("merge with", [Span(command, .code)], width: width) }
       if let url = open.artifacts?.prURL { lines += fact("PR", [Span(url, .link).linked(to: url)], width: width) }
+    }
+    if let limits = open.detail?.limits, !limits.isEmpty {
+      lines += section("Limits")
+      for limit in limits {
+        lines += fact(limit.name, [Span(limit.value.map { "\($0)  " } ?? ""), Span(limit.holds, .muted)], width: width)
+      }
     }
     return lines
   }

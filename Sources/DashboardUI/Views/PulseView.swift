@@ -5,7 +5,7 @@ import TerminalKit
 func drawPulse(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   let theme = state.theme
   guard state.hasSnapshot else {
-    drawPageWord([StyledLine("Waiting for the orchestrator…", .muted)], rect, state, &frame)
+    drawPageWord(waitingWords(state, rect.width), rect, state, &frame)
     return
   }
   let layout = PulseLayout(rect, state.pulse.parts)
@@ -88,10 +88,15 @@ private func drawWindows(_ state: DashboardState, _ rect: Rect, _ frame: inout F
   let spans =
     [Span("  ")] + state.windowSpans.map { Span($0.text, $0.window == state.pulse.window ? .accent : .muted) }
   var right: [Span] = []
-  if case .lost = state.link {
+  if state.link.staleSince != nil {
     right = [Span("as of \(Format.clock(state.boardTime, offset: state.utcOffset)) ", .runAttention)]
   } else if let since = state.history.eventsSince, state.pulse.window.milliseconds > (state.now - since).milliseconds {
     right = [Span("events counted since \(Format.clock(since, offset: state.utcOffset, seconds: false)) ", .muted)]
+  }
+  if state.drops.total > 0 {
+    right.insert(
+      Span("\(Glyphs.conflict) \(Format.count(state.drops.total)) output lines dropped in all   ", .runAttention), at: 0
+    )
   }
   frame.draw(StyledLine(spans, right: rect.width >= 76 ? right : []), in: rect, state.theme)
 }

@@ -12,7 +12,7 @@ func drawQueue(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
           StyledLine("Nothing waits.", .heading), .blank, StyledLine("What is dispatched starts at once.", .muted),
           .blank,
           StyledLine([Span("D", .accent, .bold), Span("  dispatch work to an agent")]),
-        ] : [StyledLine("Waiting for the orchestrator…", .muted)], rect, state, &frame)
+        ] : waitingWords(state, rect.width), rect, state, &frame)
     return
   }
   let columns = QueueColumns(

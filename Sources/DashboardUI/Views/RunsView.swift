@@ -51,7 +51,7 @@ func drawScrollMark(_ top: Int, _ rect: Rect, _ count: Int, _ theme: Theme, _ fr
 private func drawWelcome(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   var lines: [StyledLine] = []
   if !state.hasSnapshot {
-    lines = [StyledLine("Waiting for the orchestrator…", .muted)]
+    lines = waitingWords(state, rect.width)
   } else {
     lines = [
       StyledLine("No runs yet.", .heading), .blank,
@@ -65,6 +65,15 @@ private func drawWelcome(_ state: DashboardState, _ rect: Rect, _ frame: inout F
   let x = max(2, (rect.width - width) / 2)
   let y = rect.y + max(1, (rect.height - lines.count) / 3)
   frame.draw(lines, in: Rect(x: x, y: y, width: rect.width - x, height: rect.bottom - y), state.theme)
+}
+
+/// While nothing is known yet: that it is waited for, or why it does not come.
+func waitingWords(_ state: DashboardState, _ width: Int) -> [StyledLine] {
+  guard case .refused(_, let reason) = state.link else {
+    return [StyledLine("Waiting for the orchestrator…", .muted)]
+  }
+  return [StyledLine("The orchestrator does not let you in.", .heading), .blank]
+    + wrapped([Span(reason)], width: max(20, min(72, width - 6))).map { StyledLine($0) }
 }
 
 func elapsedText(_ run: Run, _ state: DashboardState) -> String {
@@ -86,6 +95,9 @@ func progressCell(_ run: Run, _ width: Int, _ state: DashboardState) -> [Span] {
     return words(waits.isEmpty ? "queued" : "waits: \(waits)", .runQueued)
   case .running:
     let spinner = Glyphs.spinner(state.boardTime)
+    if let attention = run.attention, attention.kind == "stuck" {
+      return words("▲ \(attention.question)", .runAttention)
+    }
     if let cancellation = run.cancellation {
       let step = cancellation.stopSentAt == nil ? "cancel requested" : "stop sent, ending"
       return words("\(spinner) \(step)", .runFailed)
@@ -211,8 +223,7 @@ func cancelSteps(_ run: Run, _ state: DashboardState, isShort: Bool) -> [StyledL
   if !neverStarted { steps.append((stopSent != nil, "stop sent", clock(stopSent))) }
   let gone = proof.map { proof in
     var text = clock(proof.confirmedAt)
-    if proof.processes > 0 { text += "  \(Format.plural(proof.processes, "process", "processes"))" }
-    if proof.killed > 0 { text += ", \(proof.killed) killed" }
+    if proof.processes > 0 { text += "  \(proof.words)" }
     return text
   }
   if neverStarted {

@@ -65,6 +65,15 @@ extension DashboardState {
           Span(fitted(Self.meaning(capability, has), max(8, width - 20)), .muted),
         ]))
     }
+    if !runtime.limits.isEmpty {
+      lines += [.blank, StyledLine("Each run", .heading)]
+      for limit in runtime.limits {
+        let head = [limit.name, limit.value].compactMap { $0 }.joined(separator: " ")
+        lines += wrapped(
+          [Span(fitted(head, 18)), Span(limit.holds, .muted)], width: width, indent: 18, most: 4
+        ).map { StyledLine($0) }
+      }
+    }
     lines += [.blank, StyledLine("Health so far", .heading)]
     let changes = runtimesPage.health.filter { $0.runtime == runtime.runtimeId }
     if changes.isEmpty { lines.append(StyledLine("no change in the events read", .muted)) }

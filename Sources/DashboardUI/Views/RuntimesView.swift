@@ -49,8 +49,8 @@ func drawRuntimes(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   guard !state.runtimes.isEmpty else {
     drawAbsence(
       state.hasSnapshot
-        ? "No runtime is registered; flightdeck doctor says what is missing." : "Waiting for the orchestrator…", nil,
-      rect, state, &frame)
+        ? "No runtime is registered; flightdeck doctor says what is missing." : "Waiting for the orchestrator…",
+      state.link.refusal, rect, state, &frame)
     return
   }
   let layout = state.runtimesLayout

@@ -4,6 +4,18 @@ extension OpenAPI {
       "id": {
         "name": "id", "in": "path", "required": true, "schema": {"type": "string"},
         "description": "A run id, or any unambiguous end of one."
+      },
+      "idempotencyKey": {
+        "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "description": "A request with a key seen before is answered as then, and not done again; 409 when it was another request. The newest 100,000 keys are remembered."
+      },
+      "store": {
+        "name": "store", "in": "query", "schema": {"$ref": "#/components/schemas/ULID"},
+        "description": "The store that the cursor belongs to, as the snapshot tells it: 409 when this is another."
+      },
+      "tokenId": {
+        "name": "id", "in": "path", "required": true, "schema": {"type": "string"},
+        "description": "A token's id or name; of several with one name the one in force is meant."
       }
     }
     """
@@ -13,6 +25,20 @@ extension OpenAPI {
       "problem": {
         "description": "What is wrong and the way out.",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+      },
+      "unauthorized": {
+        "description": "No token, a wrong one, or one that has expired or been revoked.",
+        "headers": {"WWW-Authenticate": {"schema": {"type": "string"}}},
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+      },
+      "forbidden": {
+        "description": "The token's role is too small, the rules say no, or the request came from a web page.",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+      },
+      "tooMany": {
+        "description": "Too many wrong tokens came from the address.",
+        "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}}},
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
       }
     }
     """
@@ -21,6 +47,7 @@ extension OpenAPI {
     {
       "/v1/runs": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "listRuns", "summary": "Runs, newest first",
           "parameters": [
             {"name": "status", "in": "query", "description": "Only these; may be repeated.",
@@ -36,10 +63,10 @@ extension OpenAPI {
           }
         },
         "post": {
+          "security": [{}, {"token": ["operator"]}],
           "operationId": "dispatch", "summary": "Dispatch contracts",
           "parameters": [
-            {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-             "description": "A request with a key seen before is answered as then, and not done again."}
+            {"$ref": "#/components/parameters/idempotencyKey"}
           ],
           "requestBody": {"required": true, "content": {"application/json": {"schema": {"anyOf": [
             {"$ref": "#/components/schemas/DispatchRequest"}, {"$ref": "#/components/schemas/Contract"},
@@ -56,6 +83,7 @@ extension OpenAPI {
       "/v1/runs/{id}": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "showRun", "summary": "One run whole",
           "responses": {
             "200": {"description": "The run with contract, decision and criteria.",
@@ -67,6 +95,7 @@ extension OpenAPI {
       "/v1/runs/{id}/artifacts": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "getArtifacts", "summary": "What the run has made",
           "responses": {
             "200": {"description": "As the runtime's getArtifacts answers; final once the run has ended.",
@@ -78,6 +107,7 @@ extension OpenAPI {
       "/v1/runs/{id}/diff": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "getDiff", "summary": "The run's work as a patch that git apply takes",
           "description": "In another form than the usual one it is made anew, which takes the run's worktree or commits.",
           "parameters": [
@@ -97,6 +127,7 @@ extension OpenAPI {
       "/v1/runs/{id}/cancel": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {
+          "security": [{}, {"token": ["operator"]}],
           "operationId": "cancel", "summary": "Cancel a run; on an ended one nothing happens",
           "requestBody": {"required": true, "content": {"application/json": {"schema":
             {"$ref": "#/components/schemas/CancelRequest"}}}},
@@ -110,6 +141,7 @@ extension OpenAPI {
       "/v1/runs/{id}/approve": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {
+          "security": [{}, {"token": ["approver"]}],
           "operationId": "approve", "summary": "Approve a run that waits for consent",
           "requestBody": {"required": true, "content": {"application/json": {"schema":
             {"$ref": "#/components/schemas/ApprovalRequest"}}}},
@@ -123,6 +155,7 @@ extension OpenAPI {
       "/v1/runs/{id}/reject": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {
+          "security": [{}, {"token": ["approver"]}],
           "operationId": "reject", "summary": "Reject a run that waits for consent",
           "requestBody": {"required": true, "content": {"application/json": {"schema":
             {"$ref": "#/components/schemas/ApprovalRequest"}}}},
@@ -136,6 +169,7 @@ extension OpenAPI {
       "/v1/runs/{id}/answer": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {
+          "security": [{}, {"token": ["operator"]}],
           "operationId": "answer", "summary": "Answer what the agent asks",
           "requestBody": {"required": true, "content": {"application/json": {"schema":
             {"$ref": "#/components/schemas/AnswerRequest"}}}},
@@ -149,7 +183,9 @@ extension OpenAPI {
       "/v1/runs/{id}/retry": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {
+          "security": [{}, {"token": ["operator"]}],
           "operationId": "retry", "summary": "A new run of the same contract",
+          "parameters": [{"$ref": "#/components/parameters/idempotencyKey"}],
           "responses": {
             "201": {"description": "The new run, which links to the old.",
               "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DispatchOutcome"}}}},
@@ -160,11 +196,11 @@ extension OpenAPI {
       "/v1/runs/{id}/follow-up": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {
+          "security": [{}, {"token": ["operator"]}],
           "operationId": "followUp", "summary": "A new run that goes on where an ended one stopped",
           "description": "The same contract with another prompt, on the same runtime and branch: in the old worktree if it is there and free, else in a new one. The contract's metadata.followUpOf names the old run.",
           "parameters": [
-            {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-             "description": "A request with a key seen before is answered as then, and not done again."}
+            {"$ref": "#/components/parameters/idempotencyKey"}
           ],
           "requestBody": {"required": true, "content": {"application/json": {"schema":
             {"$ref": "#/components/schemas/FollowUpRequest"}}}},
@@ -177,6 +213,7 @@ extension OpenAPI {
       },
       "/v1/runtimes": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "listRuntimes", "summary": "The runtimes, their capabilities, health and slots",
           "responses": {
             "200": {"description": "One entry a runtime.", "content": {"application/json": {"schema":
@@ -187,6 +224,7 @@ extension OpenAPI {
       },
       "/v1/snapshot": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "getSnapshot", "summary": "State as of a seq, to join the events without a gap",
           "responses": {
             "200": {"description": "Every run known.",
@@ -197,6 +235,7 @@ extension OpenAPI {
       },
       "/v1/events": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "streamEvents", "summary": "The events, in one gapless order",
           "description": "With Accept: text/event-stream, Server-Sent Events (id: the seq, data: the event), followed for ever unless follow=false, with a comment every 15 s; otherwise JSON lines, to the end unless follow=true.",
           "parameters": [
@@ -210,7 +249,8 @@ extension OpenAPI {
              "schema": {"type": "array", "items": {"type": "string"}}},
             {"name": "follow", "in": "query", "schema": {"type": "boolean"}},
             {"name": "tail", "in": "query", "description": "With one run and without after: its last events first.",
-             "schema": {"type": "integer", "minimum": 0, "maximum": 100000}}
+             "schema": {"type": "integer", "minimum": 0, "maximum": 100000}},
+            {"$ref": "#/components/parameters/store"}
           ],
           "responses": {
             "200": {"description": "Events, ascending.", "content": {
@@ -222,6 +262,7 @@ extension OpenAPI {
       },
       "/v1/audit": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "exportAudit", "summary": "The hash-chained audit trail",
           "parameters": [
             {"name": "after", "in": "query", "description": "Begins after this seq.",
@@ -231,7 +272,8 @@ extension OpenAPI {
             {"name": "limit", "in": "query", "description": "So many records at most.",
              "schema": {"type": "integer", "minimum": 1}},
             {"name": "tail", "in": "query", "description": "The last so many records of the trail.",
-             "schema": {"type": "integer", "minimum": 1}}
+             "schema": {"type": "integer", "minimum": 1}},
+            {"$ref": "#/components/parameters/store"}
           ],
           "responses": {
             "200": {"description": "One record a line.", "content": {"application/x-ndjson": {"schema":
@@ -240,8 +282,56 @@ extension OpenAPI {
           }
         }
       },
+      "/v1/gc": {
+        "post": {
+          "operationId": "collect", "summary": "Remove what old runs have left",
+          "description": "Worktrees, output, events and kept answers of runs that ended long enough ago; never work that is not merged, failed runs that nobody has looked at, live runs or what they need. The answer comes when all is done.",
+          "requestBody": {"required": true, "content": {"application/json": {"schema":
+            {"$ref": "#/components/schemas/CollectionRequest"}}}},
+          "responses": {
+            "200": {"description": "What went, or in a dry run would go, and what stays.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/CollectionReport"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
+      "/v1/tokens": {
+        "get": {
+          "security": [{}, {"token": ["admin"]}],
+          "operationId": "listTokens", "summary": "The bearer tokens, without their secrets",
+          "responses": {
+            "200": {"description": "In the order in which they were made.", "content": {"application/json": {"schema":
+              {"type": "array", "items": {"$ref": "#/components/schemas/Token"}}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        },
+        "post": {
+          "security": [{}, {"token": ["admin"]}],
+          "operationId": "createToken", "summary": "Make a bearer token",
+          "requestBody": {"required": true, "content": {"application/json": {"schema":
+            {"$ref": "#/components/schemas/TokenRequest"}}}},
+          "responses": {
+            "201": {"description": "The token; its secret is told this once and kept nowhere.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/IssuedToken"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
+      "/v1/tokens/{id}/revoke": {
+        "parameters": [{"$ref": "#/components/parameters/tokenId"}],
+        "post": {
+          "security": [{}, {"token": ["admin"]}],
+          "operationId": "revokeToken", "summary": "Refuse a token from now on; its open event streams end",
+          "responses": {
+            "200": {"description": "The token; one that had been revoked is answered as it is.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Token"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
       "/healthz": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "health", "summary": "Whether the orchestrator is up, and which",
           "responses": {
             "200": {"description": "It is.",
@@ -250,8 +340,19 @@ extension OpenAPI {
           }
         }
       },
+      "/metrics": {
+        "get": {
+          "security": [{}, {"token": ["viewer"]}],
+          "operationId": "metrics", "summary": "Figures to watch and to be alerted on",
+          "responses": {
+            "200": {"description": "Prometheus' text format 0.0.4.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
       "/openapi.json": {
         "get": {
+          "security": [{}, {"token": ["viewer"]}],
           "operationId": "describe", "summary": "This document",
           "responses": {
             "200": {"description": "OpenAPI 3.1.", "content": {"application/json": {"schema": {"type": "object"}}}},

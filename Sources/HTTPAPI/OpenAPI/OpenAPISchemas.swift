@@ -71,7 +71,16 @@ extension OpenAPI {
         "decision": {"$ref": "#/components/schemas/RoutingDecision"},
         "criteria": {"type": "array", "items": {"$ref": "#/components/schemas/CriterionResult"}},
         "assessment": {"anyOf": [{"$ref": "#/components/schemas/Assessment"}, {"type": "null"}]},
+        "collected": {"$ref": "#/components/schemas/Collected"},
+        "limits": {"type": "array", "items": {"$ref": "#/components/schemas/LimitHolding"}},
         "mergeCommand": {"type": ["string", "null"], "description": "The command line that merges the work."}}},
+    "Collected": {"type": "object", "additionalProperties": false,
+      "description": "What retention has removed of the run, and when.", "properties": {
+        "worktree": {"$ref": "#/components/schemas/Time"}, "branch": {"$ref": "#/components/schemas/Time"},
+        "output": {"$ref": "#/components/schemas/Time"}, "events": {"type": "boolean"}}},
+    "LimitHolding": {"type": "object", "additionalProperties": false, "required": ["name", "value", "holds"],
+      "description": "What a run may use and what holds that; cancel: how far a cancel reaches.", "properties": {
+        "name": {"type": "string"}, "value": {"type": ["string", "null"]}, "holds": {"type": "string"}}},
     "RunPage": {"type": "object", "additionalProperties": false, "required": ["runs", "next"], "properties": {
       "runs": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}},
       "next": {"anyOf": [{"$ref": "#/components/schemas/ULID"}, {"type": "null"}]}}},
@@ -128,7 +137,10 @@ extension OpenAPI {
       "required": ["stopSentAt", "confirmedAt", "processes", "killed"], "properties": {
         "stopSentAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
         "confirmedAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
-        "processes": {"type": "integer"}, "killed": {"type": "integer"}, "commit": {"type": "string"}}},
+        "processes": {"type": "integer"}, "killed": {"type": "integer"}, "commit": {"type": "string"},
+        "strays": {"type": "integer", "description": "Those that had left the agent's own session."},
+        "how": {"type": "string", "enum": ["term", "kill", "cgroup"], "description": "What it took."},
+        "milliseconds": {"type": "integer", "description": "From the stop to the end of the last process."}}},
     "Artifacts": {"type": "object", "additionalProperties": false,
       "required": ["files_changed", "diff_summary", "commands_run", "tests_run", "handoff_note"], "properties": {
         "files_changed": {"type": "array", "items": {"type": "string"}},
@@ -146,35 +158,35 @@ extension OpenAPI {
 
   private static let workSchemas = """
     "Contract": {"type": "object", "additionalProperties": false, "required": ["title"], "properties": {
-      "contractId": {"$ref": "#/components/schemas/ULID"},
-      "runId": {"$ref": "#/components/schemas/ULID"},
-      "title": {"type": "string"},
-      "prompt": {"type": "string"},
-      "acceptanceCriteria": {"type": "array", "items": {"anyOf": [{"type": "string"},
+      "contractId": {"anyOf": [{"$ref": "#/components/schemas/ULID"}, {"type": "null"}]},
+      "runId": {"anyOf": [{"$ref": "#/components/schemas/ULID"}, {"type": "null"}]},
+      "title": {"type": "string", "pattern": "\\\\S"},
+      "prompt": {"type": ["string", "null"]},
+      "acceptanceCriteria": {"type": ["array", "null"], "items": {"anyOf": [{"type": "string"},
         {"type": "object", "additionalProperties": false, "required": ["text"], "properties": {"id": {"type": "string"}, "text": {"type": "string"}}}]}},
-      "labels": {"type": "array", "items": {"type": "string"}},
-      "priority": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
-      "taskClass": {"type": "string"},
-      "risk": {"type": "string", "enum": ["low", "medium", "high", "critical"]},
-      "requires": {"type": "array", "items": {"type": "string",
+      "labels": {"type": ["array", "null"], "items": {"type": "string"}},
+      "priority": {"type": ["integer", "null"], "minimum": 1, "maximum": 1000, "default": 100},
+      "taskClass": {"type": ["string", "null"]},
+      "risk": {"type": ["string", "null"], "enum": ["low", "medium", "high", "critical", null]},
+      "requires": {"type": ["array", "null"], "items": {"type": "string",
         "enum": ["canCreateBranch", "canCreatePR", "supportsWebhooks", "supportsStreaming"]}},
-      "runtime": {"type": "string"},
-      "repository": {"type": "string"},
-      "base": {"type": "string"},
-      "allowedPaths": {"type": "array", "items": {"type": "string"}},
-      "verify": {"type": "array", "items": {"type": "string"}},
-      "dependsOn": {"type": "array", "items": {"type": "string"}},
-      "timeoutSeconds": {"type": "number", "exclusiveMinimum": 0},
-      "externalRef": {"type": "string"},
-      "externalURL": {"type": "string"},
-      "metadata": {"type": "object"}}},
+      "runtime": {"type": ["string", "null"]},
+      "repository": {"type": ["string", "null"]},
+      "base": {"type": ["string", "null"]},
+      "allowedPaths": {"type": ["array", "null"], "items": {"type": "string"}},
+      "verify": {"type": ["array", "null"], "items": {"type": "string"}},
+      "dependsOn": {"type": ["array", "null"], "items": {"type": "string"}},
+      "timeoutSeconds": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 31536000},
+      "externalRef": {"type": ["string", "null"]},
+      "externalURL": {"type": ["string", "null"]},
+      "metadata": {"type": ["object", "null"]}}},
     "DispatchRequest": {"type": "object", "additionalProperties": false, "required": ["contracts"], "properties": {
       "contracts": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/Contract"}},
-      "runtimes": {"type": "array", "items": {"type": "string"},
+      "runtimes": {"type": ["array", "null"], "items": {"type": "string"},
         "description": "Several: one run each of every contract."},
-      "count": {"type": "integer", "minimum": 1, "maximum": 100000, "default": 1},
-      "dryRun": {"type": "boolean", "default": false},
-      "tolerant": {"type": "boolean", "default": false,
+      "count": {"type": ["integer", "null"], "minimum": 1, "maximum": 100000, "default": 1},
+      "dryRun": {"type": ["boolean", "null"], "default": false},
+      "tolerant": {"type": ["boolean", "null"], "default": false,
         "description": "With dryRun: what cannot be taken in is answered with its problem and does not refuse the rest."}}},
     "DispatchOutcome": {"type": "object", "additionalProperties": false,
       "required": ["runId", "contractId", "title", "status", "runtimeId", "decision"], "properties": {
@@ -194,14 +206,28 @@ extension OpenAPI {
             "reasons": {"type": "array", "items": {"type": "string"}}}}},
         "waitsFor": {"type": "array", "items": {"type": "string"}}}},
     "CancelRequest": {"type": "object", "additionalProperties": false, "required": ["reason"], "properties": {
-      "reason": {"type": "string", "minLength": 1}, "force": {"type": "boolean", "default": false}}},
+      "reason": {"type": "string", "pattern": "\\\\S"}, "force": {"type": ["boolean", "null"], "default": false}}},
     "FollowUpRequest": {"type": "object", "additionalProperties": false, "required": ["prompt"], "properties": {
-      "prompt": {"type": "string", "minLength": 1},
-      "title": {"type": "string", "description": "By default the old one, after the words Follow up."}}},
+      "prompt": {"type": "string", "pattern": "\\\\S"},
+      "title": {"type": ["string", "null"], "description": "By default the old one, after the words Follow up."}}},
     "ApprovalRequest": {"type": "object", "additionalProperties": false, "required": ["why"], "properties": {
-      "why": {"type": "string", "minLength": 1, "description": "The rationale; it goes on the audit trail."}}},
+      "why": {"type": "string", "pattern": "\\\\S", "description": "The rationale; it goes on the audit trail."}}},
     "AnswerRequest": {"type": "object", "additionalProperties": false, "required": ["answer"], "properties": {
-      "attentionId": {"type": "string"}, "answer": {"type": "string"}}}
+      "attentionId": {"type": ["string", "null"]}, "answer": {"type": "string"}}}
+    """
+
+  private static let tokenRequired = """
+    "tokenId", "name", "role", "createdAt", "createdBy", "expiresAt", "revokedAt", "lastUsedAt"
+    """
+
+  private static let tokenMembers = """
+    "tokenId": {"$ref": "#/components/schemas/ULID"},
+    "name": {"type": "string"}, "role": {"$ref": "#/components/schemas/Role"},
+    "createdAt": {"$ref": "#/components/schemas/Time"}, "createdBy": {"type": "string"},
+    "expiresAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "revokedAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+    "lastUsedAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}],
+      "description": "To the minute."}
     """
 
   private static let otherSchemas = """
@@ -214,6 +240,7 @@ extension OpenAPI {
         "healthReason": {"type": ["string", "null"]},
         "slotsUsed": {"type": "integer"}, "succeeded": {"type": "integer"}, "failed": {"type": "integer"},
         "canceled": {"type": "integer"}, "medianMilliseconds": {"type": ["integer", "null"]},
+        "limits": {"type": "array", "items": {"$ref": "#/components/schemas/LimitHolding"}},
         "quietSeconds": {"type": "number", "description": "A live run without an event for longer is called stalled."}}},
     "RuntimeCapabilities": {"type": "object", "additionalProperties": false,
       "required": ["canCreateBranch", "canCreatePR", "supportsWebhooks", "supportsStreaming", "maxParallelTasks"],
@@ -225,6 +252,7 @@ extension OpenAPI {
       "required": ["seq", "runtimes", "counts", "needingAttention", "runs"],
       "description": "The runs that have not ended come first, then the latest first.",
       "properties": {
+        "store": {"$ref": "#/components/schemas/ULID", "description": "Which record the seq belongs to."},
         "seq": {"type": "integer"},
         "counts": {"type": "object", "description": "Runs by status.", "additionalProperties": {"type": "integer"}},
         "needingAttention": {"type": "integer"}, "outage": {"$ref": "#/components/schemas/StoreOutage"},
@@ -240,16 +268,43 @@ extension OpenAPI {
         "data": {"type": "object"}}},
     "AuditRecord": {"type": "object", "required": ["event_hash"], "properties": {
       "seq": {"type": "integer"}, "event_hash": {"type": "string"}, "previous_hash": {"type": ["string", "null"]}}},
+    "CollectionRequest": {"type": "object", "additionalProperties": false, "properties": {
+      "olderThanSeconds": {"type": "integer", "minimum": 0, "maximum": 3153600000,
+        "description": "How long ago a run must have ended; without it, as the configuration says, else 30 days."},
+      "dryRun": {"type": "boolean"}, "branches": {"type": "boolean"}, "unmerged": {"type": "boolean"}}},
+    "CollectionReport": {"type": "object", "additionalProperties": false,
+      "required": ["dryRun", "items", "kept", "younger", "bytes", "firstSeq"], "properties": {
+        "dryRun": {"type": "boolean"},
+        "items": {"type": "array", "items": {"$ref": "#/components/schemas/CollectionItem"}},
+        "kept": {"type": "array", "items": {"$ref": "#/components/schemas/CollectionItem"}},
+        "younger": {"type": "integer"}, "bytes": {"type": "integer"},
+        "firstSeq": {"type": "integer", "description": "The first event that is left."}}},
+    "CollectionItem": {"type": "object", "additionalProperties": false,
+      "required": ["kind", "runId", "title", "what", "bytes", "reason"], "properties": {
+        "kind": {"type": "string", "enum": ["worktree", "branch", "output", "events", "answers"]},
+        "runId": {"anyOf": [{"$ref": "#/components/schemas/ULID"}, {"type": "null"}]},
+        "title": {"type": ["string", "null"]}, "what": {"type": "string"}, "bytes": {"type": "integer"},
+        "reason": {"type": "string"}}},
+    "Role": {"type": "string", "enum": ["viewer", "operator", "approver", "admin"]},
+    "Token": {"type": "object", "additionalProperties": false, "required": [\(tokenRequired), "status"],
+      "properties": {\(tokenMembers), "status": {"type": "string", "enum": ["active", "expired", "revoked"]}}},
+    "IssuedToken": {"type": "object", "additionalProperties": false, "required": ["token", \(tokenRequired)],
+      "properties": {"token": {"type": "string", "description": "The secret."}, \(tokenMembers)}},
+    "TokenRequest": {"type": "object", "additionalProperties": false, "required": ["name", "role"], "properties": {
+      "name": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$",
+        "description": "Who speaks through it."},
+      "role": {"$ref": "#/components/schemas/Role"},
+      "expiresInSeconds": {"type": ["integer", "null"], "minimum": 1, "maximum": 315360000}}},
     "Health": {"type": "object", "additionalProperties": false, "required": ["status", "version", "pid", "seq"],
       "properties": {
         "status": {"type": "string", "enum": ["ok", "degraded"],
           "description": "Degraded while nothing can be recorded: agents go on, and what happens is recorded later."},
         "version": {"type": "string"}, "pid": {"type": "integer"}, "seq": {"type": "integer"},
-        "outage": {"$ref": "#/components/schemas/StoreOutage"}}},
+        "store": {"$ref": "#/components/schemas/ULID"}, "outage": {"$ref": "#/components/schemas/StoreOutage"},
+        "listening": {"type": "array", "items": {"type": "string"}, "description": "The addresses served."}}},
     "StoreOutage": {"type": "object", "additionalProperties": false,
       "required": ["cause", "detail", "since", "waiting", "dropped"],
-      "description": "Why nothing can be recorded. In the event stream a comment `outage` followed by this, or by null \
-    when it is over, tells of it.",
+      "description": "Why nothing can be recorded. In the event stream a comment `outage` with this, or null when over, tells it.",
       "properties": {
         "cause": {"type": "string"}, "detail": {"type": "string"}, "since": {"$ref": "#/components/schemas/Time"},
         "waiting": {"type": "integer", "description": "Events that wait to be recorded."},
@@ -258,7 +313,8 @@ extension OpenAPI {
       "required": ["type", "title", "status", "detail", "code"], "properties": {
         "type": {"type": "string", "format": "uri"}, "title": {"type": "string"}, "status": {"type": "integer"},
         "detail": {"type": "string"},
+        "member": {"type": "string", "description": "The contract's member that it is about, when it is about one."},
         "code": {"type": "string", "enum": ["invalid", "not-found", "conflict", "unauthorized", "forbidden",
-          "ineligible", "too-large", "internal", "unavailable"]}}}
+          "ineligible", "too-large", "too-many", "internal", "unavailable"]}}}
     """
 }

@@ -35,12 +35,9 @@ extension API {
     _ = try request.query()
     var dispatch = try DispatchRequest(json: await request.body())
     guard !dispatch.contracts.isEmpty else { throw Problem(.invalid, "The request holds no contract.") }
-    if let name = HTTPField.Name("Idempotency-Key"), let key = request.request.headers[name] {
-      guard (1...255).contains(key.utf8.count) else {
-        throw Problem(.invalid, "The Idempotency-Key must have from 1 to 255 characters.")
-      }
-      dispatch.idempotencyKey = key
-    }
+    // A retry and a follow-up run the code that was given here, by one who may.
+    try request.caller.requireMayGive(dispatch.contracts)
+    dispatch.idempotencyKey = try idempotencyKey(request)
     let outcomes = try await service.dispatch(dispatch, by: request.actor)
     return Reply.json(outcomes, status: dispatch.dryRun ? .ok : .created)
   }
@@ -110,18 +107,15 @@ extension API {
     if let body = try await request.optionalBody(), body.object?.isEmpty != true {
       throw Problem(.invalid, "A retry takes no body.")
     }
-    return Reply.json(try await service.retry(run, by: request.actor), status: .created)
+    let outcome = try await service.retry(run, idempotencyKey: try idempotencyKey(request), by: request.actor)
+    return Reply.json(outcome, status: .created)
   }
 
   func followUp(_ request: APIRequest) async throws -> Response {
     _ = try request.query()
     let run = try await run(request)
     let body = try await request.object("prompt", "title")
-    var key: String?
-    if let name = HTTPField.Name("Idempotency-Key") { key = request.request.headers[name] }
-    if let key, !(1...255).contains(key.utf8.count) {
-      throw Problem(.invalid, "The Idempotency-Key must have from 1 to 255 characters.")
-    }
+    let key = try idempotencyKey(request)
     let outcome = try await service.followUp(
       run, prompt: try body.requiredText("prompt"), title: try body.text("title"), idempotencyKey: key,
       by: request.actor)

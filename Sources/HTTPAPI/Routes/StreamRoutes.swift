@@ -11,7 +11,8 @@ extension API {
   private static let screenful = 128
 
   func events(_ request: APIRequest) async throws -> Response {
-    let query = try request.query("after", "run", "type", "follow", "tail")
+    let query = try request.query("after", "run", "type", "follow", "tail", "store")
+    try await checkStore(query)
     let accept = request.request.headers[values: .accept].joined(separator: ",")
     let format: EventFormat = accept.contains("text/event-stream") ? .serverSentEvents : .jsonLines
     var runs: Set<RunID> = []
@@ -26,10 +27,20 @@ extension API {
     // What a reconnecting client has seen says more than the address that it first asked for.
     after = resumed ?? after
     let last = await service.lastSeq()
-    if follows, let after, after > last {
+    if let after, after > last {
       throw Problem(
         .conflict,
         "The last event here is \(last), so \(after) comes from another record. Take a new snapshot and follow from there."
+      )
+    }
+    // What was removed cannot be sent. Who asks for all there is gets what is left; who names a place in it would miss
+    // something without knowing, unless only some of the events are wanted.
+    let first = try await service.firstSeq()
+    let isWhole = runs.isEmpty && query.all("type").isEmpty
+    if isWhole, let after, after + 1 < first {
+      throw Problem(
+        .conflict,
+        "Events before \(first) were removed by gc. Begin after \(first - 1), or take a new snapshot and follow from there."
       )
     }
     var tail: EventChunk?
@@ -39,20 +50,23 @@ extension API {
       after = max(last, chunk.lastSeq)
     }
     let stream = EventStream(
-      service: service, streams: request.streams, format: format,
-      filter: EventFilter(runs: runs, types: query.all("type")), cursor: after ?? 0, tail: tail,
-      end: follows ? nil : max(last, tail?.lastSeq ?? 0))
+      service: service, streams: request.streams, figures: figures, format: format,
+      filter: EventFilter(runs: runs, types: query.all("type")), cursor: max(after ?? 0, first - 1), tail: tail,
+      end: follows ? nil : max(last, tail?.lastSeq ?? 0),
+      lease: request.caller.token.map { Lease(access: access, token: $0) })
     var headers: HTTPFields = [.contentType: format.contentType, .cacheControl: "no-store"]
     if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
     let body = request.request.body
     let channel = request.channel
+    let streams = request.streams
     return Response(
       status: .ok, headers: headers,
       body: ResponseBody { writer in
         do {
           // Ends when the client closes its side, which an idle stream would not notice before its next write.
           try await body.consumeWithCancellationOnInboundClose { [writer] _ in
-            var paced = PacedWriter(writer: writer, channel: channel)
+            var paced = PacedWriter(
+              writer: writer, channel: channel, patience: streams.timing.patience, stalls: streams.stalls)
             try await stream.write(to: &paced)
           }
         } catch is CancellationError {
@@ -73,7 +87,8 @@ extension API {
   }
 
   func audit(_ request: APIRequest) async throws -> Response {
-    let query = try request.query("after", "run", "limit", "tail")
+    let query = try request.query("after", "run", "limit", "tail", "store")
+    try await checkStore(query)
     var after = try query.number("after", in: 0...UInt64(Int64.max)) ?? 0
     let limit = try query.number("limit", in: 1...UInt64(Int64.max))
     if let tail = try query.number("tail", in: 1...UInt64(Int64.max)) {
@@ -82,6 +97,11 @@ extension API {
       if last > tail { after = max(after, last - tail) }
     }
     let run: RunID? = if let text = try query.text("run") { try await service.resolve(text) } else { nil }
+    let recorded = try await service.lastAuditSeq()
+    guard after <= recorded else {
+      throw Problem(
+        .conflict, "The last audit record here is \(recorded), so \(after) comes from another record. Begin anew at 0.")
+    }
     let page = 512
     let service = service
     let start = after

@@ -17,8 +17,10 @@ struct APIRequest: Sendable {
   let request: Request
   let channel: any Channel
   let parameters: [String: String]
-  let actor: Actor
+  let caller: Caller
   let streams: Streams
+
+  var actor: Actor { caller.actor }
 
   static let longestBody = 16 * 1024 * 1024
 
@@ -29,17 +31,18 @@ struct APIRequest: Sendable {
 
   /// The body as JSON, nil when there is none.
   func optionalBody() async throws -> JSONValue? {
+    if let coding = request.headers[.contentEncoding], coding.lowercased() != "identity" {
+      throw Refusal(.unsupportedMediaType, "A body is read as it is, and this one is \(coding). Send it uncompressed.")
+    }
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Self.longestBody {
-      throw Self.tooLarge
+      throw Refusal.bodyTooLarge
     }
     let buffer: ByteBuffer
     do { buffer = try await request.body.collect(upTo: Self.longestBody) } catch is NIOTooManyBytesError {
-      throw Self.tooLarge
+      throw Refusal.bodyTooLarge
     }
     if buffer.readableBytes == 0 { return nil }
-    do throws(JSONError) { return try JSONValue(parsing: buffer.readableBytesView) } catch {
-      throw Problem(.invalid, "The request's body is not JSON: \(error).")
-    }
+    return try JSONValue(requestBody: Array(buffer.readableBytesView))
   }
 
   func body() async throws -> JSONValue {
@@ -57,9 +60,6 @@ struct APIRequest: Sendable {
     }
     return BodyObject(object: object)
   }
-
-  private static let tooLarge = Problem(
-    .tooLarge, "The request's body is larger than 16 MB. Send the contracts in several requests.")
 }
 
 /// Typed access to a body's members that names them in its errors.

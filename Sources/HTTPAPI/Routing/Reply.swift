@@ -20,18 +20,30 @@ enum Reply {
   /// RFC 9457. `status` and `headers` for what `Problem` has no code of its own.
   static func problem(_ problem: Problem, status: HTTPResponse.Status? = nil, headers: HTTPFields = [:]) -> Response {
     let status = status ?? HTTPResponse.Status(code: problem.code.httpStatus)
+    var response = bytes(document(problem, status: status), type: "application/problem+json", status: status)
+    for field in headers { response.headers.append(field) }
+    if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer realm=\"flightdeck\"" }
+    return response
+  }
+
+  /// RFC 9457's document; `status` for what `Problem` has no code of its own.
+  static func document(_ problem: Problem, status: HTTPResponse.Status) -> [UInt8] {
     var json = JSONWriter()
     json.object { json in
       json.member("type", "urn:flightdeck:problem:\(problem.code.rawValue)")
       json.member("title", problem.code.rawValue)
       json.member("status", status.code)
-      json.member("detail", problem.detail)
+      json.member("detail", clipped(problem.detail))
       json.member("code", problem.code.rawValue)
+      if let member = problem.member { json.member("member", clipped(member)) }
     }
-    var response = bytes(json.bytes, type: "application/problem+json", status: status)
-    for field in headers { response.headers.append(field) }
-    if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer realm=\"flightdeck\"" }
-    return response
+    return json.bytes
+  }
+
+  /// What a client sent may stand in a detail, but not all 16 MB of it.
+  private static func clipped(_ text: String) -> String {
+    let longest = 4096
+    return text.utf8.count <= longest ? text : String(text.unicodeScalars.prefix(longest)) + "…"
   }
 
   /// A body that `write` makes piece by piece, at the pace of the client.

@@ -1,5 +1,7 @@
 import Glibc
 import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
 package import Logging
 import NIOCore
 import NIOPosix
@@ -8,13 +10,19 @@ package import RunModel
 import ServiceLifecycle
 import Synchronization
 
-/// The HTTP API of a `RunService`, on Unix sockets and loopback TCP at once.
+/// The HTTP API of a `RunService`, on Unix sockets and TCP at once.
 package final class APIServer: Sendable {
   private let api: API
-  private let token: AccessToken?
+  private let access: AccessControl
+  private let servesTCP: Bool
+  private let tls: ServerTLS?
+  private let hostNames: [String]
+  private let handshakeLimit: Duration
   private let logger: Logger
   private let timing: StreamTiming
+  private let limits: ConnectionLimits
   private let connections = Connections()
+  private let stalls = Stalls()
   private let state = Mutex(State())
 
   private struct State {
@@ -22,14 +30,23 @@ package final class APIServer: Sendable {
     var isShutDown = false
   }
 
-  /// `token` is needed for TCP alone. Requests are logged at debug.
+  /// `access` is needed for TCP, `tls` for https; `hostNames`: by which TCP is reached beside those listened on. Requests
+  /// are logged at debug.
   package init(
-    service: any RunService, version: String, token: AccessToken?, logger: Logger, timing: StreamTiming = .standard
+    service: any RunService, access: AccessControl? = nil, version: String, tls: ServerTLS? = nil,
+    hostNames: [String] = [], handshakeLimit: Duration = .seconds(10), logger: Logger,
+    timing: StreamTiming = .standard, limits: ConnectionLimits = .standard
   ) {
-    api = API(service: service, version: version)
-    self.token = token
+    servesTCP = access != nil
+    self.access = access ?? AccessControl(keeper: NoAccessRecord())
+    api = API(
+      service: service, access: self.access, version: version, figures: HTTPFigures(), listening: Listening())
+    self.tls = tls
+    self.hostNames = hostNames
+    self.handshakeLimit = handshakeLimit
     self.logger = logger
     self.timing = timing
+    self.limits = limits
   }
 
   /// Serves until the task is canceled, the surrounding service group shuts down or `shutdown` is called; then ends
@@ -40,18 +57,24 @@ package final class APIServer: Sendable {
   ) async throws {
     var listeners: [Listener] = []
     for address in addresses {
-      if case .http = address, token == nil {
-        throw Problem(.invalid, "\(address) needs an access token. Give the server one, or listen on unix:PATH alone.")
+      if !servesTCP {
+        guard case .unix = address else {
+          throw Problem(.invalid, "\(address) needs access tokens, and there are none. Listen on unix:PATH alone.")
+        }
       }
-      listeners.append(try Listener(address))
+      listeners.append(try Listener(address, tls: tls))
     }
     let closing = Closing()
+    let listening = api.listening
     let failure = Failure()
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
     for listener in listeners {
-      let application = application(for: listener, connections: connections, closing: closing) { [weak self] address in
+      let application = try application(for: listener, connections: connections, closing: closing) {
+        [weak self] address in
         switch address {
-        case .success(let address): onReady(address)
+        case .success(let address):
+          listening.add(address)
+          onReady(address)
         case .failure(let problem):
           failure.set(problem)
           self?.shutdown()
@@ -88,6 +111,9 @@ package final class APIServer: Sendable {
     if let problem = failure.problem { throw problem }
   }
 
+  /// Clients that were let go because they took nothing.
+  package var stalledClients: Int { stalls.count }
+
   /// Clients connected now.
   package var connectionCount: Int { connections.count }
 
@@ -103,18 +129,37 @@ package final class APIServer: Sendable {
   private func application(
     for listener: Listener, connections: Connections, closing: Closing,
     ready: @escaping @Sendable (Result<ServerAddress, Problem>) -> Void
-  ) -> Application<APIResponder> {
-    let access: APIResponder.Access
-    switch listener.address {
-    case .unix: access = .sameUser(uid: getuid(), name: UserName.of(uid: getuid()), connections: connections)
-    case .http, .https: access = .token(token ?? AccessToken(""))
-    }
+  ) throws -> Application<APIResponder> {
+    let door: Gate.Door =
+      switch listener.address {
+      case .unix: .socket(uid: getuid(), name: UserName.of(uid: getuid()), connections: connections)
+      case .http(let host, _): .tcp(hosts: HostNames(listening: host, names: hostNames), isTLS: false)
+      case .https(let host, _):
+        .tcp(hosts: HostNames(listening: host, names: hostNames + (tls?.names ?? [])), isTLS: true)
+      }
     let isSocket = if case .unix = listener.address { true } else { false }
+    let isTLS = if case .https = listener.address { true } else { false }
+    let bound = ConnectionBound(limits.connections)
+    api.figures.add(bound, of: isSocket ? "socket" : "tcp")
+    let (access, handshakeLimit, limits) = (access, handshakeLimit, limits)
+    let plain = HTTPServerBuilder.http1(
+      configuration: .init(
+        additionalChannelHandlers: [
+          ConnectionHandler(
+            connections, asksForPeer: isSocket, handshake: isTLS ? access : nil,
+            patience: .milliseconds(handshakeLimit.milliseconds)),
+          ExchangeInstaller(limits: limits, bound: bound),
+        ],
+        httpDecoderConfiguration: .init(
+          maxHeaderFieldSize: limits.longestHead, maxHeaderListSize: limits.longestHead,
+          maxHeaderFieldCount: limits.mostFields)))
+    let server: HTTPServerBuilder =
+      if isTLS, let tls { try .tls(plain, tlsConfiguration: tls.configuration) } else { plain }
     return Application(
       responder: APIResponder(
-        api: api, access: access, streams: Streams(closing: closing, timing: timing), logger: logger),
-      server: .http1(
-        configuration: .init(additionalChannelHandlers: [ConnectionHandler(connections, asksForPeer: isSocket)])),
+        api: api, gate: Gate(door: door, access: access, failures: FailureLimiter()),
+        streams: Streams(closing: closing, timing: timing, stalls: stalls), logger: logger),
+      server: server,
       configuration: .init(address: listener.binding, backlog: 1024),
       onServerRunning: { channel in
         do throws(Problem) { ready(.success(try listener.bound(port: channel.localAddress?.port))) } catch {
@@ -138,8 +183,16 @@ private struct ListenerService: Service {
   let application: Application<APIResponder>
 
   func run() async throws {
+    listener.mask?.narrow()
+    defer { listener.mask?.restore() }
     do { try await application.run() } catch is CancellationError {} catch { throw listener.problem(error) }
   }
+}
+
+/// For a server that lets nobody in over TCP: there is nothing to keep.
+private struct NoAccessRecord: AccessRecord {
+  func record(_ entry: JournalEntry) async throws {}
+  func note(_ entry: JournalEntry) {}
 }
 
 private final class Failure: Sendable {

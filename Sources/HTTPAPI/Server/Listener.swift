@@ -3,6 +3,7 @@ import Glibc
 import Hummingbird
 import Orchestration
 import RunModel
+import Synchronization
 
 /// One address to listen on: checked and, for a socket, claimed before anything is bound.
 struct Listener: Sendable {
@@ -10,43 +11,46 @@ struct Listener: Sendable {
   let binding: BindAddress
   /// For a socket; held as long as the listener lives.
   private let lock: FileLock?
+  /// For a socket in a folder that others may enter.
+  let mask: BindMask?
 
   /// Throws `Problem(.conflict)` when another process listens there, `.invalid` for an address that is not served.
-  init(_ address: ServerAddress) throws(Problem) {
+  init(_ address: ServerAddress, tls: ServerTLS? = nil) throws(Problem) {
     self.address = address
     switch address {
     case .unix(let path):
-      try SocketPath(path).prepareFolder()
+      let isPrivate = try SocketPath(path).prepareFolder()
+      mask = isPrivate ? nil : BindMask()
       lock = try SocketPath(path).claim()
       binding = .unixDomainSocket(path: path)
     case .http(let host, let port):
-      guard let numeric = Self.loopback(host) else {
+      guard let numeric = ServerAddress.loopback(host) else {
         throw Problem(
           .invalid,
           "\(address) is not a loopback address, and plain HTTP must not leave this machine. "
-            + "Listen on http://127.0.0.1:\(port), and reach it from elsewhere through ssh -L.")
+            + "Listen on https://\(host):\(port) with a certificate (tls in config.yaml), or on http://127.0.0.1:\(port) "
+            + "and reach it from elsewhere through ssh -L.")
       }
       lock = nil
+      mask = nil
       binding = .hostname(numeric, port: port)
-    case .https:
-      throw Problem(
-        .invalid, "\(address) cannot be served: there is no TLS yet. Use unix:PATH or http://127.0.0.1:PORT.")
-    }
-  }
-
-  /// The numeric form of a loopback host; nil for any other.
-  static func loopback(_ host: String) -> String? {
-    switch host {
-    case "localhost": return "127.0.0.1"
-    case "::1", "[::1]": return "::1"
-    default:
-      let parts = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
-      return parts.count == 4 && parts[0] == 127 && parts.allSatisfy { $0 != nil } ? host : nil
+    case .https(let host, let port):
+      guard tls != nil else {
+        throw Problem(
+          .invalid,
+          "\(address) needs a certificate and its key: name the files in config.yaml, "
+            + "tls: {certificate: FILE, key: FILE}.")
+      }
+      lock = nil
+      mask = nil
+      let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+      binding = .hostname(ServerAddress.loopback(host) ?? bare, port: port)
     }
   }
 
   /// What clients connect to, once `port` is known; makes a socket the user's alone.
   func bound(port: Int?) throws(Problem) -> ServerAddress {
+    mask?.restore()
     switch address {
     case .unix(let path):
       guard chmod(path, 0o600) == 0 else {
@@ -54,7 +58,7 @@ struct Listener: Sendable {
       }
       return address
     case .http(let host, let asked): return .http(host: host, port: port ?? asked)
-    case .https: return address
+    case .https(let host, let asked): return .https(host: host, port: port ?? asked)
     }
   }
 
@@ -77,10 +81,10 @@ struct SocketPath {
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
-  /// Makes the folder with mode 0700, or checks that nobody else can put a socket of their own there.
-  func prepareFolder() throws(Problem) {
-    var status = stat()
-    if lstat(folder, &status) != 0 {
+  /// Makes the folder with mode 0700, or checks that nobody else can put a socket of their own there. Returns whether nobody
+  /// else may enter it.
+  func prepareFolder() throws(Problem) -> Bool {
+    if FileStatus(path: folder) == nil {
       do {
         try FileManager.default.createDirectory(
           atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -88,32 +92,34 @@ struct SocketPath {
         throw Problem(
           .unavailable, "The socket's folder \(folder) cannot be made: \(error). Choose another with --listen.")
       }
-      guard lstat(folder, &status) == 0 else {
-        throw Problem(.unavailable, "The socket's folder \(folder) is gone. Choose another with --listen.")
-      }
+    }
+    guard var status = FileStatus(path: folder) else {
+      throw Problem(.unavailable, "The socket's folder \(folder) is gone. Choose another with --listen.")
     }
     try check(status)
     // A symbolic link of ours may lead elsewhere: what counts is where the socket will be.
-    if status.st_mode & S_IFMT == S_IFLNK {
-      guard stat(folder, &status) == 0 else {
+    if status.kind == .link {
+      guard let target = FileStatus(path: folder, followingLinks: true) else {
         throw Problem(.unavailable, "The socket's folder \(folder) leads nowhere. Choose another with --listen.")
       }
+      status = target
       try check(status)
     }
-    guard status.st_mode & S_IFMT == S_IFDIR else {
+    guard status.kind == .folder else {
       throw Problem(.invalid, "\(folder) is not a folder, so no socket can be put there. Choose another with --listen.")
     }
-    guard status.st_mode & 0o022 == 0 || status.st_mode & S_ISVTX != 0 else {
+    guard status.mode & 0o022 == 0 || status.mode & 0o1000 != 0 else {
       throw Problem(
         .forbidden, "Others may write to the socket's folder \(folder). Run chmod 700 \(folder), or choose another.")
     }
+    return status.mode & 0o077 == 0
   }
 
-  private func check(_ status: stat) throws(Problem) {
-    guard status.st_uid == getuid() || status.st_uid == 0 else {
+  private func check(_ status: FileStatus) throws(Problem) {
+    guard status.owner == getuid() || status.owner == 0 else {
       throw Problem(
         .forbidden,
-        "The socket's folder \(folder) belongs to another user (uid \(status.st_uid)). Choose another with --listen.")
+        "The socket's folder \(folder) belongs to another user (uid \(status.owner)). Choose another with --listen.")
     }
   }
 
@@ -128,9 +134,8 @@ struct SocketPath {
       case .unusable: throw Problem(.unavailable, "The socket \(path) cannot be claimed: \(error.cause).")
       }
     }
-    var status = stat()
-    if lstat(path, &status) == 0 {
-      guard status.st_mode & S_IFMT == S_IFSOCK else {
+    if let status = FileStatus(path: path) {
+      guard status.kind == .socket else {
         throw Problem(.conflict, "\(path) is a file, not a socket. Move it away, or choose another with --listen.")
       }
       if isAnswered { throw taken(by: "another program") }
@@ -159,6 +164,44 @@ struct SocketPath {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
       }
+    }
+  }
+}
+
+/// Makes what is created meanwhile the user's alone, so that a socket is private from its first moment: the mode is set only
+/// after it has been bound. For the few milliseconds of a bind, as the mask is the whole process's.
+final class BindMask: Sendable {
+  private struct State {
+    var holders = 0
+    var before: mode_t = 0
+  }
+
+  private static let state = Mutex(State())
+  private let isNarrow = Mutex(false)
+
+  func narrow() {
+    guard
+      isNarrow.withLock({ narrow in
+        defer { narrow = true }
+        return !narrow
+      })
+    else { return }
+    Self.state.withLock { state in
+      if state.holders == 0 { state.before = umask(0o077) }
+      state.holders += 1
+    }
+  }
+
+  func restore() {
+    guard
+      isNarrow.withLock({ narrow in
+        defer { narrow = false }
+        return narrow
+      })
+    else { return }
+    Self.state.withLock { state in
+      state.holders -= 1
+      if state.holders == 0 { umask(state.before) }
     }
   }
 }

@@ -9,6 +9,7 @@ import RunModel
 struct EventStream: Sendable {
   var service: any RunService
   var streams: Streams
+  var figures: HTTPFigures
   var format: EventFormat
   var filter: EventFilter
   /// The last seq that the client has.
@@ -17,6 +18,8 @@ struct EventStream: Sendable {
   var tail: EventChunk?
   /// Nil follows for ever.
   var end: UInt64?
+  /// What lets the client in; nil on the user's own socket.
+  var lease: Lease?
 
   private enum Next: Sendable {
     case chunk(EventChunk)
@@ -30,6 +33,8 @@ struct EventStream: Sendable {
     if format == .serverSentEvents { try await writer.write(ByteBuffer(string: ": hello\n\n")) }
     if let tail { try await writer.write(filter.encode(tail, after: 0, as: format)) }
     var cursor = cursor
+    let subscriber = figures.subscribe(after: cursor)
+    defer { figures.unsubscribe(subscriber) }
     var lastWrite = ContinuousClock.now
     var told: String?
     while end.map({ cursor < $0 }) ?? true {
@@ -45,6 +50,7 @@ struct EventStream: Sendable {
         if buffer.readableBytes > 0 {
           try await writer.write(buffer)
           lastWrite = .now
+          figures.subscriber(subscriber, reached: cursor)
         } else if lastWrite.duration(to: .now) >= streams.timing.keepAlive {
           try await keepAlive(&writer)
           lastWrite = .now
@@ -74,7 +80,7 @@ struct EventStream: Sendable {
 
   /// Waits for an event, the next sign of life or the end, whichever comes first.
   private func next(after cursor: UInt64) async throws -> Next {
-    if streams.closing.isClosed { return .ended }
+    if streams.closing.isClosed || lease?.isOver == true { return .ended }
     guard let ready = try await service.events(after: cursor, wait: false) else { return .ended }
     if !ready.isEmpty { return .chunk(ready) }
     // Up to a known end everything is there; nothing more means that the record ends earlier.
@@ -89,8 +95,23 @@ struct EventStream: Sendable {
         await streams.closing.wait()
         return .ended
       }
+      if let lease {
+        group.addTask {
+          await lease.wait()
+          return .ended
+        }
+      }
       defer { group.cancelAll() }
       return try await group.next() ?? .ended
     }
   }
+}
+
+/// A stream lasts no longer than the token that it was opened with.
+struct Lease: Sendable {
+  let access: AccessControl
+  let token: TokenID
+
+  var isOver: Bool { !access.isActive(token) }
+  func wait() async { await access.waitForEnd(of: token) }
 }

@@ -1,11 +1,19 @@
 package import RunModel
 
-/// What is put on the audit trail about a run: who did what, why, and what it changed.
+/// What is put on the audit trail: who did what, to what, why, and what it changed.
 package struct AuditDraft: Sendable {
-  package var run: RunID
+  package enum Subject: Sendable, Hashable {
+    case run(RunID)
+    case token(TokenID)
+    /// It is about nothing that has an id: a refusal.
+    case none
+  }
+
+  package var subject: Subject
   package var actor: Actor
   /// `agent_run.dispatched`, `.routed`, `.started`, `.cancel_requested`, `.stop_sent`, `.completed`, `.failed`,
-  /// `.canceled`, `.answered`, `.retried`, `.approval_requested`, `.approved`, `.rejected`.
+  /// `.canceled`, `.answered`, `.retried`, `.approval_requested`, `.approved`, `.rejected`; `access_token.created`, `.revoked`;
+  /// `access.refused`.
   package var eventType: String
   package var before: RunStatus?
   package var after: RunStatus?
@@ -21,7 +29,7 @@ package struct AuditDraft: Sendable {
     time: Timestamp
   ) {
     self.eventType = eventType
-    self.run = run
+    subject = .run(run)
     self.actor = actor
     self.before = before
     self.after = after
@@ -29,6 +37,18 @@ package struct AuditDraft: Sendable {
     self.rationale = rationale
     self.contract = contract
     self.runtime = runtime
+    self.time = time
+  }
+
+  package init(
+    _ eventType: String, on subject: Subject, by actor: Actor, data: JSONObject = [:], rationale: String? = nil,
+    time: Timestamp
+  ) {
+    self.eventType = eventType
+    self.subject = subject
+    self.actor = actor
+    self.data = data
+    self.rationale = rationale
     self.time = time
   }
 }

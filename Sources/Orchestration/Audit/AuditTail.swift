@@ -15,8 +15,17 @@ struct AuditTail {
       runtimeProvider: draft.runtime?.rawValue ?? "pre_execution")
     record.tenantId = Self.tenant
     record.actorId = draft.actor.id
-    record.subjectTable = "agent_runs"
-    record.subjectId = draft.run.description
+    var run: RunID?
+    switch draft.subject {
+    case .run(let id):
+      run = id
+      record.subjectTable = "agent_runs"
+      record.subjectId = id.description
+    case .token(let id):
+      record.subjectTable = "access_tokens"
+      record.subjectId = id.description
+    case .none: break
+    }
     record.beforeState = state(draft.before)
     record.afterState = state(draft.after)
     record.eventData = draft.data.isEmpty ? .null : .object(draft.data)
@@ -24,6 +33,6 @@ struct AuditTail {
     record.correlationId = draft.contract?.description
     record.seal(after: last)
     last = (record.seq, record.eventHash)
-    return StoredAuditRecord(seq: record.seq, run: draft.run, hash: record.eventHash, json: record.json.jsonBytes)
+    return StoredAuditRecord(seq: record.seq, run: run, hash: record.eventHash, json: record.json.jsonBytes)
   }
 }

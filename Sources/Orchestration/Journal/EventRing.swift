@@ -5,7 +5,7 @@ import Synchronization
 /// cursor, so that none can slow the writer or grow its memory.
 package final class EventRing: Sendable {
   private struct State {
-    var chunks: ArraySlice<EventChunk> = []
+    var chunks = Chunks()
     var bytes = 0
     var lastSeq: UInt64
     var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
@@ -26,23 +26,26 @@ package final class EventRing: Sendable {
   private let state: Mutex<State>
 
   /// `capacity`: bytes of encoded events held at most, the newest chunk aside.
-  package init(capacity: Int = 16 << 20, lastSeq: UInt64) {
+  package init(capacity: Int = Bounds.ring, lastSeq: UInt64) {
     self.capacity = capacity
     state = Mutex(State(lastSeq: lastSeq))
   }
 
   package var lastSeq: UInt64 { state.withLock { $0.lastSeq } }
 
+  /// Of encoded events, held now.
+  package var bytes: Int { state.withLock { $0.bytes } }
+
   /// Adds chunks that continue the order, and wakes who waits.
   package func publish(_ chunks: [EventChunk]) {
     let woken = state.withLock { state in
       for chunk in chunks where !chunk.isEmpty {
         state.chunks.append(chunk)
-        state.bytes += chunk.frames.count
+        state.bytes += chunk.weight
         state.lastSeq = chunk.lastSeq
       }
       while state.bytes > capacity, state.chunks.count > 1, let oldest = state.chunks.popFirst() {
-        state.bytes -= oldest.frames.count
+        state.bytes -= oldest.weight
       }
       return Self.takeWaiters(&state)
     }
@@ -75,13 +78,8 @@ package final class EventRing: Sendable {
       guard let oldest = state.chunks.first?.firstSeq, cursor + 1 >= oldest else {
         return .gap(oldest: state.chunks.first?.firstSeq ?? state.lastSeq + 1)
       }
-      var low = state.chunks.startIndex
-      var high = state.chunks.endIndex
-      while low < high {
-        let middle = (low + high) / 2
-        if state.chunks[middle].lastSeq > cursor { high = middle } else { low = middle + 1 }
-      }
-      return .chunk(state.chunks[low].suffix(after: cursor))
+      guard let chunk = state.chunks.holding(cursor) else { return .empty }
+      return .chunk(chunk.suffix(after: cursor))
     }
   }
 
@@ -107,7 +105,44 @@ package final class EventRing: Sendable {
   }
 }
 
+/// Chunks in order, added at the end and taken from the front. What is taken is gone at once: a slice of an array would hold
+/// it until the array moves.
+private struct Chunks {
+  private var slots: [EventChunk?] = []
+  private var head = 0
+
+  var count: Int { slots.count - head }
+  var first: EventChunk? { head < slots.count ? slots[head] : nil }
+
+  mutating func append(_ chunk: EventChunk) { slots.append(chunk) }
+
+  mutating func popFirst() -> EventChunk? {
+    guard let chunk = first else { return nil }
+    slots[head] = nil
+    head += 1
+    if head > 64, head > slots.count / 2 {
+      slots.removeFirst(head)
+      head = 0
+    }
+    return chunk
+  }
+
+  /// The first that has something after `cursor`.
+  func holding(_ cursor: UInt64) -> EventChunk? {
+    var low = head
+    var high = slots.count
+    while low < high {
+      let middle = (low + high) / 2
+      if slots[middle]?.lastSeq ?? 0 > cursor { high = middle } else { low = middle + 1 }
+    }
+    return low < slots.count ? slots[low] : nil
+  }
+}
+
 extension EventChunk {
+  /// The bytes that it takes.
+  fileprivate var weight: Int { frames.count + entries.count * MemoryLayout<Entry>.stride }
+
   /// The events after `cursor`; itself when that is all of them.
   func suffix(after cursor: UInt64) -> EventChunk {
     guard firstSeq <= cursor else { return self }
@@ -124,7 +159,7 @@ extension EventChunk {
     var bytes = 0
     for index in events.indices {
       bytes += events[index].json.count
-      if index + 1 - start == 512 || bytes > 256 << 10 || index == events.count - 1 {
+      if index + 1 - start == 512 || bytes > Bounds.page || index == events.count - 1 {
         chunks.append(EventChunk(Array(events[start...index])))
         start = index + 1
         bytes = 0

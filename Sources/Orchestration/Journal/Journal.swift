@@ -10,6 +10,7 @@ package struct JournalEntry: Sendable {
   package var contracts: [Contract] = []
   package var details: [(run: RunID, detail: StoredDetail)] = []
   package var answer: (key: String, json: [UInt8])?
+  package var tokens: [StoredToken] = []
   /// How far the runtime's own record of a run is told with these events.
   package var position: (run: RunID, place: ReportPosition)?
 
@@ -28,20 +29,48 @@ package struct JournalEntry: Sendable {
 package final class Journal: Sendable {
   private struct Pending {
     var entry: JournalEntry
+    var bytes: Int
     var waiter: CheckedContinuation<Void, any Error>?
     /// Its waiter waits for the end of an outage too.
     var isPatient = false
+
+    init(_ entry: JournalEntry, waiter: CheckedContinuation<Void, any Error>? = nil, isPatient: Bool = false) {
+      self.entry = entry
+      self.waiter = waiter
+      self.isPatient = isPatient
+      bytes = entry.weight
+    }
   }
 
   private struct Queue {
     var pending: [Pending] = []
     var events = 0
-    var dropped: [RunID: Int] = [:]
+    /// Of what waits here, and of what else was charged.
+    var bytes = 0
+    /// Those who wait for room.
+    var rooms: [CheckedContinuation<Void, Never>] = []
+    /// Lines dropped and not told yet, with the last of them.
+    var dropped: [RunID: (count: Int, last: RunEvent)] = [:]
+    var droppedLines = 0
     var isClosed = false
     /// Why nothing can be stored, while it cannot.
     var outage: StoreOutage?
     /// So many entries are to be tried one by one: they failed together for what one of them holds.
     var singles = 0
+
+    var hasRoom: Bool { isClosed || (bytes <= Bounds.journalRoom && events <= Bounds.journalEvents / 2) }
+
+    mutating func append(_ entry: Pending) {
+      pending.append(entry)
+      events += entry.entry.events.count
+      bytes += entry.bytes
+    }
+
+    mutating func takeRooms() -> [CheckedContinuation<Void, Never>] {
+      guard hasRoom else { return [] }
+      defer { rooms = [] }
+      return rooms
+    }
   }
 
   /// The end of what is stored, where the next batch goes on.
@@ -51,15 +80,12 @@ package final class Journal: Sendable {
     var positions: [RunID: ReportPosition] = [:]
   }
 
-  /// Reports waiting to be stored, past which further ones are dropped and counted.
-  package static let outputBound = 50_000
-  private static let commitBound = 8192
-
   private let store: any RunStore
   private let queue = Mutex(Queue())
   private let wake: AsyncStream<Void>
   private let waker: AsyncStream<Void>.Continuation
   private let board: Mutex<RunBoard>
+  let figures = Mutex(JournalFigures())
   private let logger: Logger
   private let now: @Sendable () -> Timestamp
   package let ring: EventRing
@@ -83,6 +109,9 @@ package final class Journal: Sendable {
     (wake, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     (recoveries, recovered) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
+
+  /// Events that wait to be stored, and whether the store refused the last ones.
+  var backlog: (events: Int, isDegraded: Bool) { queue.withLock { ($0.events, $0.outage != nil) } }
 
   /// What is stored, folded.
   package func read<Value: Sendable>(_ body: (borrowing RunBoard) -> Value) -> Value { board.withLock { body($0) } }
@@ -112,8 +141,7 @@ package final class Journal: Sendable {
           return Problem(.unavailable, "The orchestrator is shutting down; nothing was recorded.")
         }
         if !isPatient, let outage = queue.outage { return Self.refusal(outage) }
-        queue.pending.append(Pending(entry: entry, waiter: continuation, isPatient: isPatient))
-        queue.events += entry.events.count
+        queue.append(Pending(entry, waiter: continuation, isPatient: isPatient))
         return nil
       }
       if let refusal { continuation.resume(throwing: refusal) } else { waker.yield() }
@@ -128,49 +156,80 @@ package final class Journal: Sendable {
   package func note(_ entry: JournalEntry) {
     queue.withLock { queue in
       guard !queue.isClosed else { return }
-      queue.pending.append(Pending(entry: entry))
-      queue.events += entry.events.count
+      queue.append(Pending(entry))
     }
     waker.yield()
   }
 
+  /// Returns when what waits to be stored leaves room for more: who reports much waits for it.
+  package func room() async {
+    await withCheckedContinuation { continuation in
+      let hasRoom = queue.withLock { queue in
+        if queue.hasRoom { return true }
+        queue.rooms.append(continuation)
+        return false
+      }
+      if hasRoom { continuation.resume() }
+    }
+  }
+
+  /// Counts bytes that wait elsewhere with those that wait here; negative when they do no more.
+  package func charge(_ bytes: Int) {
+    let rooms = queue.withLock { queue in
+      queue.bytes += bytes
+      return queue.takeRooms()
+    }
+    for room in rooms { room.resume() }
+  }
+
+  /// How much waits, and how many lines have been dropped since the start.
+  package var load: (events: Int, bytes: Int, droppedLines: Int) {
+    queue.withLock { ($0.events, $0.bytes, $0.droppedLines) }
+  }
+
   /// Records what an agent reports. A line over the bound is dropped (while nothing can be stored, any report is that
-  /// changes no state); the run's next report carries the count.
+  /// changes no state); the run's next report carries the count, or an event of its own once there is room again.
   package func note(report event: RunEvent, at position: ReportPosition? = nil) {
     let isNoted = queue.withLock { queue in
       guard !queue.isClosed else { return false }
       var entry = JournalEntry([event])
       if let run = event.run {
         let isOutput = event.type == .output
-        if queue.events >= Self.outputBound, isOutput || (queue.outage != nil && !event.type.changesState) {
-          queue.dropped[run, default: 0] += 1
+        let isOver = queue.events >= Bounds.journalEvents || queue.bytes + event.weight > Bounds.journal
+        if isOver, isOutput || (queue.outage != nil && !event.type.changesState) {
+          // What it told was lost before it goes with it.
+          let before = isOutput ? Int(event.data["dropped"]?.int ?? 0) : 0
+          queue.dropped[run] = ((queue.dropped[run]?.count ?? 0) + 1 + before, event.emptied)
+          queue.droppedLines += 1
           queue.outage?.dropped += 1
           return false
         }
         if let dropped = queue.dropped.removeValue(forKey: run) {
           if isOutput {
-            let before = event.data["dropped"]?.int ?? 0
-            entry.events[0].data["dropped"] = .int(before + Int64(dropped))
+            entry.events[0].data["dropped"] = .int(Int64(dropped.count) + (event.data["dropped"]?.int ?? 0))
           } else {
             // The position that comes with this report covers what was dropped, so the count goes with it.
-            entry.events.insert(.dropped(dropped, of: run, at: event.time), at: 0)
+            entry.events.insert(.dropped(dropped.count, like: dropped.last), at: 0)
           }
         }
         entry.position = position.map { (run, $0) }
       }
-      queue.pending.append(Pending(entry: entry))
-      queue.events += entry.events.count
+      queue.append(Pending(entry))
       return true
     }
     if isNoted { waker.yield() }
   }
 
   /// The count of the run's lines that were dropped and not yet told; telling it is then the caller's.
-  package func takeDropped(of run: RunID) -> Int { queue.withLock { $0.dropped.removeValue(forKey: run) ?? 0 } }
+  package func takeDropped(of run: RunID) -> Int { queue.withLock { $0.dropped.removeValue(forKey: run)?.count ?? 0 } }
 
   /// Nothing more is taken in; what was is written before `run` returns.
   package func close() {
-    queue.withLock { $0.isClosed = true }
+    let rooms = queue.withLock { queue in
+      queue.isClosed = true
+      return queue.takeRooms()
+    }
+    for room in rooms { room.resume() }
     waker.yield()
     waker.finish()
   }
@@ -186,32 +245,49 @@ package final class Journal: Sendable {
   }
 
   private func take() -> [Pending] {
-    queue.withLock { queue in
+    let (work, rooms) = queue.withLock { queue in
       let most = queue.singles > 0 ? 1 : Int.max
       queue.singles = max(0, queue.singles - 1)
       var count = 0
       var events = 0
+      var bytes = 0
       for pending in queue.pending {
-        if count == most || (count > 0 && events + pending.entry.events.count > Self.commitBound) { break }
+        if count == most { break }
+        if count > 0, events + pending.entry.events.count > Bounds.commitEvents || bytes + pending.bytes > Bounds.commit
+        {
+          break
+        }
         events += pending.entry.events.count
+        bytes += pending.bytes
         count += 1
       }
-      defer { queue.events -= events }
+      queue.events -= events
+      queue.bytes -= bytes
+      if queue.pending.isEmpty { return (Self.tell(&queue.dropped), queue.takeRooms()) }
       if count == queue.pending.count {
         let all = queue.pending
         queue.pending = []
-        return all
+        return (all, queue.takeRooms())
       }
       let some = Array(queue.pending[..<count])
       queue.pending.removeFirst(count)
-      return some
+      return (some, queue.takeRooms())
     }
+    for room in rooms { room.resume() }
+    return work
+  }
+
+  /// For runs whose next line does not come, which would carry the count.
+  private static func tell(_ dropped: inout [RunID: (count: Int, last: RunEvent)]) -> [Pending] {
+    defer { dropped = [:] }
+    return dropped.values.map { Pending(JournalEntry([.dropped($0.count, like: $0.last)])) }
   }
 
   private func putBack(_ work: [Pending], singly: Bool = false) {
     queue.withLock { queue in
       queue.pending.insert(contentsOf: work, at: 0)
       queue.events += work.reduce(0) { $0 + $1.entry.events.count }
+      queue.bytes += work.reduce(0) { $0 + $1.bytes }
       if singly { queue.singles = work.count }
     }
   }
@@ -228,9 +304,11 @@ package final class Journal: Sendable {
       for pending in work { attempt.add(pending.entry) }
       // Its end goes on record with the first that can be stored, which is how the end is found.
       if let outage { attempt.add(recovery(from: outage)) }
+      let began = ContinuousClock.now
       do {
         try await store.commit(attempt.batch)
       } catch {
+        figures.withLock { $0.failures += 1 }
         let problem = error as? Problem ?? Problem(.unavailable, "The store failed: \(error)")
         if problem.code == .tooLarge {
           setAside(work, problem)
@@ -250,7 +328,14 @@ package final class Journal: Sendable {
       for event in attempt.events where event.type.endsRun {
         if let run = event.run { tail.positions[run] = nil }
       }
-      board.withLock { board in for event in attempt.events { board.apply(event) } }
+      let took = began.duration(to: .now)
+      board.withLock { board in
+        for event in attempt.events { board.apply(event) }
+        figures.withLock { figures in
+          figures.commits.observe(took)
+          for event in attempt.events { figures.count(event, event.run.flatMap { board[$0] }) }
+        }
+      }
       ring.publish(EventChunk.chunks(of: attempt.batch.events))
       if outage != nil { end() }
       for pending in work { pending.waiter?.resume() }
@@ -312,6 +397,7 @@ package final class Journal: Sendable {
       defer {
         queue.pending = []
         queue.events = 0
+        queue.bytes = 0
         queue.outage = nil
       }
       return queue.pending
@@ -334,7 +420,33 @@ package final class Journal: Sendable {
   }
 }
 
+extension JournalEntry {
+  /// About the bytes that it takes while it waits.
+  fileprivate var weight: Int {
+    var weight = events.reduce(64) { $0 + $1.weight } + audit.count * 512 + (answer?.json.count ?? 0)
+    for contract in contracts { weight += 512 + (contract.prompt?.utf8.count ?? 0) }
+    for (_, detail) in details {
+      weight += (detail.decision?.count ?? 0) + (detail.artifacts?.count ?? 0) + (detail.patch?.count ?? 0)
+    }
+    return weight
+  }
+}
+
 extension RunEvent {
+  /// An output event without its line.
+  fileprivate var emptied: RunEvent {
+    RunEvent(
+      source: source, type: .output, run: run, time: time,
+      data: ["stream": type == .output ? data["stream"] ?? "stderr" : "stderr", "text": ""])
+  }
+
+  /// So many lines were not kept, of which this is the last, emptied.
+  fileprivate static func dropped(_ count: Int, like last: RunEvent) -> RunEvent {
+    var event = last
+    event.data["dropped"] = .int(Int64(count))
+    return event
+  }
+
   /// So many lines of the run were not kept before this.
   static func dropped(_ count: Int, of run: RunID, at time: Timestamp) -> RunEvent {
     RunEvent(

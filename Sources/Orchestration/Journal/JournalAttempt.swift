@@ -42,6 +42,7 @@ struct JournalAttempt {
     batch.details += entry.details
     if let (run, place) = entry.position { move(run, to: place) }
     if let answer = entry.answer { batch.answers.append(answer) }
+    batch.tokens += entry.tokens
   }
 
   private mutating func move(_ run: RunID, to place: ReportPosition) {

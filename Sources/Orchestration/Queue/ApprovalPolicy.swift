@@ -3,12 +3,17 @@ package import RunModel
 /// Which work people must consent to before it starts, and who may.
 package struct ApprovalPolicy: Sendable, Hashable {
   package var required: Set<Contract.Risk>
-  /// Whether people may approve what they asked for: on where one person works alone, off on a shared server.
-  package var ownRequests: Bool
+  /// Whether people may approve what they asked for; nil: where one person works alone, and not on a shared server.
+  package var ownRequests: Bool?
 
-  package init(required: Set<Contract.Risk> = [.high, .critical], ownRequests: Bool = true) {
+  package init(required: Set<Contract.Risk> = [.high, .critical], ownRequests: Bool? = true) {
     self.required = required
     self.ownRequests = ownRequests
+  }
+
+  /// The policy where it is known whether others than the operator may come in.
+  func settled(isShared: Bool) -> ApprovalPolicy {
+    ApprovalPolicy(required: required, ownRequests: ownRequests ?? !isShared)
   }
 
   /// What the contract, already classified, has to be granted; nil when it may start as it is.
@@ -72,10 +77,10 @@ package struct ApprovalPolicy: Sendable, Hashable {
 
   private func admit(_ actor: Actor, to approval: Approval, of name: String) throws(Problem) {
     guard actor.kind == .human else { throw notHuman(name) }
-    if !ownRequests, approval.requestedBy == actor.id {
+    if ownRequests == false, approval.requestedBy == actor.id {
       throw Problem(
         .forbidden,
-        "Run \(name) was asked for by \(actor.id), who may not approve it here (approvals.ownRequests is false). Another person must."
+        "Run \(name) was asked for by \(actor.id), who may not approve it here (approvals.ownRequests is false, as by default where others hold tokens). Another person must."
       )
     }
   }

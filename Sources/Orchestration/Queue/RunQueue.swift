@@ -31,8 +31,8 @@ package struct RunQueue: Sendable {
     }
   }
 
-  private var lanes: [Demands: [Place]] = [:]
-  private var entries: [RunID: (Demands, Place)] = [:]
+  private var lanes: [Demands: Lane] = [:]
+  private var entries: [RunID: (demands: Demands, place: Place)] = [:]
 
   package init() {}
 
@@ -40,22 +40,18 @@ package struct RunQueue: Sendable {
   package func contains(_ run: RunID) -> Bool { entries[run] != nil }
 
   package mutating func insert(_ run: RunID, priority: Int, created: Timestamp, demands: Demands) {
-    remove(run)
     let place = Place(priority: priority, created: created, run: run)
+    if let known = entries[run], known.demands == demands, known.place == place { return }
+    remove(run)
     entries[run] = (demands, place)
-    var lane = lanes.removeValue(forKey: demands) ?? []
-    // Lanes are kept in reverse, so that the next run is the cheap one to take.
-    lane.insert(place, at: lane.partitioningIndex { $0 < place })
-    lanes[demands] = lane
+    lanes[demands, default: Lane()].insert(place)
   }
 
   @discardableResult package mutating func remove(_ run: RunID) -> Bool {
-    guard let (demands, place) = entries.removeValue(forKey: run), var lane = lanes.removeValue(forKey: demands) else {
-      return false
-    }
-    let index = lane.partitioningIndex { $0 <= place }
-    if index < lane.count, lane[index] == place { lane.remove(at: index) }
-    if !lane.isEmpty { lanes[demands] = lane }
+    guard let (demands, _) = entries.removeValue(forKey: run) else { return false }
+    let known = entries
+    lanes[demands]?.forgetOne { known[$0.run]?.demands == demands && known[$0.run]?.place == $0 }
+    if lanes[demands]?.count == 0 { lanes[demands] = nil }
     return true
   }
 
@@ -63,22 +59,60 @@ package struct RunQueue: Sendable {
   package func first(where canStart: (Demands) -> Bool) -> RunID? {
     var best: Place?
     for (demands, lane) in lanes {
-      guard let next = lane.last, best.map({ next < $0 }) ?? true, canStart(demands) else { continue }
+      guard let next = lane.first, best.map({ next < $0 }) ?? true, canStart(demands) else { continue }
       best = next
     }
     return best?.run
   }
-}
 
-extension Array {
-  /// The first index whose element satisfies `belongs`, which must be false, then true along the array.
-  fileprivate func partitioningIndex(where belongs: (Element) -> Bool) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if belongs(self[middle]) { high = middle } else { low = middle + 1 }
+  /// A binary heap, the next first. What has left the queue stays in it until it comes to the top or is most of it, so
+  /// that taking one out anywhere costs no search; the top is always one that waits.
+  private struct Lane: Sendable {
+    private var heap: [Place] = []
+    /// Of those that wait.
+    private(set) var count = 0
+
+    var first: Place? { heap.first }
+
+    mutating func insert(_ place: Place) {
+      count += 1
+      heap.append(place)
+      rise(heap.count - 1)
     }
-    return low
+
+    /// One of them waits no more; `waits` tells which still do.
+    mutating func forgetOne(_ waits: (Place) -> Bool) {
+      count -= 1
+      if heap.count > 2 * count + 64 {
+        heap = heap.filter(waits).sorted()
+        return
+      }
+      while let top = heap.first, !waits(top) {
+        heap.swapAt(0, heap.count - 1)
+        heap.removeLast()
+        sink()
+      }
+    }
+
+    private mutating func rise(_ start: Int) {
+      var child = start
+      while child > 0, heap[child] < heap[(child - 1) / 2] {
+        heap.swapAt(child, (child - 1) / 2)
+        child = (child - 1) / 2
+      }
+    }
+
+    private mutating func sink() {
+      var parent = 0
+      while true {
+        var least = parent
+        for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
+          if heap[child] < heap[least] { least = child }
+        }
+        if least == parent { return }
+        heap.swapAt(parent, least)
+        parent = least
+      }
+    }
   }
 }

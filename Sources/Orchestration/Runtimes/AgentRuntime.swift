@@ -105,6 +105,20 @@ package struct Adoption: Sendable, Hashable {
   }
 }
 
+/// A runtime that can wait before it reports more, as what it has not reported lies where it costs no memory of ours.
+package protocol PacedRuntime: AgentRuntime {
+  /// `ready` returns as soon as there is room for more reports. Called once, before the first run.
+  func pace(by ready: @escaping @Sendable () async -> Void)
+}
+
+/// A runtime that bounds what its runs may use.
+package protocol LimitingRuntime: AgentRuntime {
+  /// The limits of runs that start now, and what holds each.
+  var limits: [LimitHolding] { get }
+  /// Those under which this run was started. Throws `Problem(.notFound)` for an unknown run.
+  func limits(of run: RunID) async throws -> [LimitHolding]
+}
+
 /// Where a run works.
 package struct Workspace: Sendable, Hashable {
   /// Absolute path of the worktree.
@@ -114,8 +128,14 @@ package struct Workspace: Sendable, Hashable {
   package var base: String?
   /// The operator's checkout that the worktree belongs to.
   package var repository: String?
+  /// Where the repository keeps the worktree's HEAD, as it was when the worktree was made; nil for one that was made before
+  /// this was recorded.
+  package var gitFolder: String?
 
-  package init(path: String, branch: String? = nil, base: String? = nil, repository: String? = nil) {
+  package init(
+    path: String, branch: String? = nil, base: String? = nil, repository: String? = nil, gitFolder: String? = nil
+  ) {
+    self.gitFolder = gitFolder
     self.path = path
     self.branch = branch
     self.base = base

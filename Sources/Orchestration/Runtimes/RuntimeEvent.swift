@@ -67,6 +67,29 @@ package struct RuntimeEvent: Sendable, Equatable {
     }
   }
 
+  /// About the bytes that it takes.
+  var weight: Int {
+    switch kind {
+    case .output(_, let text, _): 160 + text.weight
+    case .progress(_, let message): 160 + (message?.utf8.count ?? 0)
+    case .tool(let call):
+      160 + call.name.utf8.count + (call.target?.utf8.count ?? 0) + (call.summary?.utf8.count ?? 0)
+        + (call.status?.utf8.count ?? 0) + (call.diff?.utf8.count ?? 0)
+    case .attention(_, let question, let options, _): options.reduce(160 + question.utf8.count) { $0 + $1.utf8.count }
+    case .changes(_, _, _, let paths): (paths ?? []).reduce(160) { $0 + 32 + $1.utf8.count }
+    case .custom(_, let data): 160 + data.weight
+    case .usage, .resolved, .stopSent, .ended: 160
+    }
+  }
+
+  /// Whether it may be dropped and counted under a bound: it changes nothing about the run.
+  var isLine: Bool {
+    switch kind {
+    case .output, .tool, .custom: true
+    case .progress, .usage, .attention, .resolved, .stopSent, .changes, .ended: false
+    }
+  }
+
   /// The name of the event's kind, as on the wire after `awf.run.` for ours.
   package var type: String {
     switch kind {

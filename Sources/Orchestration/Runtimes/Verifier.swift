@@ -27,10 +27,14 @@ package struct Verification: Sendable, Equatable {
   /// The test report's entries; without a report the command itself is the one entry.
   package var tests: [TestRecord]
   package var timedOut: Bool
+  /// The other limit for which it was stopped, as in `used 5 GB of memory, …`.
+  package var exceeded: String?
 
   package init(
-    exitCode: Int, durationMilliseconds: Int64, output: String = "", tests: [TestRecord] = [], timedOut: Bool = false
+    exitCode: Int, durationMilliseconds: Int64, output: String = "", tests: [TestRecord] = [], timedOut: Bool = false,
+    exceeded: String? = nil
   ) {
+    self.exceeded = exceeded
     self.exitCode = exitCode
     self.durationMilliseconds = durationMilliseconds
     self.output = output

@@ -1,16 +1,18 @@
 import Logging
 package import RunModel
+import Synchronization
 
 /// What the orchestrator answers to those who ask.
 extension Orchestrator: RunService {
   package nonisolated func lastSeq() async -> UInt64 { journal.ring.lastSeq }
 
   package nonisolated var outage: StoreOutage? { journal.outage }
+  package nonisolated func storeID() async -> StoreID? { store }
 
   package func snapshot() -> Snapshot {
     let runtimes = pool.all
     let (runs, seq) = journal.read { ($0.runs, $0.seq) }
-    var snapshot = Snapshot(seq: seq, runs: runs, runtimes: runtimes)
+    var snapshot = Snapshot(store: store, seq: seq, runs: runs, runtimes: runtimes)
     snapshot.outage = journal.outage
     return snapshot
   }
@@ -84,14 +86,25 @@ extension Orchestrator: RunService {
       decision = RoutingDecision(json: try JSONValue(parsing: stored))
     }
     var merge: String?
-    if let branch = known.branch, let repository = contract.repository {
+    // It is there to be copied into a shell: a name that is not what it looks like makes no command.
+    if let branch = known.branch, !branch.hasPrefix("-"), branch.isPlainlyVisible, let repository = contract.repository,
+      !repository.hasPrefix("-"), repository.isPlainlyVisible
+    {
       merge = "git -C \(repository.quotedForShell) merge \(branch.quotedForShell)"
     }
-    return RunDetail(run: known, contract: contract, decision: decision, mergeCommand: merge, assessment: assessment)
+    await noteSeen(known)
+    var detail = RunDetail(
+      run: known, contract: contract, decision: decision, mergeCommand: merge, assessment: assessment)
+    if known.startedAt != nil, let id = known.runtimeId, let runtime = pool[id] as? any LimitingRuntime {
+      detail.limits = try await runtime.limits(of: run)
+    }
+    detail.collected = try await collected(of: known)
+    return detail
   }
 
   package func artifacts(of run: RunID) async throws -> Artifacts {
     let known = try known(run)
+    await noteSeen(known)
     if let stored = try await environment.store.detail(of: run).artifacts {
       return Artifacts(json: try JSONValue(parsing: stored))
     }
@@ -118,8 +131,16 @@ extension Orchestrator: RunService {
         // Nothing newer, but something to tell: see `outage`.
         if journal.outage?.detail != known { return EventChunk() }
       case .gap(let oldest):
-        let page = try await environment.store.events(after: cursor, through: oldest - 1, run: nil, limit: 512)
-        guard !page.isEmpty else { throw Problem(.internal, "The store lacks event \(cursor + 1).") }
+        journal.figures.withLock { $0.pagesRead += 1 }
+        let page = try await environment.store.events(
+          after: cursor, through: oldest - 1, run: nil, limit: 512, bytes: Bounds.page)
+        guard let first = page.first else { throw Problem(.internal, "The store lacks event \(cursor + 1).") }
+        guard first.seq == cursor + 1 else {
+          throw Problem(
+            .conflict,
+            "Events before \(first.seq) were removed by gc. Begin after \(first.seq - 1), or take a new snapshot and "
+              + "follow from there.")
+        }
         return EventChunk(page)
       }
     }
@@ -129,7 +150,7 @@ extension Orchestrator: RunService {
     let known = try known(run)
     return EventChunk(
       try await environment.store.lastEvents(
-        of: run, after: known.firstSeq - 1, through: known.lastSeq, limit: limit))
+        of: run, after: known.firstSeq - 1, through: known.lastSeq, limit: limit, bytes: Bounds.tail))
   }
 
   package nonisolated func audit(after seq: UInt64, limit: Int, run: RunID?) async throws -> [JSONValue] {
@@ -223,7 +244,14 @@ extension Orchestrator: RunService {
     return try self.known(run)
   }
 
-  package func retry(_ run: RunID, by actor: Actor) async throws -> DispatchOutcome {
+  package func retry(_ run: RunID, idempotencyKey: String?, by actor: Actor) async throws -> DispatchOutcome {
+    let key = OnceKey(idempotencyKey, "retry", Array(run.description.utf8))
+    let outcomes = try await once(key) { [try await again(run, once: key, by: actor)] }
+    guard let outcome = outcomes.first else { throw Problem(.internal, "The retry made no run.") }
+    return outcome
+  }
+
+  private func again(_ run: RunID, once key: OnceKey?, by actor: Actor) async throws -> DispatchOutcome {
     let old = try known(run)
     guard old.status.isTerminal else {
       throw Problem(.conflict, "Run \(run.shortName) is still \(old.status.rawValue). Cancel it first.")
@@ -231,13 +259,24 @@ extension Orchestrator: RunService {
     var contract = try await contract(of: old)
     contract.runtime = old.pin ?? contract.runtime
     let intended = try plan(contract)
-    let outcomes = try await take([intended], retryOf: old, by: actor, idempotencyKey: nil, storeContracts: false)
+    let outcomes = try await take([intended], retryOf: old, by: actor, once: key, storeContracts: false)
     guard let outcome = outcomes.first else { throw Problem(.internal, "The retry made no run.") }
     return outcome
   }
 }
 
 extension String {
+  /// Whether nothing in it steers a terminal or hides from a reader.
+  var isPlainlyVisible: Bool {
+    unicodeScalars.allSatisfy { scalar in
+      if scalar.properties.isDefaultIgnorableCodePoint { return false }
+      switch scalar.properties.generalCategory {
+      case .control, .format, .unassigned, .surrogate, .lineSeparator, .paragraphSeparator: return false
+      default: return true
+      }
+    }
+  }
+
   /// As one word for a POSIX shell.
   package var quotedForShell: String {
     let isPlain = !isEmpty && allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+:@%,".contains($0)) }

@@ -6,7 +6,7 @@ extension Orchestrator {
     let now = environment.now()
     let known = try known(run)
     let approval = live[run]?.approval ?? known.approval
-    let answer = try environment.approvals.approve(
+    let answer = try environment.approvals.settled(isShared: access.isShared).approve(
       approval, of: run.shortName, isQueued: live[run]?.machine.phase == .queued, by: actor)
     try Self.checkRationale(why)
     // The same word at the same time is put on record once.

@@ -40,6 +40,9 @@ extension Orchestrator {
         demands: pool.demands(of: entry.contract, faults: entry.faults))
     } else {
       blocked.insert(run)
+      for name in entry.contract.dependsOn {
+        for name in Set([name, ContractID(name)?.description ?? name]) { dependents[name, default: []].insert(run) }
+      }
     }
   }
 
@@ -102,7 +105,9 @@ extension Orchestrator {
     live[run] = entry
     pool.takeSlot(id)
     let contract = entry.contract
+    gate.expect()
     Task {  // ends with startTask; its outcome is an input of the run's machine
+      defer { gate.expectNoMore() }
       do {
         let started = try await runtime.startTask(contract)
         let workspace = await self.workspace(of: started.runId, on: runtime)
@@ -148,6 +153,7 @@ extension Orchestrator {
       (run, StoredDetail(decision: decision.jsonBytes, start: Array(environment.machine.now().text.utf8)))
     ]
     journal.note(entry)
+    environment.logger.info("run started", metadata: ["run": "\(run)", "runtime": "\(id)"])
     startTimeout(of: run, spent: .zero)
     apply(.started, to: run)
     gate.open(run, knownAs: started.runId) { pass($0, from: id) }
@@ -155,7 +161,7 @@ extension Orchestrator {
 
   func startTimeout(of run: RunID, spent: Duration) {
     guard let seconds = live[run]?.contract.timeoutSeconds else { return }
-    let left = max(.zero, .seconds(seconds) - spent)
+    let left = max(.zero, .seconds(min(seconds, Contract.longestTimeout)) - spent)
     live[run]?.timeout = Task { [sleep = environment.sleep] in  // canceled when the run ends
       do { try await sleep(left) } catch { return }
       self.apply(.stopRequested(.timeout(seconds: seconds)), to: run)

@@ -40,9 +40,12 @@ extension Orchestrator {
   }
 
   private func verificationFailure(of run: RunID) -> String? {
-    guard let failed = live[run]?.verifications.first(where: { $0.result.exitCode != 0 || $0.result.timedOut }) else {
-      return nil
-    }
+    guard
+      let failed = live[run]?.verifications.first(where: {
+        $0.result.exitCode != 0 || $0.result.timedOut || $0.result.exceeded != nil
+      })
+    else { return nil }
+    if let exceeded = failed.result.exceeded { return "verify \(exceeded): \(failed.command)" }
     if failed.result.timedOut { return "verify ran into its time limit: \(failed.command)" }
     return "verify failed (exit \(failed.result.exitCode)): \(failed.command)"
   }
@@ -107,6 +110,11 @@ extension Orchestrator {
         contract: entry.contract.contractId, runtime: entry.runtime, time: now)
     ]
     journal.note(record)
+    environment.logger.info(
+      "run ended",
+      metadata: ["run": "\(run)", "status": "\(status.rawValue)"].merging(reason.map { ["reason": "\($0)"] } ?? [:]) {
+        $1
+      })
     Task {  // the entry above is durable when this one is
       do { try await self.journal.settle() } catch { return }  // it never will be: the orchestrator ends
       self.didEnd(run)
@@ -115,11 +123,23 @@ extension Orchestrator {
   }
 
   private func didEnd(_ run: RunID) {
-    if let ended = journal.read({ $0[run] }) { pool.count(ended) }
-    let waiting = blocked
+    guard let ended = journal.read({ $0[run] }) else { return schedule() }
+    pool.count(ended)
+    let waiting = waiting(for: ended)
     for run in waiting { enqueue(run) }
     schedule()
     tellWaits(of: waiting)
+  }
+
+  /// Those that wait for this run's contract: none else can go on when it has ended.
+  func waiting(for run: Run) -> Set<RunID> {
+    var waiting: Set<RunID> = []
+    for name in [run.contractId.description, run.externalRef].compactMap({ $0 }) {
+      guard let named = dependents[name]?.intersection(blocked) else { continue }
+      dependents[name] = named.isEmpty ? nil : named
+      waiting.formUnion(named)
+    }
+    return waiting
   }
 
   private func ending(

@@ -8,13 +8,37 @@ final class EventGate: Sendable {
     /// With the kinds of reports that have come of each.
     var open: [RunID: ReportedKinds] = [:]
     var aliases: [RunID: RunID] = [:]
-    var held: [RunID: [RuntimeEvent]] = [:]
-    var heldCount = 0
+    var held: [RunID: Held] = [:]
+    var heldBytes = 0
+    /// Starts under way: only while there are any can a report of an unknown run be worth holding.
+    var starts = 0
   }
 
-  /// Reports held for runs not (yet) known, past which further ones are dropped: no adapter can grow our memory.
-  private static let bound = 100_000
+  private struct Held {
+    var events: [RuntimeEvent] = []
+    var bytes = 0
+    /// Lines left out under the bound.
+    var dropped = 0
+  }
+
   private let state = Mutex(State())
+
+  /// About the bytes of what is held.
+  var heldBytes: Int { state.withLock { $0.heldBytes } }
+
+  /// A start is under way: reports may come of a run that is not open yet, under a name that is not known yet.
+  func expect() { state.withLock { $0.starts += 1 } }
+
+  /// It has come to its end; what was held for nobody is let go.
+  func expectNoMore() {
+    state.withLock { state in
+      state.starts -= 1
+      guard state.starts <= 0 else { return }
+      state.starts = 0
+      state.held = [:]
+      state.heldBytes = 0
+    }
+  }
 
   /// `pass` is called in order, at once or when the run opens; it must not block.
   func receive(_ event: RuntimeEvent, pass: (RuntimeEvent) -> Void) {
@@ -24,9 +48,17 @@ final class EventGate: Sendable {
       if let place = state.open.index(forKey: event.runId) {
         state.open.values[place].formUnion(ReportedKinds(event.kind))
         pass(event)
-      } else if state.heldCount < Self.bound {
-        state.held[event.runId, default: []].append(event)
-        state.heldCount += 1
+      } else if state.starts > 0 {
+        let bytes = event.weight
+        // Lines leave half of the room to what says how a run stands; its end is not to be missed at all.
+        let room = event.isLine ? Bounds.heldReports / 2 : event.type == "ended" ? .max : Bounds.heldReports
+        if state.heldBytes + bytes > room {
+          state.held[event.runId, default: Held()].dropped += 1
+          return
+        }
+        state.held[event.runId, default: Held()].events.append(event)
+        state.held[event.runId, default: Held()].bytes += bytes
+        state.heldBytes += bytes
       }
     }
   }
@@ -38,13 +70,16 @@ final class EventGate: Sendable {
     state.withLock { state in
       state.open[run, default: []].formUnion(reported)
       if let alias, alias != run { state.aliases[alias] = run }
-      for name in [run, alias] {
-        guard let name, let held = state.held.removeValue(forKey: name) else { continue }
-        state.heldCount -= held.count
-        for var event in held {
+      for name in Set([run, alias ?? run]) {
+        guard let held = state.held.removeValue(forKey: name) else { continue }
+        state.heldBytes -= held.bytes
+        for var event in held.events {
           event.runId = run
           state.open[run, default: []].formUnion(ReportedKinds(event.kind))
           pass(event)
+        }
+        if held.dropped > 0 {
+          pass(RuntimeEvent(run, .output(stream: .stderr, text: "", dropped: held.dropped)))
         }
       }
     }
@@ -55,7 +90,7 @@ final class EventGate: Sendable {
     state.withLock { state in
       let reported = state.open.removeValue(forKey: run) ?? []
       if state.aliases.values.contains(run) { state.aliases = state.aliases.filter { $0.value != run } }
-      if let held = state.held.removeValue(forKey: run) { state.heldCount -= held.count }
+      if let held = state.held.removeValue(forKey: run) { state.heldBytes -= held.bytes }
       return reported
     }
   }

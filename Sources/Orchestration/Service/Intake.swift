@@ -15,10 +15,13 @@ extension Orchestrator {
   }
 
   package func dispatch(_ request: DispatchRequest, by actor: Actor) async throws -> [DispatchOutcome] {
+    let key = OnceKey(request.idempotencyKey, "dispatch", request.jsonBytes)
+    return try await once(key) { try await takeIn(request, once: key, by: actor) }
+  }
+
+  /// Without a look at the request's own key: `once` is what is put on record.
+  func takeIn(_ request: DispatchRequest, once key: OnceKey?, by actor: Actor) async throws -> [DispatchOutcome] {
     guard !isShuttingDown else { throw Problem(.unavailable, "The orchestrator is shutting down.") }
-    if let key = request.idempotencyKey, let answer = try await environment.store.answer(forIdempotencyKey: key) {
-      return try JSONValue(parsing: answer).array?.map(DispatchOutcome.init(json:)) ?? []
-    }
     guard !request.contracts.isEmpty else { throw Problem(.invalid, "There is no contract to dispatch.") }
     let total = request.contracts.count * request.count * max(1, request.runtimes.count)
     guard total <= 100_000 else {
@@ -34,6 +37,7 @@ extension Orchestrator {
         contract.contractId = ContractID(environment.ids.next())
         contract.runId = nil
         contract.classify()
+        contract.redact()
         for runtime in request.runtimes.isEmpty ? [template.runtime] : request.runtimes.map(Optional.some) {
           contract.runtime = runtime
           do {
@@ -54,7 +58,7 @@ extension Orchestrator {
       }
     }
     return try await take(
-      intended, retryOf: nil, by: actor, idempotencyKey: request.idempotencyKey, storeContracts: true)
+      intended, retryOf: nil, by: actor, once: key, storeContracts: true)
   }
 
   /// A repository and a base in it, looked at once for each request.
@@ -136,7 +140,7 @@ extension Orchestrator {
 
   /// Puts the runs on record, then in the queue.
   func take(
-    _ intended: [Intended], retryOf old: Run?, by actor: Actor, idempotencyKey: String?, storeContracts: Bool
+    _ intended: [Intended], retryOf old: Run?, by actor: Actor, once key: OnceKey?, storeContracts: Bool
   ) async throws -> [DispatchOutcome] {
     let now = environment.now()
     var record = JournalEntry()
@@ -144,6 +148,10 @@ extension Orchestrator {
     var taken: [(run: RunID, live: Live)] = []
     var storedContracts: Set<ContractID> = []
     var ahead: [RuntimeID: Int] = [:]
+    var pins: [ContractID: Set<RuntimeID?>] = [:]
+    for item in intended {
+      if let id = item.contract.contractId { pins[id, default: []].insert(item.contract.runtime) }
+    }
     let makesSeveral = intended.count { $0.existing == nil } > 1
     for var item in intended {
       if let existing = item.existing, old == nil {
@@ -181,7 +189,7 @@ extension Orchestrator {
       record.details.append((run, StoredDetail(decision: item.decision.jsonBytes)))
       if storeContracts, storedContracts.insert(id).inserted {
         var stored = item.contract
-        if intended.contains(where: { $0.contract.contractId == id && $0.contract.runtime != stored.runtime }) {
+        if let pins = pins[id], pins.count > 1 {
           stored.runtime = nil  // each of its runs is pinned on its own
         }
         record.contracts.append(stored)
@@ -205,7 +213,7 @@ extension Orchestrator {
           runId: run, contractId: id, title: contract.title, status: .queued, runtimeId: item.decision.runtimeId,
           decision: item.decision))
     }
-    if let idempotencyKey { record.answer = (idempotencyKey, outcomes.jsonBytes) }
+    if let key { record.answer = (key.key, key.stored(outcomes)) }
     try await journal.record(record)
     for (run, entry) in taken {
       let contract = entry.contract
@@ -215,6 +223,8 @@ extension Orchestrator {
     }
     for item in taken { enqueue(item.run) }
     schedule()
+    // What waited for the old run in vain waits for the new one.
+    if let old { tellWaits(of: waiting(for: old)) }
     return outcomes
   }
 

@@ -41,6 +41,7 @@ package actor Orchestrator {
     var store: any RunStore
     var verifier: any Verifier
     var approvals: ApprovalPolicy
+    var retention: RetentionPolicy
     var ids: ULIDGenerator
     var now: @Sendable () -> Timestamp
     var sleep: @Sendable (Duration) async throws -> Void
@@ -49,7 +50,10 @@ package actor Orchestrator {
   }
 
   let environment: Environment
+  let store: StoreID
   package nonisolated let journal: Journal
+  /// Who may come in over TCP.
+  package nonisolated let access: AccessControl
   nonisolated let gate = EventGate()
   private nonisolated let control: AsyncStream<RuntimeEvent>
   nonisolated let controller: AsyncStream<RuntimeEvent>.Continuation
@@ -60,15 +64,26 @@ package actor Orchestrator {
   var radar = ConflictRadar()
   /// Queued runs that wait for others to succeed.
   var blocked: Set<RunID> = []
+  /// By the name in `dependsOn`; some may wait no more.
+  var dependents: [String: Set<RunID>] = [:]
   var pool = RuntimePool()
   var runsOfContract: [ContractID: [RunID]] = [:]
   var contractOfReference: [String: ContractID] = [:]
   var isShuttingDown = false
+  var isCollecting = false
+  /// Ended runs that somebody is known to have looked at.
+  var seen: Set<RunID> = []
+  /// Idempotency keys whose request is being done, and who waits for each.
+  var keysUnderWay: [String: [CheckedContinuation<Void, Never>]] = [:]
   private var healthWatch: Task<Void, Never>?
 
-  private init(environment: Environment, journal: Journal, registrations: [Registration]) {
+  private init(
+    environment: Environment, store: StoreID, journal: Journal, access: AccessControl, registrations: [Registration]
+  ) {
     self.environment = environment
+    self.store = store
     self.journal = journal
+    self.access = access
     self.registrations = registrations
     (control, controller) = AsyncStream.makeStream()
   }
@@ -76,7 +91,8 @@ package actor Orchestrator {
   /// An orchestrator with the state that the store holds; `run` sets it to work.
   package static func restore(
     from store: any RunStore, registrations: [Registration], verifier: any Verifier,
-    approvals: ApprovalPolicy = ApprovalPolicy(), ids: ULIDGenerator = ULIDGenerator(),
+    approvals: ApprovalPolicy = ApprovalPolicy(), retention: RetentionPolicy = RetentionPolicy(),
+    ids: ULIDGenerator = ULIDGenerator(),
     now: @escaping @Sendable () -> Timestamp = { .now },
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
     machine: Machine = .present(), logger: Logger
@@ -84,11 +100,14 @@ package actor Orchestrator {
     let board = try await RunBoard.restore(from: store)
     // Ids go on rising, whatever the clock says now.
     for run in board.runs { ids.pass(max(run.runId.ulid, run.contractId.ulid)) }
+    let journal = Journal(store: store, board: board, now: now, logger: logger)
     return Orchestrator(
       environment: Environment(
-        store: store, verifier: verifier, approvals: approvals, ids: ids, now: now, sleep: sleep,
+        store: store, verifier: verifier, approvals: approvals, retention: retention, ids: ids, now: now, sleep: sleep,
         machine: machine, logger: logger),
-      journal: Journal(store: store, board: board, now: now, logger: logger), registrations: registrations)
+      store: try await store.id(), journal: journal,
+      access: AccessControl(tokens: try await store.tokens(), keeper: journal, ids: ids, now: now),
+      registrations: registrations)
   }
 
   /// Works until it is canceled or shut down; agents under supervisors go on. `ready` is called when runs that were live
@@ -98,7 +117,12 @@ package actor Orchestrator {
       group.addTask { try await self.journal.run() }
       try await self.begin()
       ready()
-      group.addTask { for await event in self.control { await self.handle(event) } }
+      group.addTask {
+        for await event in self.control {
+          await self.handle(event)
+          self.journal.charge(-event.weight)
+        }
+      }
       // Nothing was started while nothing could be recorded.
       group.addTask { for await _ in self.journal.recoveries { await self.schedule() } }
       // Canceled by shutDown, apart from the journal, which is not.
@@ -115,6 +139,7 @@ package actor Orchestrator {
       run.verification?.cancel()
     }
     controller.finish()
+    access.settleRefusals(all: true)
     journal.close()
   }
 
@@ -127,6 +152,7 @@ package actor Orchestrator {
       let id = runtime.runtimeId
       let capabilities = try await runtime.getCapabilities()
       pool.add(registration, capabilities: capabilities)
+      (runtime as? any PacedRuntime)?.pace { [journal] in await journal.room() }
       runtime.onEvent { [weak self] event in
         guard let self else { return }
         gate.receive(event) { self.pass($0, from: id) }
@@ -157,18 +183,25 @@ package actor Orchestrator {
   /// Where a report goes: what changes decisions to the actor, in order; all else straight to the journal.
   nonisolated func pass(_ event: RuntimeEvent, from runtime: RuntimeID) {
     switch event.kind {
-    case .attention, .resolved, .stopSent, .ended: controller.yield(event)
+    case .attention, .resolved, .stopSent, .ended: decide(on: event)
     case .progress, .output, .tool, .usage, .changes, .custom:
-      if case .changes(_, _, _, _?) = event.kind { controller.yield(event) }
+      if case .changes(_, _, _, _?) = event.kind { decide(on: event) }
       if let report = RunEvent(report: event, by: runtime, at: environment.now()) {
         journal.note(report: report, at: event.position)
       }
     }
   }
 
+  /// What waits for the actor takes its room with what waits to be stored.
+  private nonisolated func decide(on event: RuntimeEvent) {
+    journal.charge(event.weight)
+    controller.yield(event)
+  }
+
   private func watchHealth() async {
     while !isShuttingDown {
       do { try await environment.sleep(.seconds(10)) } catch { return }
+      access.settleRefusals()
       await checkHealth()
       schedule()
     }
@@ -203,7 +236,8 @@ extension RunBoard {
     }
     var board = RunBoard(runs: runs, seq: replayFrom)
     while board.seq < last {
-      let page = try await store.events(after: board.seq, through: last, run: nil, limit: 5000)
+      let page = try await store.events(
+        after: board.seq, through: last, run: nil, limit: 5000, bytes: Bounds.commit)
       guard !page.isEmpty else { throw Problem(.internal, "The store lacks event \(board.seq + 1) of \(last).") }
       for stored in page { board.apply(try RunEvent(parsing: stored.json)) }
     }

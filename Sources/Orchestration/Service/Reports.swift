@@ -9,19 +9,23 @@ extension RunEvent {
     case .progress(let progress, let message):
       type = .progress
       data.append("progress", .double(progress))
-      if let message { data.append("message", .string(message)) }
+      if let message { data.append("message", .string(message.bounded(Bounds.activity))) }
     case .output(let stream, let text, let dropped):
       type = .output
       data.append("stream", .string(stream.rawValue))
-      data.append("text", .string(text))
+      data.append("text", .string(Redaction.tokens(in: text)))
       if dropped > 0 { data.append("dropped", .int(Int64(dropped))) }
     case .tool(let call):
       type = .tool
-      data.append("name", .string(call.name))
-      if let target = call.target { data.append("target", .string(target)) }
-      if let summary = call.summary { data.append("summary", .string(summary)) }
-      if let status = call.status { data.append("status", .string(status)) }
-      if let diff = call.diff { data.append("diff", .string(diff)) }
+      data.append("name", .string(call.name.bounded(Bounds.activity)))
+      if let target = call.target {
+        data.append("target", .string(Redaction.tokens(in: target.bounded(Bounds.activity))))
+      }
+      if let summary = call.summary {
+        data.append("summary", .string(Redaction.tokens(in: summary.bounded(Bounds.activity))))
+      }
+      if let status = call.status { data.append("status", .string(status.bounded(Bounds.activity))) }
+      if let diff = call.diff { data.append("diff", .string(Redaction.tokens(in: diff.bounded(Bounds.toolDiff)))) }
     case .usage(let usage):
       type = .usage
       if let tokens = usage.inputTokens { data.append("inputTokens", .int(tokens)) }
@@ -35,8 +39,8 @@ extension RunEvent {
     case .attention(let id, let question, let options, let kind):
       type = .attention
       data = [
-        "attentionId": .string(id), "question": .string(question), "options": .array(options.map { .string($0) }),
-        "kind": .string(kind),
+        "attentionId": .string(id), "question": .string(question.bounded(Bounds.question)),
+        "options": .array(options.map { .string($0) }), "kind": .string(kind),
       ]
     case .resolved(let id, let answer, let by):
       type = .resolved

@@ -4,6 +4,7 @@ package import RunModel
 extension Orchestrator {
   package func patch(of run: RunID, _ options: PatchOptions) async throws -> [UInt8] {
     let known = try known(run)
+    await noteSeen(known)
     guard (0...PatchOptions.mostContext).contains(options.context) else {
       throw Problem(.invalid, "The context must be from 0 to \(PatchOptions.mostContext) lines.")
     }
@@ -32,6 +33,19 @@ extension Orchestrator {
   package func followUp(
     _ run: RunID, prompt: String, title: String?, idempotencyKey: String?, by actor: Actor
   ) async throws -> DispatchOutcome {
+    let key = OnceKey(
+      idempotencyKey, "follow-up",
+      JSONValue.array([.string(run.description), .string(prompt), title.map { .string($0) } ?? .null]).jsonBytes)
+    let outcomes = try await once(key) {
+      try await goOn(from: run, prompt: prompt, title: title, once: key, by: actor)
+    }
+    guard let outcome = outcomes.first else { throw Problem(.internal, "The follow-up made no run.") }
+    return outcome
+  }
+
+  private func goOn(
+    from run: RunID, prompt: String, title: String?, once key: OnceKey?, by actor: Actor
+  ) async throws -> [DispatchOutcome] {
     let old = try known(run)
     guard old.status.isTerminal else {
       throw Problem(
@@ -56,10 +70,7 @@ extension Orchestrator {
     contract.externalRef = nil
     contract.dependsOn = []
     contract.metadata["followUpOf"] = .string(run.description)
-    let outcomes = try await dispatch(
-      DispatchRequest(contracts: [contract], idempotencyKey: idempotencyKey), by: actor)
-    guard let outcome = outcomes.first else { throw Problem(.internal, "The follow-up made no run.") }
-    return outcome
+    return try await takeIn(DispatchRequest(contracts: [contract]), once: key, by: actor)
   }
 
   private static func followUpTitle(_ title: String) -> String {

@@ -24,8 +24,8 @@ package protocol RunService: Sendable {
   func approve(_ run: RunID, why: String, by actor: Actor) async throws -> Run
   /// Ends a run that waits for approval as canceled, with the rationale as its reason.
   func reject(_ run: RunID, why: String, by actor: Actor) async throws -> Run
-  /// A new run of the same contract that links to the old.
-  func retry(_ run: RunID, by actor: Actor) async throws -> DispatchOutcome
+  /// A new run of the same contract that links to the old. With a key it is made once.
+  func retry(_ run: RunID, idempotencyKey: String?, by actor: Actor) async throws -> DispatchOutcome
 
   /// A new run that goes on where an ended one stopped, on its branch. Without a title it is named after the old one.
   func followUp(_ run: RunID, prompt: String, title: String?, idempotencyKey: String?, by actor: Actor) async throws
@@ -50,6 +50,28 @@ package protocol RunService: Sendable {
   func audit(after seq: UInt64, limit: Int, run: RunID?) async throws -> [JSONValue]
   /// The seq of the last audit record; 0 on an empty trail.
   func lastAuditSeq() async throws -> UInt64
+
+  /// The first event that is left: what was before it has been removed by `collect`.
+  func firstSeq() async throws -> UInt64
+  /// Removes what ended runs have left, when it is old and nobody may want it any more.
+  func collect(_ request: CollectionRequest, by actor: Actor) async throws -> CollectionReport
+  /// Which record the seqs belong to; nil when there is none.
+  func storeID() async -> StoreID?
+  /// What an operator watches and is alerted on.
+  func metrics() async -> MetricsPage
+}
+
+extension RunService {
+  /// For services that keep everything.
+  package func firstSeq() async throws -> UInt64 { 1 }
+  package func collect(_ request: CollectionRequest, by actor: Actor) async throws -> CollectionReport {
+    throw Problem(.unavailable, "This service keeps everything; nothing can be removed.")
+  }
+  package func retry(_ run: RunID, by actor: Actor) async throws -> DispatchOutcome {
+    try await retry(run, idempotencyKey: nil, by: actor)
+  }
+  package func storeID() async -> StoreID? { nil }
+  package func metrics() async -> MetricsPage { MetricsPage() }
 }
 
 extension RunService {

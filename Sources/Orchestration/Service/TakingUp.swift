@@ -85,6 +85,8 @@ extension Orchestrator {
       else { continue }
       var started = run
       started.runtimeId = id
+      gate.expect()
+      defer { gate.expectNoMore() }
       guard try await runtime.adopt(contract, run: started, Adoption()) else { continue }
       _ = try live[run.runId]?.machine.receive(.startRequested)
       live[run.runId]?.runtime = id
@@ -150,7 +152,7 @@ extension Orchestrator {
   private func reportedBefore(_ run: Run) async -> ReportedKinds {
     do {
       let events = try await environment.store.lastEvents(
-        of: run.runId, after: run.firstSeq - 1, through: run.lastSeq, limit: 500)
+        of: run.runId, after: run.firstSeq - 1, through: run.lastSeq, limit: 500, bytes: Bounds.tail)
       return events.reduce(into: []) { $0.formUnion(ReportedKinds($1.type)) }
     } catch {
       environment.logger.error("no events", metadata: ["run": "\(run.runId)", "error": "\(error)"])

@@ -22,8 +22,13 @@ package final class FileLock: Sendable {
 
   /// Takes the lock at once or throws; `path` is created with mode 0600, its folder must be there.
   package init(path: String) throws(Failure) {
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    // Whoever may write to the folder could have put a link there, to have a file of ours emptied.
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { throw .unusable(errno: errno) }
+    guard let status = FileStatus(descriptor: descriptor), status.kind == .file, status.owner == geteuid() else {
+      close(descriptor)
+      throw .unusable(errno: EPERM)
+    }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
       let holder = Self.readPid(descriptor)

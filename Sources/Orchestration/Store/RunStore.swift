@@ -4,6 +4,12 @@ package import RunModel
 ///
 /// Errors are `Problem(.unavailable)` (a full disk, a locked file) with the cause and the way out.
 package protocol RunStore: Sendable {
+  /// Its own name, which no other store has.
+  func id() async throws -> StoreID
+
+  /// The bytes that it takes and that are free where it lies; nil for one that lies nowhere.
+  func size() async -> (bytes: Int64, free: Int64)?
+
   /// Stores the whole batch in one transaction and returns when it is durable.
   func commit(_ batch: RecordBatch) async throws
 
@@ -15,6 +21,12 @@ package protocol RunStore: Sendable {
 
   /// The last `limit` events of one run within `after < seq <= through`, ascending.
   func lastEvents(of run: RunID, after: UInt64, through: UInt64, limit: Int) async throws -> [StoredEvent]
+
+  /// The same, ending also with the event that brings their JSON to `bytes` or more.
+  func events(after: UInt64, through: UInt64, run: RunID?, limit: Int, bytes: Int) async throws -> [StoredEvent]
+  func lastEvents(
+    of run: RunID, after: UInt64, through: UInt64, limit: Int, bytes: Int
+  ) async throws -> [StoredEvent]
 
   /// Every run's newest stored row: JSON as `Run` writes it, in the order of dispatch.
   func runs() async throws -> [StoredRun]
@@ -30,8 +42,53 @@ package protocol RunStore: Sendable {
   /// The last audit record; nil on an empty trail.
   func lastAudit() async throws -> StoredAuditRecord?
 
-  /// The answer stored under an idempotency key.
+  /// The answer stored under an idempotency key; the newest `RecordBatch.answersKept` are kept.
   func answer(forIdempotencyKey key: String) async throws -> [UInt8]?
+
+  /// Every token, in the order in which they were made.
+  func tokens() async throws -> [StoredToken]
+}
+
+/// A bearer token as it is kept: never the secret itself.
+package struct StoredToken: Sendable, Hashable {
+  package var id: TokenID
+  /// SHA-256 of the secret, 32 bytes.
+  package var hash: [UInt8]
+  /// `TokenSummary` as JSON.
+  package var json: [UInt8]
+
+  package init(id: TokenID, hash: [UInt8], json: [UInt8]) {
+    self.id = id
+    self.hash = hash
+    self.json = json
+  }
+}
+
+extension RunStore {
+  package func size() async -> (bytes: Int64, free: Int64)? { nil }
+
+  /// For stores that have all in memory anyway.
+  package func events(
+    after: UInt64, through: UInt64, run: RunID?, limit: Int, bytes: Int
+  ) async throws -> [StoredEvent] {
+    Array(try await events(after: after, through: through, run: run, limit: limit).within(bytes))
+  }
+
+  package func lastEvents(
+    of run: RunID, after: UInt64, through: UInt64, limit: Int, bytes: Int
+  ) async throws -> [StoredEvent] {
+    try await lastEvents(of: run, after: after, through: through, limit: limit).reversed().within(bytes).reversed()
+  }
+}
+
+extension Collection<StoredEvent> {
+  fileprivate func within(_ bytes: Int) -> SubSequence {
+    var left = bytes
+    return prefix { event in
+      defer { left -= event.json.count }
+      return left > 0
+    }
+  }
 }
 
 /// An event with its place and its JSON text.
@@ -103,7 +160,7 @@ package struct StoredAuditRecord: Sendable, Hashable {
   }
 }
 
-/// What one commit stores. Rows of `runs`, `contracts` and `details` replace earlier ones; a nil part of a detail keeps
+/// What one commit stores. Rows of `runs`, `contracts`, `details` and `tokens` replace earlier ones; a nil part of a detail keeps
 /// what is there.
 package struct RecordBatch: Sendable {
   package var events: [StoredEvent] = []
@@ -112,10 +169,14 @@ package struct RecordBatch: Sendable {
   package var details: [(run: RunID, detail: StoredDetail)] = []
   package var audit: [StoredAuditRecord] = []
   package var answers: [(key: String, json: [UInt8])] = []
+  package var tokens: [StoredToken] = []
+  /// Older ones are dropped: a client that has not heard for so long asks again with another key.
+  package static let answersKept = 100_000
 
   package init() {}
 
   package var isEmpty: Bool {
     events.isEmpty && runs.isEmpty && contracts.isEmpty && details.isEmpty && audit.isEmpty && answers.isEmpty
+      && tokens.isEmpty
   }
 }

@@ -14,10 +14,14 @@ package struct EventQuery: Sendable, Hashable {
   package var follow: Bool
   /// With one run: its last events only.
   package var tail: Int?
+  /// Which record `after` belongs to, so that another's is noticed.
+  package var store: StoreID?
 
   package init(
-    after: UInt64 = 0, runs: [String] = [], types: [String] = [], follow: Bool = false, tail: Int? = nil
+    after: UInt64 = 0, runs: [String] = [], types: [String] = [], follow: Bool = false, tail: Int? = nil,
+    store: StoreID? = nil
   ) {
+    self.store = store
     self.after = after
     self.runs = runs
     self.types = types
@@ -30,11 +34,13 @@ package struct EventQuery: Sendable, Hashable {
   var request: Request {
     var request = Request("/v1/events")
     // The last events of a run are counted from its end.
-    if tail == nil { request.add("after", String(after)) }
+    // Without a place it begins with the first event that is left.
+    if tail == nil, after > 0 { request.add("after", String(after)) }
     for run in runs { request.add("run", run) }
     for type in types { request.add("type", type) }
     request.add("follow", follow ? "true" : "false")
     if let tail { request.add("tail", String(tail)) }
+    if let store { request.add("store", store.description) }
     return request
   }
 }

@@ -7,6 +7,9 @@ package enum FeedLink: Sendable, Hashable {
   case live
   /// What is shown is as of `since`; trying again goes on for ever.
   case lost(since: Timestamp, reason: String)
+  /// It answers, and lets nobody in: the token, the address or the certificate is at fault. Asked again now and then, as
+  /// somebody may mend it; the reason says how.
+  case refused(since: Timestamp, reason: String)
 }
 
 /// What a live feed tells.
@@ -37,6 +40,8 @@ package struct LiveFeed: Sendable {
   package struct Pace: Sendable {
     package var firstRetry: Duration = .milliseconds(100)
     package var longestRetry: Duration = .seconds(5)
+    /// After a refusal, which asking again does not change.
+    package var refusedRetry: Duration = .seconds(30)
     /// The orchestrator gives a sign of life every 15 s; without one for this long the link is taken for dead.
     package var silence: Duration = .seconds(45)
     package init() {}
@@ -80,9 +85,15 @@ package struct LiveFeed: Sendable {
           let since = lostSince ?? .now
           lostSince = since
           position.wasLive = false
+          if (error as? Problem)?.isRefusal == true {
+            await deliver(.link(.refused(since: since, reason: "\(error)")))
+            // Sleeping ends early only when the task is canceled, which the loop sees.
+            try? await Task.sleep(for: pace.refusedRetry)
+            continue
+          }
           await deliver(.link(.lost(since: since, reason: "\(error)")))
         }
-        // Sleeping ends early only when the task is canceled, which the loop sees.
+        // As above.
         try? await Task.sleep(for: backoff.next())
       }
     }
@@ -96,20 +107,20 @@ package struct LiveFeed: Sendable {
     if let seq = position.seq {
       // A store that was replaced by another would let us wait for events that it never had.
       let health = try await client.health()
-      if health.seq < seq { throw EventGap(after: seq, next: 0) }
+      if health.seq < seq || health.store != position.store { throw EventGap(after: seq, next: 0) }
       after = seq
       await deliver(.outage(health.outage))
     } else {
       let snapshot = try await client.snapshot { await deliver(.glimpse($0)) }
       after = snapshot.seq
       await deliver(.snapshot(snapshot))
-      progress.reached(after)
+      progress.reached(after, of: snapshot.store)
     }
     let stream: EventStream
     do {
-      stream = try await client.events(EventQuery(after: after, follow: true), wantsOutput: wantsOutput) {
-        progress.told($0)
-      }
+      stream = try await client.events(
+        EventQuery(after: after, follow: true, store: progress.position.store), wantsOutput: wantsOutput
+      ) { progress.told($0) }
     } catch let problem as Problem where problem.code == .notFound || problem.code == .conflict {
       throw EventGap(after: after, next: 0)
     }
@@ -143,6 +154,8 @@ package struct LiveFeed: Sendable {
   fileprivate struct Position: Sendable {
     /// The last event delivered; nil before a snapshot was.
     var seq: UInt64?
+    /// Which record that belongs to.
+    var store: StoreID?
     var wasLive = false
   }
 
@@ -166,6 +179,12 @@ package struct LiveFeed: Sendable {
     }
     func heard() { state.withLock { $0.portions += 1 } }
     func delivering(_ busy: Bool) { state.withLock { $0.delivering = busy } }
+    func reached(_ seq: UInt64, of store: StoreID?) {
+      state.withLock {
+        $0.position.seq = seq
+        $0.position.store = store
+      }
+    }
     func reached(_ seq: UInt64) { state.withLock { $0.position.seq = seq } }
     func becameLive() { state.withLock { $0.position.wasLive = true } }
   }

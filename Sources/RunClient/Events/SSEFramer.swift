@@ -10,7 +10,7 @@ struct SSEFramer {
   /// What the last `: outage` comment said; nil when none came.
   private(set) var outage: [UInt8]?
   /// A frame longer than this is taken for something else than events.
-  static let longest = 64 << 20
+  static let longest = Bounds.wireLine
 
   struct Overlong: Error, CustomStringConvertible {
     var description: String { "an event longer than \(SSEFramer.longest >> 20) MiB" }

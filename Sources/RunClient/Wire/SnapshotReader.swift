@@ -16,6 +16,8 @@ struct SnapshotReader {
   private var gaveGlimpse = false
   /// Enough for a large screen.
   private static let screenful = 100
+  /// Of one run, and of all that is none; more comes from something else than an orchestrator.
+  private static let longestPart = 16 << 20
 
   mutating func feed(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
     // Where the part that has not been put anywhere begins.
@@ -59,6 +61,9 @@ struct SnapshotReader {
       if depth > 2 { element.append(contentsOf: bytes[start...]) }
     } else {
       skeleton.append(contentsOf: bytes[start...])
+    }
+    guard element.count <= Self.longestPart, skeleton.count <= Self.longestPart else {
+      throw JSONReader(bytes).error("A part of the snapshot has no end")
     }
   }
 

@@ -1,5 +1,6 @@
 import Glibc
 import AsyncHTTPClient
+import FoundationEssentials
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -8,14 +9,20 @@ import RunModel
 /// HTTP/1.1 over a Unix socket or TCP, with the errors of the layers below put into ours.
 final class Wire: Sendable {
   let address: ServerAddress
-  private let http: HTTPClient
+  /// For calls that end, which a server that falls silent midway must not hold up for ever.
+  private let calls: HTTPClient
+  private let streams: HTTPClient
   private let origin: String
   private let token: String?
 
   /// How long a call that is no stream may take as a whole.
-  static let patience: TimeAmount = .seconds(30)
+  static let patience: Duration = .seconds(30)
+  private let patience: TimeAmount
+  /// Bytes of an answer that is read as a whole, or of one line; more comes from something else than an orchestrator.
+  static let longestAnswer = Bounds.answer
 
-  init(address: ServerAddress, token: String?) {
+  init(address: ServerAddress, token: String?, tls: ClientTLS, patience: Duration = Wire.patience) {
+    self.patience = TimeAmount(patience)
     self.address = address
     self.token = token
     switch address {
@@ -29,12 +36,16 @@ final class Wire: Sendable {
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
     configuration.connectionPool.retryConnectionEstablishment = false
     configuration.redirectConfiguration = .disallow
-    http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    configuration.tlsConfiguration = tls.configuration
+    streams = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    configuration.timeout.read = self.patience
+    calls = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }
 
   func shutdown() async {
     // It fails only when it is called twice, and then there is nothing left to do.
-    try? await http.shutdown()
+    try? await calls.shutdown()
+    try? await streams.shutdown()  // as above
   }
 
   /// The whole body of a call that succeeded.
@@ -42,10 +53,13 @@ final class Wire: Sendable {
     var attempt = 1
     while true {
       do {
-        let body = try await stream(request, deadline: Self.patience)
+        let body = try await stream(request, ends: true)
         var chunks = body.makeAsyncIterator()
         var bytes: [UInt8] = []
-        while let chunk = try await next(&chunks) { bytes.append(contentsOf: chunk.readableBytesView) }
+        while let chunk = try await next(&chunks) {
+          bytes.append(contentsOf: chunk.readableBytesView)
+          if bytes.count > Self.longestAnswer { throw tooLong(request.path) }
+        }
         return bytes
       } catch let error as LinkBroken {
         // A kept connection may have ended just as it was used; what must not be done twice carries a key.
@@ -56,8 +70,9 @@ final class Wire: Sendable {
     }
   }
 
-  /// The body of a call that succeeded, as it arrives; reading slowly slows the sender down.
-  func stream(_ request: Request, deadline: TimeAmount? = nil) async throws -> HTTPClientResponse.Body {
+  /// The body of a call that succeeded, as it arrives; reading slowly slows the sender down. `ends`: it comes to an end of
+  /// its own, and soon.
+  func stream(_ request: Request, ends: Bool = false) async throws -> HTTPClientResponse.Body {
     var message = HTTPClientRequest(url: origin + request.path + request.query)
     message.headers.add(name: "Accept", value: request.accept)
     message.headers.add(name: "User-Agent", value: "flightdeck")
@@ -69,22 +84,46 @@ final class Wire: Sendable {
       message.headers.add(name: "Content-Type", value: "application/json")
       message.body = .bytes(ByteBuffer(bytes: body))
     }
-    let response = try await answer(to: message, deadline: deadline.map { .now() + $0 } ?? .distantFuture)
+    let response = try await answer(to: message, ends: ends)
     guard (200..<300).contains(response.status.code) else { throw await problem(in: response) }
     return response.body
   }
 
   /// A kept connection may end just as it is used: what only reads is asked again on another.
-  private func answer(to message: HTTPClientRequest, deadline: NIODeadline) async throws -> HTTPClientResponse {
+  private func answer(to message: HTTPClientRequest, ends: Bool) async throws -> HTTPClientResponse {
+    try checkPeer()
+    let deadline: NIODeadline = ends ? .now() + patience : .distantFuture
     var attempt = 1
     while true {
       do {
-        return try await http.execute(message, deadline: deadline)
+        return try await (ends ? calls : streams).execute(message, deadline: deadline)
       } catch {
         let error = translated(error)
         guard error is LinkBroken, message.method == .GET, attempt < 3 else { throw error }
         attempt += 1
       }
+    }
+  }
+
+  /// A token must not travel in the clear, and a socket that another user has put there is no orchestrator of ours.
+  private func checkPeer() throws(Problem) {
+    switch address {
+    case .unix(let path):
+      // What is not there is told of by the attempt to connect.
+      guard let facts = try? FileManager.default.attributesOfItem(atPath: path),
+        let owner = facts[.ownerAccountID] as? UInt, owner != UInt(geteuid())
+      else { return }
+      throw Problem(
+        .forbidden,
+        "The socket \(path) belongs to another user (uid \(owner)), so what answers there is not yours. Start an "
+          + "orchestrator of your own, or name one with --connect.")
+    case .http:
+      guard !address.isLocal else { return }
+      throw Problem(
+        .forbidden,
+        "\(address) is on another machine, where plain HTTP would show your token to everybody between. Use https://, or "
+          + "ssh -L.")
+    case .https: return
     }
   }
 
@@ -100,16 +139,37 @@ final class Wire: Sendable {
         + "Client and orchestrator may be of different versions: see flightdeck doctor.")
   }
 
+  func tooLong(_ path: String) -> Problem {
+    Problem(
+      .internal,
+      "The answer to \(path) from \(address) has no end. Is that an orchestrator? See flightdeck doctor.")
+  }
+
   private func problem(in response: HTTPClientResponse) async -> any Error {
-    let body: ByteBuffer
-    do { body = try await response.body.collect(upTo: 1 << 20) } catch { return translated(error) }
-    // What is no problem document comes from something else than an orchestrator.
-    if let json = try? JSONValue(parsing: body.readableBytesView), let problem = Problem(json: json) { return problem }
     let code = Problem.Code.allCases.first { $0.httpStatus == Int(response.status.code) } ?? .internal
-    return Problem(code, "\(address) answered \(response.status.code) \(response.status.reasonPhrase).")
+    let unexplained =
+      response.status.code == 401
+      ? Problem(.unauthorized, "\(address) wants a token. Name the file that holds yours in FLIGHTDECK_TOKEN_FILE.")
+      : Problem(code, "\(address) answered \(response.status.code) \(response.status.reasonPhrase).")
+    // What is no problem document, or a page of more than a megabyte, comes from something else than an orchestrator.
+    let body: ByteBuffer
+    do { body = try await response.body.collect(upTo: 1 << 20) } catch is NIOTooManyBytesError {
+      return unexplained
+    } catch { return translated(error) }
+    if let json = try? JSONValue(parsing: body.readableBytesView), let problem = Problem(json: json) { return problem }
+    return unexplained
   }
 
   private func translated(_ error: any Error) -> any Error {
+    if case .https = address {
+      if let words = TLSWords.explain(error, at: address) { return words }
+      // async-http-client tells of a failed handshake as of a failed connection.
+      if let error = error as? NIOConnectionError {
+        for failure in error.connectionErrors {
+          if let words = TLSWords.explain(failure.error, at: address) { return words }
+        }
+      }
+    }
     switch error {
     case is CancellationError: return error
     case let error as IOError:
@@ -127,8 +187,10 @@ final class Wire: Sendable {
     case let error as HTTPClientError where error == .connectTimeout:
       return NoOrchestrator(address: address, cause: "no answer in 3 s")
     case let error as HTTPClientError where error == .cancelled: return CancellationError()
-    case let error as HTTPClientError where error == .deadlineExceeded:
-      return Problem(.unavailable, "The orchestrator at \(address) has not answered within 30 s.")
+    case let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout:
+      return Problem(
+        .unavailable,
+        "The orchestrator at \(address) has not answered within \(patience.nanoseconds / 1_000_000_000) s.")
     case let error as HTTPClientError: return LinkBroken(address: address, cause: error.shortDescription)
     default: return LinkBroken(address: address, cause: "\(error)")
     }

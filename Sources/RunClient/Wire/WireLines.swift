@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import NIOCore
+import RunModel
 
 /// JSON lines as they come, byte for byte, in portions of whole lines.
 package struct WireLines: AsyncSequence, Sendable {
@@ -30,7 +31,10 @@ package struct WireLines: AsyncSequence, Sendable {
       while let chunk = try await wire.next(&chunks) {
         let start = rest.count
         rest.append(contentsOf: chunk.readableBytesView)
-        guard let newline = rest[start...].lastIndex(of: UInt8(ascii: "\n")) else { continue }
+        guard let newline = rest[start...].lastIndex(of: UInt8(ascii: "\n")) else {
+          if rest.count > Bounds.wireLine { throw wire.tooLong("a stream of lines") }
+          continue
+        }
         let lines = rest[...newline]
         rest = Array(rest[(newline + 1)...])
         return lines

@@ -47,6 +47,18 @@ package struct ContractID: ULIDIdentifier {
   package init(_ ulid: ULID) { self.ulid = ulid }
 }
 
+/// Which record a seq or a cursor belongs to: made with a store, and anew when another history takes its place.
+package struct StoreID: ULIDIdentifier {
+  package let ulid: ULID
+  package init(_ ulid: ULID) { self.ulid = ulid }
+}
+
+/// A bearer token's id: not the secret itself.
+package struct TokenID: ULIDIdentifier {
+  package let ulid: ULID
+  package init(_ ulid: ULID) { self.ulid = ulid }
+}
+
 /// A runtime's short stable name: `simulated`, `mock`, `local`, or what the configuration calls it.
 package struct RuntimeID: RawRepresentable, Hashable, Sendable, Comparable, Codable, CustomStringConvertible,
   ExpressibleByStringLiteral

@@ -42,7 +42,11 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral, 
   package mutating func append(_ key: String, _ value: JSONValue) { members.append((key, value)) }
 
   package static func == (a: Self, b: Self) -> Bool {
-    a.members.count == b.members.count && a.members.allSatisfy { b[$0.key] == $0.value }
+    guard a.members.count == b.members.count else { return false }
+    if a.members.count <= 32 { return a.members.allSatisfy { b[$0.key] == $0.value } }
+    // A million members, looked up one by one, would take hours.
+    let others = Dictionary(b.members.map { ($0.key, $0.value) }) { first, _ in first }
+    return a.members.allSatisfy { others[$0.key] == $0.value }
   }
 }
 

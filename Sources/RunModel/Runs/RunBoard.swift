@@ -72,6 +72,8 @@ package struct RunBoard: Sendable {
 
 /// State as of a seq, from which a client joins the event stream without a gap.
 package struct Snapshot: Sendable {
+  /// Which record `seq` belongs to; nil when the orchestrator does not tell.
+  package var store: StoreID?
   package var seq: UInt64
   /// In the order of dispatch; on the wire those that a screen shows first come first.
   package var runs: [Run]
@@ -82,7 +84,8 @@ package struct Snapshot: Sendable {
   /// Why nothing is recorded since, while that is so.
   package var outage: StoreOutage?
 
-  package init(seq: UInt64, runs: [Run], runtimes: [RuntimeSummary]) {
+  package init(store: StoreID? = nil, seq: UInt64, runs: [Run], runtimes: [RuntimeSummary]) {
+    self.store = store
     self.seq = seq
     self.runs = runs
     self.runtimes = runtimes
@@ -125,6 +128,7 @@ extension Snapshot: JSONWritable {
 
   /// All but the runs.
   package func writeHead(to json: inout JSONWriter) {
+    if let store { json.member("store", store.description) }
     json.member("seq", Int64(seq))
     json.member("runtimes", runtimes)
     json.member("counts", .object(JSONObject(RunStatus.allCases.map { ($0.rawValue, .int(Int64(counts[$0] ?? 0))) })))
@@ -136,6 +140,7 @@ extension Snapshot: JSONWritable {
     var snapshot = Snapshot(seq: 0, runs: [], runtimes: [])
     try reader.object { key, reader throws(JSONError) in
       switch key {
+      case "store": snapshot.store = StoreID(try reader.string())
       case "seq": snapshot.seq = UInt64(clamping: try reader.int())
       case "runtimes":
         try reader.array { reader throws(JSONError) in

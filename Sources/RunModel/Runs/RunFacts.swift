@@ -46,6 +46,21 @@ package struct CancelProof: Sendable, Hashable {
   package var processes: Int
   /// Those of them that had to be killed.
   package var killed: Int
+  /// Those of them that had left the agent's own session: daemons, terminals' servers, what was detached.
+  package var strays: Int?
+  /// What it took.
+  package var how: How?
+  /// From the stop to the end of the last process.
+  package var milliseconds: Int64?
+
+  package enum How: String, Sendable, Hashable {
+    /// The stop signal was enough.
+    case term
+    /// Some had to be killed one by one.
+    case kill
+    /// The kernel killed the run's control group.
+    case cgroup
+  }
   /// The snapshot commit that holds the work, if there was any.
   package var commit: String?
 
@@ -58,6 +73,21 @@ package struct CancelProof: Sendable, Hashable {
     self.processes = processes
     self.killed = killed
     self.commit = commit
+  }
+}
+
+extension CancelProof {
+  /// What it took, for a person: `7 processes (3 strays), 2 killed with the control group, in 310 ms`.
+  package var words: String {
+    var text = processes == 1 ? "1 process" : "\(processes) processes"
+    if let strays, strays > 0 { text += strays == 1 ? " (1 stray)" : " (\(strays) strays)" }
+    switch how {
+    case .term: text += ", ended by the stop signal"
+    case .cgroup: text += ", \(killed) killed with the control group"
+    case .kill, nil: text += ", \(killed) killed"
+    }
+    if let milliseconds, processes > 0 { text += ", in \(milliseconds) ms" }
+    return text
   }
 }
 
@@ -159,6 +189,9 @@ extension CancelProof: JSONWritable {
       json.member("confirmedAt", confirmedAt)
       json.member("processes", processes)
       json.member("killed", killed)
+      if let strays { json.member("strays", strays) }
+      if let how { json.member("how", how.rawValue) }
+      if let milliseconds { json.member("milliseconds", milliseconds) }
       if let commit { json.member("commit", commit) }
     }
   }
@@ -169,6 +202,9 @@ extension CancelProof: JSONWritable {
       confirmedAt: json["confirmedAt"]?.string.flatMap { Timestamp($0) },
       processes: Int(json["processes"]?.int ?? 0), killed: Int(json["killed"]?.int ?? 0),
       commit: json["commit"]?.string)
+    strays = json["strays"]?.int.map(Int.init)
+    how = json["how"]?.string.flatMap(How.init)
+    milliseconds = json["milliseconds"]?.int
   }
 }
 

@@ -77,7 +77,7 @@ extension Run: JSONWritable {
         let text = try reader.string()
         guard let status = RunStatus(rawValue: text) else { throw reader.error("\"\(text)\" is no status of a run") }
         run.status = status
-      case "progress": run.progress = try reader.double()
+      case "progress": run.progress = min(1, max(0, try reader.double()))
       case "progressKnown": run.progressKnown = try reader.bool()
       case "runtimeId": run.runtimeId = RuntimeID(try reader.string())
       case "runtimeSessionId": run.runtimeSessionId = try reader.string()

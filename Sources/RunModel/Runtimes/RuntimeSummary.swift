@@ -17,6 +17,8 @@ package struct RuntimeSummary: Sendable, Hashable {
   package var medianMilliseconds: Int64?
   /// A live run without an event for longer than this is called stalled; it is never ended for it.
   package var quietSeconds = 120.0
+  /// What its runs may use and what holds that, and how far a cancel reaches; empty where the runtime does not say.
+  package var limits: [LimitHolding] = []
 
   package init(
     runtimeId: RuntimeID, kind: String, capabilities: RuntimeCapabilities, health: Health = .healthy,
@@ -34,7 +36,7 @@ package struct RuntimeSummary: Sendable, Hashable {
 extension RuntimeSummary {
   /// Whether a live run of this runtime has said nothing for too long; one that waits for a person is not stalled.
   package func isStalled(_ run: Run, at now: Timestamp) -> Bool {
-    run.status == .running && run.attention == nil && now - run.lastEventAt > .seconds(quietSeconds)
+    run.status == .running && run.attention == nil && now - run.lastEventAt > .seconds(min(quietSeconds, 1e9))
   }
 }
 
@@ -52,6 +54,7 @@ extension RuntimeSummary: JSONWritable {
       json.member("canceled", canceled)
       json.member("medianMilliseconds", medianMilliseconds)
       json.member("quietSeconds", quietSeconds)
+      if !limits.isEmpty { json.member("limits", limits) }
     }
   }
 
@@ -67,5 +70,6 @@ extension RuntimeSummary: JSONWritable {
     canceled = Int(json["canceled"]?.int ?? 0)
     medianMilliseconds = json["medianMilliseconds"]?.int
     quietSeconds = json["quietSeconds"]?.double ?? quietSeconds
+    limits = json["limits"]?.array?.compactMap(LimitHolding.init) ?? []
   }
 }

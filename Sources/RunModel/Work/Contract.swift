@@ -39,6 +39,8 @@ package struct Contract: Sendable, Equatable {
   /// Contract ids or external references.
   package var dependsOn: [String] = []
   package var timeoutSeconds: Double?
+  /// More is not taken in, and counts as this much.
+  package static let longestTimeout = 31_536_000.0
   package var externalRef: String?
   package var externalURL: String?
   package var metadata: JSONObject = [:]

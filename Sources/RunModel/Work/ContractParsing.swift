@@ -134,6 +134,8 @@ package enum Nearest {
 
   /// The known word with the least edit distance, if that is at most a third of its length (at least 2).
   package static func nearest(to word: String, among known: [String]) -> String? {
+    // No word of ours is that long, and the distance takes time in the length of both.
+    if word.utf8.count > 64 { return nil }
     let best = known.map { ($0, distance(word.lowercased(), $0.lowercased())) }.min { $0.1 < $1.1 }
     guard let (candidate, distance) = best, distance <= max(2, candidate.count / 3) else { return nil }
     return candidate

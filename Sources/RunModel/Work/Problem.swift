@@ -12,6 +12,8 @@ package struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
     case unauthorized, forbidden, ineligible
     /// Too large or too many: HTTP 413, exit 1.
     case tooLarge = "too-large"
+    /// Refused for now: HTTP 429, exit 4.
+    case tooMany = "too-many"
     /// Ours: HTTP 500 or 503, exit 1.
     case `internal`, unavailable
 
@@ -24,6 +26,7 @@ package struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
       case .conflict: 409
       case .tooLarge: 413
       case .ineligible: 422
+      case .tooMany: 429
       case .internal: 500
       case .unavailable: 503
       }
@@ -31,7 +34,7 @@ package struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
 
     package var exitCode: Int32 {
       switch self {
-      case .unauthorized, .forbidden, .ineligible: 4
+      case .unauthorized, .forbidden, .ineligible, .tooMany: 4
       default: 1
       }
     }
@@ -53,6 +56,14 @@ package struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   package var description: String { detail }
+
+  /// Whether somebody is not let in: trying again as before will not help.
+  package var isRefusal: Bool {
+    switch code {
+    case .unauthorized, .forbidden, .tooMany: true
+    case .invalid, .notFound, .conflict, .ineligible, .tooLarge, .internal, .unavailable: false
+    }
+  }
 }
 
 extension Problem: JSONWritable {

@@ -36,10 +36,16 @@ package struct RunDetail: Sendable {
   package var mergeCommand: String?
   /// Nil until the run has ended, and for one that was canceled.
   package var assessment: Assessment?
+  /// What retention has removed of it; nil when nothing.
+  package var collected: Collected?
+  /// What it may use and what holds that, as it was when it started.
+  package var limits: [LimitHolding] = []
 
   package init(
-    run: Run, contract: Contract, decision: RoutingDecision, mergeCommand: String? = nil, assessment: Assessment? = nil
+    run: Run, contract: Contract, decision: RoutingDecision, mergeCommand: String? = nil,
+    assessment: Assessment? = nil, collected: Collected? = nil
   ) {
+    self.collected = collected
     self.run = run
     self.contract = contract
     self.decision = decision
@@ -56,7 +62,7 @@ package struct RunDetail: Sendable {
 }
 
 extension RunDetail: JSONWritable {
-  /// The run's own members, then `contract`, `decision`, `criteria`, `mergeCommand` and `assessment`.
+  /// The run's own members, then `contract`, `decision`, `criteria`, `mergeCommand`, `assessment` and `limits`.
   package func write(to json: inout JSONWriter) {
     json.object { json in
       run.writeMembers(to: &json)
@@ -65,6 +71,8 @@ extension RunDetail: JSONWritable {
       json.member("criteria", criteria)
       json.member("mergeCommand", mergeCommand)
       json.member("assessment", assessment)
+      if let collected { json.member("collected", collected) }
+      if !limits.isEmpty { json.member("limits", limits) }
     }
   }
 }
@@ -141,6 +149,8 @@ extension RunDetail {
     decision = RoutingDecision(json: json["decision"] ?? .null)
     mergeCommand = json["mergeCommand"]?.string
     assessment = json["assessment"].flatMap(Assessment.init(json:))
+    collected = json["collected"].flatMap(Collected.init(json:))
+    limits = json["limits"]?.array?.compactMap(LimitHolding.init) ?? []
   }
 }
 
@@ -212,6 +222,9 @@ extension DispatchRequest: JSONWritable {
     for (place, item) in items.enumerated() {
       do throws(ContractError) { contracts.append(try Contract(json: item)) } catch {
         throw items.count == 1 ? error : ContractError("item \(place + 1): \(error.message)")
+      }
+      if let seconds = contracts[place].timeoutSeconds, seconds > Contract.longestTimeout {
+        throw ContractError("\"timeoutSeconds\" must be at most \(Int(Contract.longestTimeout)), a year.")
       }
     }
     return contracts

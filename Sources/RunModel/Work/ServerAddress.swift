@@ -17,6 +17,11 @@ package enum ServerAddress: Sendable, Hashable, CustomStringConvertible {
       self = .unix(path: path)
       return
     }
+    if text.contains("://"), text.contains("@") {
+      // Not quoted: it may hold a password.
+      throw Problem(
+        .invalid, "An address holds no user name and no password. Tokens go into a file: see FLIGHTDECK_TOKEN_FILE.")
+    }
     for (scheme, secure) in [("http://", false), ("https://", true)] where text.hasPrefix(scheme) {
       var rest = text.dropFirst(scheme.count)
       if rest.hasSuffix("/") { rest.removeLast() }
@@ -38,6 +43,25 @@ package enum ServerAddress: Sendable, Hashable, CustomStringConvertible {
     case .unix(let path): "unix:\(path)"
     case .http(let host, let port): "http://\(host):\(port)"
     case .https(let host, let port): "https://\(host):\(port)"
+    }
+  }
+
+  /// Whether what is sent there stays on this machine.
+  package var isLocal: Bool {
+    switch self {
+    case .unix: true
+    case .http(let host, _), .https(let host, _): Self.loopback(host) != nil
+    }
+  }
+
+  /// The numeric form of a loopback host; nil for any other.
+  package static func loopback(_ host: String) -> String? {
+    switch host {
+    case "localhost": return "127.0.0.1"
+    case "::1", "[::1]": return "::1"
+    default:
+      let parts = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+      return parts.count == 4 && parts[0] == 127 && parts.allSatisfy { $0 != nil } ? host : nil
     }
   }
 }

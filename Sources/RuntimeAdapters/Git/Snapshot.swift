@@ -6,7 +6,6 @@ struct Snapshot: Sendable {
   let diff: WorkDiff
 
   private var git: Git { diff.git }
-  private var path: String { diff.workspace.path }
 
   /// The commit at the branch's tip that holds all of the work; nil when nothing has changed since the base.
   ///
@@ -15,93 +14,107 @@ struct Snapshot: Sendable {
   func take(message: String) async throws -> String? {
     do { return try await commit(message) } catch let problem as Problem where problem.detail.contains(".lock'") {
       // Whoever held it was killed: the agent is gone, and nobody else works on this branch.
-      try await clearLocks()
+      try await diff.checkout().clearLocks(branch: diff.workspace.branch)
       return try await commit(message)
     }
   }
 
-  /// Removes the locks on what is the run's alone: the worktree's index and HEAD, and the branch.
-  func clearLocks() async throws {
-    var places = ["index.lock", "HEAD.lock"]
-    if let branch = diff.workspace.branch { places.append("refs/heads/\(branch).lock") }
-    let found = try await git.demand(
-      ["rev-parse", "--path-format=absolute"] + places.flatMap { ["--git-path", $0] }, in: path, "find its locks")
-    for lock in found.text.split(separator: "\n") where lock.hasSuffix(".lock") { Files.removeTree(String(lock)) }
-  }
-
   private func commit(_ message: String) async throws -> String? {
     guard let branch = diff.workspace.branch, let base = diff.workspace.base else { return nil }
-    let head = try await git.demand(["rev-parse", "--verify", "HEAD^{commit}"], in: path, "find HEAD").text
-    let tip = try await git.run(["rev-parse", "--verify", "--quiet", "refs/heads/\(branch)^{commit}"], in: path)
+    let checkout = try await diff.checkout()
+    checkout.sweepGitFolder()
+    WorkFolder.removeWhatBlocks(in: checkout.top)
+    let head = try await git.demand(["rev-parse", "--verify", "HEAD^{commit}"], in: checkout, "find HEAD").text
+    let tip = try await git.run(["rev-parse", "--verify", "--quiet", "refs/heads/\(branch)^{commit}"], in: checkout)
     let tree = try await workTree()
-    let headTree = try await git.demand(["rev-parse", "\(head)^{tree}"], in: path, "read HEAD").text
+    let headTree = try await git.demand(["rev-parse", "\(head)^{tree}"], in: checkout, "read HEAD").text
     var parents = [head]
     if tip.status == 0, tip.text != head {
-      let isBehind = try await git.run(["merge-base", "--is-ancestor", tip.text, head], in: path)
+      let isBehind = try await git.run(["merge-base", "--is-ancestor", tip.text, head], in: checkout)
       if isBehind.status != 0 { parents.append(tip.text) }
     }
     var commit = head
     if tree != headTree || parents.count > 1 {
       commit = try await git.demand(
-        ["commit-tree", tree] + parents.flatMap { ["-p", $0] } + ["-m", message], in: path,
-        adding: try await identity(), "commit the work"
+        ["commit-tree", tree] + parents.flatMap { ["-p", $0] }, in: checkout, adding: try await identity(in: checkout),
+        input: Array(Self.plain(message).utf8), "commit the work"
       ).text
     }
-    let reference = try await git.run(["symbolic-ref", "--quiet", "HEAD"], in: path)
+    let reference = try await git.run(["symbolic-ref", "--quiet", "HEAD"], in: checkout)
     let isElsewhere = reference.text != "refs/heads/\(branch)"
     if commit != tip.text || isElsewhere {
       _ = try await git.demand(
-        ["update-ref", "-m", "flightdeck: keep the run's work", "refs/heads/\(branch)", commit], in: path,
+        ["update-ref", "-m", "flightdeck: keep the run's work", "refs/heads/\(branch)", commit], in: checkout,
         "move the branch \(branch)")
       if isElsewhere {
-        _ = try await git.demand(["symbolic-ref", "HEAD", "refs/heads/\(branch)"], in: path, "return to \(branch)")
+        _ = try await git.demand(["symbolic-ref", "HEAD", "refs/heads/\(branch)"], in: checkout, "return to \(branch)")
       }
-      try await settleIndex()
+      try await settleIndex(of: checkout)
     }
     return commit == base ? nil : commit
   }
 
   /// The tree of everything in the worktree that is not ignored.
   func workTree() async throws -> String {
-    let index = try await diff.ownIndex()
-    defer { Files.removeTree(index) }
-    let own = ["GIT_INDEX_FILE": index]
-    var added = try await git.run(["add", "--all", "--ignore-errors"], in: path, adding: own)
+    let checkout = try await diff.checkout()
+    guard Files.isFolder(diff.workspace.path) else {
+      throw Problem(.notFound, "The worktree \(diff.workspace.path) is not there any more.")
+    }
+    try WorkFolder.refuseWhatBlocks(in: checkout.top)
+    var index = try await OwnIndex.copy(of: checkout, git: git, scratch: diff.scratch)
+    defer { index.remove() }
+    var added = try await index.add()
     if added.status > 1 {
       // The agent's index was unusable; git is told from HEAD instead.
-      _ = try await git.demand(["read-tree", "--reset", "HEAD"], in: path, adding: own, "read \(path)")
-      added = try await git.run(["add", "--all", "--ignore-errors"], in: path, adding: own)
+      try await index.readHead()
+      added = try await index.add()
     }
-    guard added.status <= 1 else { throw Git.problem(added, "collect the work in \(path)") }
-    if added.diagnostics.contains("No space left") { throw Git.problem(added, "collect the work in \(path)") }
-    return try await git.demand(["write-tree"], in: path, adding: own, "store the work in \(path)").text
+    guard added.status <= 1 else { throw Git.problem(added, "collect the work in \(checkout.top)") }
+    if added.diagnostics.contains("No space left") { throw Git.problem(added, "collect the work in \(checkout.top)") }
+    return try await git.demand(
+      ["write-tree"], in: checkout, adding: index.environment, "store the work in \(checkout.top)"
+    ).text
   }
 
   /// Keeps everything in the worktree as a commit under `reference`, and moves no branch.
   func keepAside(as reference: String, message: String) async throws {
+    let checkout = try await diff.checkout()
     let tree = try await workTree()
     let commit = try await git.demand(
-      ["commit-tree", tree, "-p", "HEAD", "-m", message], in: path, adding: try await identity(),
-      "keep what lies in \(path)"
+      ["commit-tree", tree, "-p", "HEAD"], in: checkout, adding: try await identity(in: checkout),
+      input: Array(Self.plain(message).utf8), "keep what lies in \(checkout.top)"
     ).text
-    _ = try await git.demand(["update-ref", reference, commit], in: path, "keep what lies in \(path)")
+    _ = try await git.demand(
+      ["update-ref", reference, commit], in: checkout, "keep what lies in \(checkout.top)")
+  }
+
+  /// A title may hold anything, and `git log` prints it: control characters are left out, but for line ends.
+  static func plain(_ message: String) -> String {
+    var plain = String.UnicodeScalarView()
+    for scalar in message.unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control where scalar != "\n" && scalar != "\t", .format, .lineSeparator, .paragraphSeparator:
+        plain.append(" ")
+      default: plain.append(scalar)
+      }
+    }
+    return String(plain)
   }
 
   /// The agent is gone: its index follows the branch, and a lock it left is nobody's.
-  private func settleIndex() async throws {
-    let index = try await git.demand(
-      ["rev-parse", "--path-format=absolute", "--git-path", "index"], in: path, "find the index"
-    ).text
-    Files.removeTree(index + ".lock")
-    _ = try await git.demand(["read-tree", "--reset", "HEAD"], in: path, "settle the index")
-    _ = try await git.run(["update-index", "-q", "--refresh"], in: path)
+  private func settleIndex(of checkout: Checkout) async throws {
+    Files.removeTree(checkout.gitFolder + "/index.lock")
+    _ = try await git.demand(["read-tree", "--reset", "HEAD"], in: checkout, "settle the index")
+    _ = try await git.run(["update-index", "-q", "--refresh"], in: checkout)
   }
 
   /// The operator's name, else ours.
-  private func identity() async throws -> [String: String] {
-    let known = try await git.run(["var", "GIT_COMMITTER_IDENT"], in: path)
-    let author = try await git.run(["var", "GIT_AUTHOR_IDENT"], in: path)
-    if known.status == 0, author.status == 0, try await git.run(["config", "user.email"], in: path).status == 0 {
+  private func identity(in checkout: Checkout) async throws -> [String: String] {
+    let known = try await git.run(["var", "GIT_COMMITTER_IDENT"], in: checkout)
+    let author = try await git.run(["var", "GIT_AUTHOR_IDENT"], in: checkout)
+    if known.status == 0, author.status == 0,
+      try await git.run(["config", "user.email"], in: checkout).status == 0
+    {
       return [:]
     }
     return [

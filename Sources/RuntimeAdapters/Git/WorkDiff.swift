@@ -27,15 +27,18 @@ struct WorkDiff: Sendable {
 
   private static let form = [
     "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/",
+    "--submodule=short", "--ignore-submodules=dirty",
   ]
-  static let longestPatch = 1 << 30
+  static let longestPatch = Bounds.patch
 
   func changes(to end: End) async throws -> Changes {
-    let answer = try await diff(["--numstat", "-z"], to: end, limit: 256 << 20)
+    let answer = try await diff(["--numstat", "-z"], to: end, limit: 64 << 20)
     return Self.parseNumstat(answer.output)
   }
 
-  func summary(to end: End) async throws -> String { try await diff(["--stat"], to: end, limit: 64 << 20).text }
+  func summary(to end: End) async throws -> String {
+    try await diff(["--stat", "--stat-count=2000"], to: end, limit: 8 << 20).text
+  }
 
   func patch(to end: End, _ options: PatchOptions = PatchOptions()) async throws -> [UInt8] {
     try await diff(Self.options(options), to: end, limit: Self.longestPatch).output
@@ -44,8 +47,8 @@ struct WorkDiff: Sendable {
   /// From what one run made to what another did: two trees or commits of one repository.
   func patch(from here: String, to there: String, _ options: PatchOptions) async throws -> [UInt8] {
     try await git.demand(
-      ["diff"] + Self.form + Self.options(options) + [here, there, "--"], in: folder, limit: Self.longestPatch,
-      "compare the two results"
+      ["diff"] + Self.form + Self.options(options) + [here, there, "--"], in: try await checkout(),
+      limit: Self.longestPatch, "compare the two results"
     ).output
   }
 
@@ -54,10 +57,7 @@ struct WorkDiff: Sendable {
   }
 
   /// Where git is asked: the worktree, or its repository once it is gone.
-  private var folder: String {
-    guard !Files.exists(workspace.path), let repository = workspace.repository else { return workspace.path }
-    return repository
-  }
+  func checkout() async throws -> Checkout { try await git.checkout(of: workspace) }
 
   /// `ADDED\tREMOVED\tPATH\0`, or for a rename `ADDED\tREMOVED\t\0OLD\0NEW\0`; `-` for binaries.
   static func parseNumstat(_ bytes: [UInt8]) -> Changes {
@@ -82,42 +82,29 @@ struct WorkDiff: Sendable {
 
   private func diff(_ options: [String], to end: End, limit: Int) async throws -> Git.Answer {
     let doing = "compare \(workspace.path) with its base"
+    let checkout = try await checkout()
+    let base: String
     switch end {
     case .commit(let commit):
-      let base = try await mergeBase(with: commit)
+      base = try await mergeBase(with: commit, in: checkout)
       return try await git.demand(
-        ["diff"] + Self.form + options + [base, commit, "--"], in: folder, limit: limit, doing)
+        ["diff"] + Self.form + options + [base, commit, "--"], in: checkout, limit: limit, doing)
     case .worktree:
-      let base = try await mergeBase(with: "HEAD")
-      let index = try await ownIndex()
-      defer { Files.removeTree(index) }
-      let own = ["GIT_INDEX_FILE": index]
-      // Untracked files become visible without their contents being stored. Status 1: some could not be read.
-      _ = try await git.run(["add", "--all", "--intent-to-add", "--ignore-errors"], in: workspace.path, adding: own)
+      try WorkFolder.refuseWhatBlocks(in: workspace.path)
+      base = try await mergeBase(with: "HEAD", in: checkout)
+      let index = try await OwnIndex.copy(of: checkout, git: git, scratch: scratch)
+      defer { index.remove() }
+      // Untracked files become visible without their contents being stored.
+      _ = try await index.add(["--intent-to-add"])
       return try await git.demand(
-        ["diff"] + Self.form + options + [base, "--"], in: workspace.path, adding: own, limit: limit, doing)
+        ["diff"] + Self.form + options + [base, "--"], in: checkout, adding: index.environment, limit: limit, doing)
     }
   }
 
-  func mergeBase(with commit: String) async throws -> String {
+  private func mergeBase(with commit: String, in checkout: Checkout) async throws -> String {
     guard let base = workspace.base else { throw Problem(.internal, "The run's base was not recorded.") }
-    let answer = try await git.run(["merge-base", base, commit], in: folder)
+    let answer = try await git.run(["merge-base", base, commit], in: checkout)
     // An agent may have begun a history of its own: then the base itself is what there was.
     return answer.status == 0 && !answer.text.isEmpty ? answer.text : base
-  }
-
-  /// A copy of the agent's index, which saves reading every file; an empty place for one when there is none.
-  func ownIndex() async throws -> String {
-    let path = try await git.demand(
-      ["rev-parse", "--path-format=absolute", "--git-path", "index"], in: workspace.path, "find the index"
-    ).text
-    let copy = "\(scratch)/index-\(ULIDGenerator().next())"
-    if let bytes = try Files.read(path) {
-      try Files.write(bytes, to: copy)
-    } else {
-      _ = try await git.demand(
-        ["read-tree", "HEAD"], in: workspace.path, adding: ["GIT_INDEX_FILE": copy], "read \(workspace.path)")
-    }
-    return copy
   }
 }

@@ -20,32 +20,24 @@ final class Worktrees: Sendable {
     guard let place = contract.repository else {
       throw Problem(.ineligible, "This runtime works in a git repository: name one with --repo DIR.")
     }
-    let (repository, common) = try await git.locate(place)
-    let base = try await git.commit(contract.base, in: repository)
+    let main = try await git.locate(place)
+    let base = try await git.commit(contract.base, in: main)
     let lane = lanes.withLock { lanes in
-      let lane = lanes[common] ?? Lane()
-      lanes[common] = lane
+      let lane = lanes[main.common] ?? Lane()
+      lanes[main.common] = lane
       return lane
     }
-    return try await lane.run { try await self.add(contract, run: run, base: base, repository: repository) }
+    return try await lane.run { try await self.add(contract, run: run, base: base, in: main) }
   }
 
   /// Removes a worktree and the branch made for it, work and all: for a run that could not be started.
   func discard(_ workspace: Workspace) async {
-    guard let repository = workspace.repository else { return }
-    await remove(workspace.path, from: repository)
-    // It may never have been made: that is what is wanted.
-    if let branch = workspace.branch { _ = try? await git.run(["branch", "-D", branch], in: repository) }
-  }
-
-  /// Removes a worktree at a path that is ours, whole or half made, locked or not. Twice: git first refuses one whose
-  /// files are not all there, and then forgets one that has none.
-  func remove(_ path: String, from repository: String) async {
-    for _ in 1...2 {
-      // There may be nothing to remove: that is what is wanted.
-      let answer = try? await git.run(["worktree", "remove", "--force", "--force", path], in: repository)
-      Files.removeTree(path)
-      if answer?.status == 0 { return }
+    await close(workspace)
+    // Neither repository nor branch may be there: that is what is wanted.
+    if let branch = workspace.branch, let repository = workspace.repository,
+      let main = try? await git.locate(repository)
+    {
+      _ = try? await git.run(["branch", "-D", "--", branch], in: main)
     }
   }
 
@@ -64,34 +56,48 @@ final class Worktrees: Sendable {
 
   /// Removes what a start that was broken off has left at a path that no run works in, with the branch that was made for
   /// it unless that is another run's.
-  func clear(_ path: String, keepsBranch: Bool) async {
-    guard Files.exists(path) else { return }
+  func clear(_ path: String, of repository: String?, keepsBranch: Bool) async {
     await endGit(naming: path)
-    var repository: String?
+    // Without a repository, or with one that is refused now, its files alone are removed.
+    guard let repository, let main = try? await git.locate(repository) else { return Files.removeTree(path) }
+    // It may not have been made, or be forgotten already.
+    let checkout = try? git.worktree(at: path, of: main)
     var branch: String?
-    // A half-made one may tell neither; then its files alone are removed, and git forgets it by itself.
-    if let common = try? await git.run(["rev-parse", "--path-format=absolute", "--git-common-dir"], in: path),
-      common.status == 0, common.text.hasPrefix("/")
-    {
-      repository = common.text
-      branch = (try? await git.run(["symbolic-ref", "--quiet", "--short", "HEAD"], in: path))?.text
-    }
-    guard let repository else { return Files.removeTree(path) }
-    await remove(path, from: repository)
+    if let checkout { branch = (try? await git.run(["symbolic-ref", "--quiet", "--short", "HEAD"], in: checkout))?.text }
+    forget(Workspace(path: path, repository: repository, gitFolder: checkout?.gitFolder), of: main)
+    Files.removeTree(path)
     if !keepsBranch, let branch, branch.hasPrefix("awf/") {
-      // It may be gone already.
-      _ = try? await git.run(["branch", "-D", branch], in: repository)
+      _ = try? await git.run(["branch", "-D", "--", branch], in: main)  // it may be gone already
     }
   }
 
   /// How many files of the operator's checkout have changes that are in no commit.
   func uncommittedFiles(in repository: String) async throws -> Int {
-    try await git.demand(["status", "--porcelain", "-z", "--no-renames"], in: repository, "look at \(repository)")
-      .entries.count
+    try await git.demand(
+      ["status", "--porcelain", "-z", "--no-renames", "--ignore-submodules=dirty"],
+      in: try await git.locate(repository), "look at \(repository)"
+    ).entries.count
   }
 
-  private func add(_ contract: Contract, run: RunID, base: String, repository: String) async throws -> Workspace {
+  /// Filters that the repository itself configures: they are not run.
+  func ignoredFilters(in repository: String) async throws -> [String] {
+    try await git.ignoredFilters(in: try await git.locate(repository))
+  }
+
+  /// The worktree just made, with its place in the repository on record, and its `.git` naming the repository itself.
+  func linked(_ workspace: Workspace, _ main: Checkout) throws(Problem) -> Workspace {
+    var workspace = workspace
+    let checkout = try git.worktree(at: workspace.path, of: main)
+    workspace.gitFolder = checkout.gitFolder
+    try Files.write(Array(checkout.link.utf8), to: workspace.path + "/.git")
+    return workspace
+  }
+
+  private func add(_ contract: Contract, run: RunID, base: String, in main: Checkout) async throws -> Workspace {
+    let repository = main.top
     try Files.makeFolder(folder)
+    // Else git would make it in the stand-in. That it cannot be made, git says better.
+    mkdir(main.common + "/worktrees", 0o777)
     let path = "\(folder)/\(run)"
     var refusal: Problem?
     for branch in BranchName.candidates(for: contract, run: run) {
@@ -99,18 +105,18 @@ final class Worktrees: Sendable {
       let answer: Git.Answer
       do {
         answer = try await git.run(
-          ["worktree", "add", "--quiet", "--no-track", "-b", branch, path, base], in: repository)
+          ["worktree", "add", "--quiet", "--no-track", "-b", branch, path, base], in: main)
+        if answer.status == 0 { return try linked(workspace, main) }
       } catch {
         await discard(workspace)
         throw error
       }
-      if answer.status == 0 { return workspace }
       // Somebody else's branch: nothing was made, and it must not be discarded.
       if answer.diagnostics.contains("a branch named") { continue }
       await discard(workspace)
       refusal = Git.problem(answer, "make the worktree \(path)")
       // git does not say why it could not write a file.
-      if answer.diagnostics.contains("unable to write"), try await isTooLarge(base, in: repository) {
+      if answer.diagnostics.contains("unable to write"), try await isTooLarge(base, in: main) {
         refusal = Files.problem(ENOSPC, "make the worktree", path)
       }
       // A branch that stands in the way of a folder of branches (or the other way round) has another name to try.
@@ -120,7 +126,7 @@ final class Worktrees: Sendable {
   }
 
   /// Whether a commit's files take more room than there is for worktrees.
-  private func isTooLarge(_ commit: String, in repository: String) async throws -> Bool {
+  private func isTooLarge(_ commit: String, in repository: Checkout) async throws -> Bool {
     let listing = try await git.demand(
       ["ls-tree", "-r", "--format=%(objectsize)", commit], in: repository, "measure \(commit)")
     let needed = listing.text.split(separator: "\n").reduce(0) { $0 + (UInt64($1) ?? 0) }

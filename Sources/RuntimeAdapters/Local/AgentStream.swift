@@ -26,9 +26,11 @@ struct AgentStream {
   /// The last lines, for a run that leaves no note.
   private(set) var tail: [String] = []
   private var questions = 0
+  private var hasInvalid = false
   private var stdout = Partial()
   private var stderr = Partial()
   static let tailLength = 20
+  static let invalidUTF8 = "invalid_utf8"
 
   /// A line whose end has not come yet.
   private struct Partial {
@@ -59,6 +61,7 @@ struct AgentStream {
     case .stopSent:
       stopWasSent = true
       events.append(.stopSent)
+    case .stuck: stuck(record.text, &events)
     case .answered: answered(record.payload, &events)
     case .dropped:
       let count = Int(record.text) ?? 0
@@ -83,14 +86,31 @@ struct AgentStream {
     if bytes.isEmpty, heldReport { return }
     if stream == .stdout, speech(bytes, &events) { return }
     // A carriage return ends a line too: what redraws itself is seen as it goes.
-    for line in bytes.split(separator: 0x0D, omittingEmptySubsequences: bytes.contains(0x0D)) {
-      let text = String(decoding: line, as: UTF8.self)
+    let pieces = bytes.split(separator: 0x0D, omittingEmptySubsequences: bytes.contains(0x0D))
+    var passed = max(0, pieces.count - Bounds.redraws)
+    for line in pieces.suffix(Bounds.redraws) {
+      let text = self.text(line, &events)
       if !text.allSatisfy(\.isWhitespace) {
         tail.append(String(text.prefix(2000)))
         if tail.count > Self.tailLength { tail.removeFirst() }
       }
-      events.append(.output(stream: stream, text: text, dropped: 0))
+      events.append(.output(stream: stream, text: text, dropped: passed))
+      passed = 0
     }
+  }
+
+  /// Bytes that are no UTF-8 become U+FFFD each; that there are any is told once, as the log alone has them.
+  private mutating func text(_ line: ArraySlice<UInt8>, _ events: inout [RuntimeEvent.Kind]) -> String {
+    if let text = String(validating: line, as: UTF8.self) { return text }
+    if !hasInvalid {
+      hasInvalid = true
+      events.append(
+        .custom(
+          type: Self.invalidUTF8,
+          data: ["message": "Some of the output is not UTF-8: those bytes are shown as U+FFFD, the run's log has them"])
+      )
+    }
+    return String(decoding: line, as: UTF8.self)
   }
 
   private mutating func terminalReported(_ value: Double, _ events: inout [RuntimeEvent.Kind]) {
@@ -150,6 +170,20 @@ struct AgentStream {
       events.append(.custom(type: type, data: data))
     }
     return true
+  }
+
+  /// A process that cannot be ended needs a person, so it is put to them as a question is.
+  private mutating func stuck(_ complaint: String, _ events: inout [RuntimeEvent.Kind]) {
+    let asked = Question(id: Self.stuckQuestion, text: Self.plea(complaint), options: [], kind: Self.stuckQuestion)
+    question = asked
+    events.append(.attention(id: asked.id, question: asked.text, options: [], kind: asked.kind))
+  }
+
+  /// The id of what is no question: no answer helps.
+  static let stuckQuestion = "stuck"
+
+  static func plea(_ complaint: String) -> String {
+    "\(complaint). End it by hand: the run ends as soon as nothing of it is left."
   }
 
   private mutating func answered(_ payload: [UInt8], _ events: inout [RuntimeEvent.Kind]) {

@@ -108,6 +108,11 @@ struct LaunchPlan {
   ) -> [String: String] {
     var environment = agentEnvironment(operatorEnvironment)
     environment["PWD"] = worktree
+    // An agent's tmux would else speak to the operator's server, which is not ours to end, and which an agent must not
+    // end either: it gets a server of its own. A socket's path has to fit into 108 bytes.
+    environment["TMUX"] = nil
+    environment["TMUX_PANE"] = nil
+    if folder.path.utf8.count <= 80 { environment["TMUX_TMPDIR"] = folder.path }
     environment.merge(configured) { _, configured in configured }
     environment["FLIGHTDECK_RUN_ID"] = run.description
     environment["FLIGHTDECK_CONTRACT"] = folder.contract

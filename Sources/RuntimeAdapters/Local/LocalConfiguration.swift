@@ -24,13 +24,18 @@ extension LocalRuntime {
     package var stopGrace: Duration
     /// The same for what an agent leaves running when it ends by itself.
     package var strayGrace: Duration
-    /// Lines handed on in a second of a run; those above are counted and stay in the run's folder alone.
+    /// Lines and tool calls handed on in a second of a run; those above are counted and stay in the run's folder alone.
     package var linesPerSecond: Int
+    /// What one run may use.
+    package var limits: RunLimits
+    /// How long a supervisor may leave a cancel untaken before it is ended itself.
+    package var supervisorPatience: Duration = .seconds(10)
 
     package init(
       id: RuntimeID = "local", command: [String]? = nil, environment: [String: String] = [:],
       maxParallelTasks: Int = 4, input: Input? = nil, stopGrace: Duration = .seconds(5),
-      strayGrace: Duration = .seconds(1), linesPerSecond: Int = 20_000
+      strayGrace: Duration = .seconds(1), linesPerSecond: Int = Bounds.linesPerSecond,
+      limits: RunLimits = RunLimits()
     ) {
       self.id = id
       self.command = command
@@ -40,6 +45,7 @@ extension LocalRuntime {
       self.stopGrace = stopGrace
       self.strayGrace = strayGrace
       self.linesPerSecond = linesPerSecond
+      self.limits = limits
     }
   }
 }

@@ -14,16 +14,19 @@ actor LocalRun {
   nonisolated let diff: WorkDiff
   private let outlet: EventOutlet
   private let watch: FolderWatch
-  private let linesPerSecond: Int
   private let stopGrace: Duration
+  private let supervisorPatience: Duration
 
   private var stream = AgentStream()
   private(set) var end: LocalRunEnd?
   private var isCancelAsked = false
+  /// When a stop was first asked for, and whether the supervisor has taken one.
+  private var stopAwaitedSince: ContinuousClock.Instant?
+  private var stopIsSent = false
   private var answering: String?
-  private var window = (start: Int64(0), lines: 0)
-  private var dropped = 0
-  private var droppedAt: ReportPosition?
+  private var budget: ReportBudget
+  private let began = ContinuousClock.now
+  private var isRecalled: Bool
   private var look = Look()
 
   /// When the changed files were last counted, and what came of it.
@@ -48,8 +51,10 @@ actor LocalRun {
     self.watch = watch
     self.end = end
     self.isCancelAsked = isCancelAsked
-    linesPerSecond = configuration.linesPerSecond
+    budget = ReportBudget(linesPerSecond: configuration.linesPerSecond, log: folder.supervised.output)
+    isRecalled = end == nil
     stopGrace = configuration.stopGrace
+    supervisorPatience = configuration.supervisorPatience
   }
 
   var status: TaskStatus {
@@ -61,13 +66,16 @@ actor LocalRun {
     }
   }
 
-  /// Reads what a run said that ended under an earlier orchestrator.
-  func recall() {
+  /// Reads what a run said that ended under an earlier orchestrator, or so long ago that it was let go.
+  func recall() async {
+    if isRecalled { return }
+    isRecalled = true
     guard var reader = OutputLogReader(path: folder.supervised.output, from: 0) else { return }
     while true {
       let records = reader.next()
       if records.isEmpty { return }
       for record in records { _ = stream.take(record) }
+      await Task.yield()
     }
   }
 
@@ -76,13 +84,19 @@ actor LocalRun {
   func cancel(force: Bool) {
     guard end == nil else { return }
     isCancelAsked = true
+    stopAwaitedSince = stopAwaitedSince ?? .now
     // When there is no supervisor to take it, `follow` finds that out and ends the run.
     _ = folder.supervised.send(force ? "kill" : "stop \(stopGrace.milliseconds)")
+    // An agent may have stopped its own supervisor.
+    if let supervisor = folder.supervised.supervisor { kill(supervisor, SIGCONT) }
   }
 
   func answer(_ id: String, _ answer: String) throws {
     guard end == nil, let question = stream.question, question.id == id, answering != id else {
       throw Problem(.conflict, "Nothing in the run \(run) waits for an answer under \"\(id)\".")
+    }
+    guard id != AgentStream.stuckQuestion else {
+      throw Problem(.conflict, "No answer ends a process. \(question.text)")
     }
     guard spec.supervisor.input == .answers else {
       throw Problem(
@@ -102,6 +116,7 @@ actor LocalRun {
   }
 
   func artifacts() async throws -> Artifacts {
+    await recall()
     let diff = diff
     let here = place
     async let changes = diff.changes(to: here)
@@ -130,11 +145,16 @@ actor LocalRun {
     return .commit(end.end.commit ?? base)
   }
 
-  private func handoffNote() throws -> String {
-    if let note = try Files.text(folder.handoff, limit: 1 << 20), !note.allSatisfy(\.isWhitespace) { return note }
+  private func handoffNote() -> String {
+    if let note = note(at: folder.handoff), !note.allSatisfy(\.isWhitespace) { return note }
     if let note = stream.handoff { return note }
-    if let note = try Files.text(spec.workspace.path + "/HANDOFF.md", limit: 1 << 20) { return note }
+    if Files.isFolder(spec.workspace.path), let note = note(at: spec.workspace.path + "/HANDOFF.md") { return note }
     return stream.tail.joined(separator: "\n")
+  }
+
+  /// What an agent has put there as a link, a FIFO or a folder is no note, and nothing is read through it.
+  private func note(at path: String) -> String? {
+    do { return try Files.text(path, limit: 1 << 20, following: false) } catch { return nil }
   }
 
   // MARK: The run's task
@@ -145,17 +165,20 @@ actor LocalRun {
       await adoption.followsRestart ? settleRestarted() : settleLost()
       return
     }
-    if let recorded { catchUp(&reader, with: recorded, from: adoption.position) }
+    isRecalled = true
+    if let recorded { await catchUp(&reader, with: recorded, from: adoption.position) }
     if let end {
       // It had come to its end before, and only the telling is left.
-      drain(&reader)
+      await drain(&reader)
+      handOn(budget.flush())
       outlet.send(RuntimeEvent(run, .ended(end.end)))
       return
     }
     for await _ in watch.wakes(folder.path) {
-      let hadOutput = drain(&reader)
+      let hadOutput = await drain(&reader)
+      handOn(budget.due(at: time))
       if Files.exists(folder.supervised.exit) {
-        drain(&reader)
+        await drain(&reader)
         await settle()
         return
       }
@@ -164,32 +187,37 @@ actor LocalRun {
         await settleLost()
         return
       }
+      endDeafSupervisor()
       look.hasOutput = look.hasOutput || hadOutput
       lookAtChanges()
-      // What waits is handed on in pieces, so that a question for this run is answered between two.
-      await Task.yield()
     }
+  }
+
+  /// A supervisor that does not take a cancel is ended itself: what it watched over is swept then, as after its death.
+  private func endDeafSupervisor() {
+    guard let since = stopAwaitedSince, ContinuousClock.now - since > supervisorPatience,
+      let supervisor = folder.supervised.supervisor
+    else { return }
+    kill(supervisor, SIGKILL)
   }
 
   /// What one record of the log says, with its place there.
   private struct Report {
     var kind: RuntimeEvent.Kind
     var place: ReportPosition
-    /// When the supervisor wrote it, in milliseconds since 1970.
-    var time: Int64
   }
 
   private func take(_ record: LogRecord) -> [Report] {
     var count = 0
     return stream.take(record).map { kind in
       count += 1
-      return Report(kind: kind, place: ReportPosition(offset: record.offset, count: count), time: record.time)
+      return Report(kind: kind, place: ReportPosition(offset: record.offset, count: count))
     }
   }
 
   /// Reads everything that is on record already, without telling it again, but for state that the record lacks. The same
   /// log always says the same, so a place in it is enough to go on from.
-  private func catchUp(_ reader: inout OutputLogReader, with recorded: Run, from stored: ReportPosition?) {
+  private func catchUp(_ reader: inout OutputLogReader, with recorded: Run, from stored: ReportPosition?) async {
     var position = stored
     // One that cannot be read was never more than an earlier version's estimate.
     if position == nil { position = try? folder.readPosition() }
@@ -203,12 +231,14 @@ actor LocalRun {
         if told == nil, record.offset > position.offset { told = stream }
         fresh += take(record).filter { $0.place > position }
       }
+      await Task.yield()
     }
     tellMissing(of: told ?? stream, in: recorded)
     hand(on: fresh)
   }
 
-  /// What changes decisions is recorded beside the reports, so that it can lag behind them.
+  /// What changes decisions is recorded beside the reports and so can lag behind them; and of progress and usage the
+  /// newest may have waited for its turn.
   private func tellMissing(of told: AgentStream, in recorded: Run) {
     var missing: [RuntimeEvent.Kind] = []
     if told.progressKnown, told.progress > recorded.progress, !recorded.status.isTerminal {
@@ -219,7 +249,7 @@ actor LocalRun {
     {
       missing.append(.usage(usage))
     }
-    if told.stopWasSent, isCancelAsked, recorded.cancellation?.stopSentAt == nil { missing.append(.stopSent) }
+    if told.stopWasSent, recorded.cancellation?.stopSentAt == nil { missing.append(.stopSent) }
     switch (told.question, recorded.attention) {
     case (let question?, let known) where known?.attentionId != question.id:
       missing.append(
@@ -229,53 +259,54 @@ actor LocalRun {
       missing.append(.resolved(id: known.attentionId, answer: answer ?? "", by: "operator"))
     default: break
     }
-    outlet.send(missing.map { RuntimeEvent(run, $0) })
+    handOn(missing)
   }
 
   /// True when there was something.
+  ///
+  /// Reads on only when the orchestrator has room: what an agent prints faster than that waits in its log, and none of it
+  /// in memory.
   @discardableResult
-  private func drain(_ reader: inout OutputLogReader) -> Bool {
+  private func drain(_ reader: inout OutputLogReader) async -> Bool {
     var hadOutput = false
     while true {
+      await outlet.ready()
       let records = reader.next()
       if records.isEmpty { break }
       hadOutput = true
       hand(on: records.flatMap { take($0) })
+      // A question for this run is answered between two pieces.
+      await Task.yield()
     }
     return hadOutput
   }
 
+  private var time: Duration { began.duration(to: .now) }
+
   private func hand(on reports: [Report]) {
-    var kept: [RuntimeEvent] = []
-    kept.reserveCapacity(reports.count)
+    let now = time
     for report in reports {
-      switch report.kind {
-      case .output(let stream, let text, let lost):
-        // By the time of the lines, so that as many are kept of what was missed as of what was followed.
-        if report.time < window.start || report.time - window.start > 1000 { window = (report.time, 0) }
-        window.lines += 1
-        guard window.lines <= linesPerSecond else {
-          dropped += 1 + lost
-          droppedAt = report.place
-          continue
-        }
-        kept.append(RuntimeEvent(run, .output(stream: stream, text: text, dropped: lost + dropped), at: report.place))
-        dropped = 0
-        continue
+      let kept = budget.take(report.kind, at: now)
+      guard !kept.isEmpty else { continue }
+      // The place of what follows covers what was dropped, so that the count goes before it.
+      if budget.dropped > 0 { handOn(budget.takeDropped()) }
+      handOn(kept, at: report.place)
+    }
+  }
+
+  /// `place` is that of the last of them.
+  private func handOn(_ events: [RuntimeEvent.Kind], at place: ReportPosition? = nil) {
+    for (index, event) in events.enumerated() {
+      switch event {
       case .stopSent:
+        stopAwaitedSince = nil
         // A stop that only cleans up after an agent is no part of a cancel.
         if !isCancelAsked { continue }
-      case .resolved(let id, _, _): if answering == id { answering = nil }
+      case .resolved(let id, _, _) where answering == id: answering = nil
       default: break
       }
-      if dropped > 0 {
-        // The place of what follows covers what was dropped, so the count goes before it.
-        kept.append(RuntimeEvent(run, .output(stream: .stdout, text: "", dropped: dropped), at: droppedAt))
-        dropped = 0
-      }
-      kept.append(RuntimeEvent(run, report.kind, at: report.place))
+      outlet.send(RuntimeEvent(run, event, at: index == events.count - 1 ? place : nil))
     }
-    outlet.send(kept)
   }
 
   /// Counts the changed files every 2 s while output flows, every 10 s otherwise, and never more than a tenth of the
@@ -323,20 +354,17 @@ actor LocalRun {
     }
     let code = record.exitCode ?? record.signal.map { 128 + $0 }
     switch record.stopped {
-    case .asked:
-      await finish(
-        TaskEnd(
-          .canceled, exitCode: code,
-          proof: CancelProof(
-            stopSentAt: record.stopSentAt.map { Timestamp(milliseconds: $0) },
-            confirmedAt: Timestamp(milliseconds: record.confirmedAt), processes: record.processes,
-            killed: record.killed)))
+    case .asked: await finish(TaskEnd(.canceled, exitCode: code, proof: record.proof))
     case .signal:
       await finish(
         TaskEnd(.failed, exitCode: code, reason: "The run's supervisor was told to end, so it stopped \(name)"))
-    case .limit: await finish(TaskEnd(.failed, exitCode: code, reason: "\(name) took longer than it may"))
+    case .limit:
+      let what = record.exceeded?.text ?? "went beyond a limit"
+      await finish(TaskEnd(.failed, exitCode: code, reason: "\(name) \(what), so it was stopped"))
     case nil:
-      if record.exitCode == 0 {
+      if let exceeded = record.exceeded {
+        await finish(TaskEnd(.failed, exitCode: code, reason: "\(name) \(exceeded.text), so the kernel ended it"))
+      } else if record.exitCode == 0 {
         await finish(TaskEnd(.succeeded, exitCode: 0))
       } else if let exitCode = record.exitCode {
         await finish(TaskEnd(.failed, exitCode: exitCode, reason: "\(name) exited \(exitCode)"))
@@ -350,15 +378,19 @@ actor LocalRun {
 
   /// The supervisor is gone without a word: nothing of the agent may go on unseen.
   private func settleLost() async {
-    let began = Timestamp.now
-    let swept = await SupervisedFolder.sweep(mark: "FLIGHTDECK_RUN_ID=\(run)")
+    let swept = await SupervisedFolder.sweep(
+      mark: RunFolder.mark(of: run), group: spec.supervisor.group,
+      complain: { complaint in
+        outlet.send(
+          RuntimeEvent(
+            run,
+            .attention(
+              id: AgentStream.stuckQuestion, question: AgentStream.plea(complaint), options: [],
+              kind: AgentStream.stuckQuestion)))
+      })
     if isCancelAsked {
       outlet.send(RuntimeEvent(run, .stopSent))
-      await finish(
-        TaskEnd(
-          .canceled,
-          proof: CancelProof(
-            stopSentAt: began, confirmedAt: .now, processes: swept.processes, killed: swept.killed)))
+      await finish(TaskEnd(.canceled, proof: swept))
     } else {
       await finish(
         TaskEnd(
@@ -377,6 +409,19 @@ actor LocalRun {
     }
   }
 
+  private func mendLink() async throws {
+    guard spec.workspace.branch != nil, Files.isFolder(spec.workspace.path) else { return }
+    let found = try await diff.checkout().mendLink(keep: folder.ownRepository)
+    let message: String
+    switch found {
+    case nil: return
+    case .link: message = "\(name) had changed the worktree's .git; it leads to the repository again"
+    case .repository(let path):
+      message = "\(name) had made a repository of its own in the worktree: kept as \(path), its files are in the work"
+    }
+    outlet.send(RuntimeEvent(run, .custom(type: "git_link_mended", data: ["message": .string(message)])))
+  }
+
   private var name: String { spec.agentName }
 
   private func signalName(_ signal: Int) -> String { String(cString: strsignal(CInt(signal))) }
@@ -385,6 +430,7 @@ actor LocalRun {
     var end = end
     var isKept = true
     do {
+      try await mendLink()
       let commit = try await Snapshot(diff: diff).take(
         message: "\(spec.title)\n\nThe work of run \(run), as \(name) left it.")
       end.commit = commit
@@ -398,14 +444,7 @@ actor LocalRun {
     let whole = LocalRunEnd(end, isKept: isKept)
     // A full disk: after a restart the end is worked out again from the exit record.
     try? Files.write(whole.jsonBytes, to: folder.end, durably: true)
-    if dropped > 0 {
-      outlet.send(
-        RuntimeEvent(
-          run,
-          .output(
-            stream: .stdout, text: "[\(dropped) lines are in \(folder.supervised.output) alone]", dropped: dropped)))
-      dropped = 0
-    }
+    handOn(budget.flush())
     self.end = whole
     // Without the counts the end is still the end.
     if let changes = try? await diff.changes(to: place), changes.files > 0 || look.changes != nil { tell(changes) }

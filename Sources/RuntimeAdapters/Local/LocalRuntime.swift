@@ -8,43 +8,61 @@ import Synchronization
 /// the orchestrator.
 ///
 /// State lies in `<state>/runs/<runId>` and `<state>/worktrees/<runId>`.
-package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, AnswerableRuntime, AdoptingRuntime {
+package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, AnswerableRuntime, AdoptingRuntime,
+  PacedRuntime, LimitingRuntime
+{
   package static let kind = "local"
 
   package let runtimeId: RuntimeID
   private let configuration: Configuration
-  private let state: String
+  let state: String
   private let environment: [String: String]
   private let launcher: SupervisorLauncher
   private let machine: Machine
-  private let git: Git
+  let git: Git
   private let worktrees: Worktrees
+  private let confinement: Confinement
   private let outlet = EventOutlet()
   private let watch = FolderWatch()
   private let runs = Mutex<[RunID: LocalRun]>([:])
-  /// Branches that a follow-up is about to go on with.
-  private let resuming = Mutex<Set<String>>([])
+  /// The latest of those that have ended, which `runs` still holds.
+  private let ended = Mutex<[RunID]>([])
+  private static let mostEnded = 64
+  /// Branches that a follow-up is about to go on with, or a clean-up works on.
+  let resuming = Mutex<Set<String>>([])
 
   /// `state` is an absolute path; `environment` is the operator's.
   package init(
     _ configuration: Configuration, state: String, environment: [String: String],
-    launcher: SupervisorLauncher = SupervisorLauncher(), machine: Machine = .present()
+    launcher: SupervisorLauncher = SupervisorLauncher(), confinement: Confinement = .found,
+    machine: Machine = .present()
   ) {
+    self.confinement = confinement
     self.configuration = configuration
     self.state = state
     self.environment = environment
     self.launcher = launcher
     self.machine = machine
     runtimeId = configuration.id
-    git = Git(environment: environment)
+    git = Git(environment: environment, standIns: "\(state)/git")
     worktrees = Worktrees(git: git, folder: "\(state)/worktrees")
   }
 
   package func onEvent(_ handler: @escaping @Sendable (RuntimeEvent) -> Void) { outlet.add(handler) }
 
+  package func pace(by ready: @escaping @Sendable () async -> Void) { outlet.pace(by: ready) }
+
   package func getCapabilities() async throws -> RuntimeCapabilities {
     RuntimeCapabilities(
       canCreateBranch: true, supportsStreaming: true, maxParallelTasks: configuration.maxParallelTasks)
+  }
+
+  package var limits: [LimitHolding] { confinement.holdings(configuration.limits) }
+
+  package func limits(of run: RunID) async throws -> [LimitHolding] {
+    if let known = runs.withLock({ $0[run] }) { return known.spec.holdings }
+    let folder = RunFolder(state: state, run: run)
+    return try folder.json(folder.spec).flatMap(LocalRunSpec.init(json:))?.holdings ?? []
   }
 
   package func startTask(_ contract: Contract) async throws -> StartedTask {
@@ -52,7 +70,11 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     try await Task { try await start(contract) }.value
   }
 
-  package func getStatus(_ run: RunID) async throws -> TaskStatus { try await find(run).status }
+  package func getStatus(_ run: RunID) async throws -> TaskStatus {
+    let found = try await find(run)
+    await found.recall()
+    return await found.status
+  }
 
   package func cancelTask(_ run: RunID, reason: String) async throws { try await find(run).cancel(force: false) }
 
@@ -86,7 +108,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   /// Nil once the worktree has been removed.
   package func workspace(of run: RunID) async throws -> Workspace? {
     let workspace = try await find(run).spec.workspace
-    return Files.exists(workspace.path) ? workspace : nil
+    return Files.isFolder(workspace.path) ? workspace : nil
   }
 
   package func adopt(_ contract: Contract, run: Run, _ adoption: Adoption) async throws -> Bool {
@@ -99,14 +121,18 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     // The folder knows it also of a start that never came on record.
     if machine.hasRestarted(since: adopted.spec.boot) { adoption.followsRestart = true }
     if isCancelAsked, !adoption.followsRestart { await adopted.cancel(force: run.cancellation?.force ?? false) }
-    Task { [adoption] in await adopted.follow(recorded: run, adoption) }
+    Task { [adoption] in
+      await adopted.follow(recorded: run, adoption)
+      letGo(id)
+    }
     return true
   }
 
   /// Whether runs can be started, and if not, why and what to do.
   package func health() async -> (isHealthy: Bool, reason: String?) {
     do {
-      _ = try await git.demand(["--version"], in: "/", "say its version")
+      let answer = try await git.look(["--version"], from: "/")
+      guard answer.status == 0 else { throw Git.problem(answer, "say its version") }
     } catch {
       return (false, "\(error)")
     }
@@ -118,13 +144,20 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     return (true, nil)
   }
 
+  /// Of the runs that have ended the latest are kept as they are; of others the folder tells.
+  private func letGo(_ run: RunID) {
+    ended.withLock { ended in
+      ended.append(run)
+      guard ended.count > Self.mostEnded else { return }
+      let oldest = ended.removeFirst()
+      runs.withLock { $0[oldest] = nil }
+    }
+  }
+
   private func find(_ run: RunID) async throws -> LocalRun {
     if let known = runs.withLock({ $0[run] }) { return known }
-    // One that ended under an earlier orchestrator can still be looked at.
-    if let stored = try stored(run, mustHaveEnded: true) {
-      await stored.recall()
-      return stored
-    }
+    // One that ended long ago, or under an earlier orchestrator, can still be looked at.
+    if let stored = try stored(run, mustHaveEnded: true) { return stored }
     throw Problem(.notFound, "The runtime \(runtimeId) has no run \(run).")
   }
 
@@ -155,7 +188,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
       throw Problem(.conflict, "The run \(run) has been started already.")
     }
     let old = try await predecessor(of: contract)
-    await clearBrokenStart(of: run, folder, keepsBranch: old != nil)
+    await clearBrokenStart(of: run, contract, folder, keepsBranch: old != nil)
     guard let old else { return try await start(contract, run, folder, after: nil) }
     let branch = old.branch ?? ""
     guard resuming.withLock({ $0.insert(branch).inserted }) else { throw Self.busy(branch, nil) }
@@ -167,11 +200,15 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   }
 
   /// Removes what is left of a start that an orchestrator did not survive: no agent has worked there.
-  private func clearBrokenStart(of run: RunID, _ folder: RunFolder, keepsBranch: Bool) async {
+  private func clearBrokenStart(
+    of run: RunID, _ contract: Contract, _ folder: RunFolder, keepsBranch: Bool
+  ) async {
+    let path = "\(state)/worktrees/\(run)"
+    guard Files.exists(folder.path) || Files.exists(path) else { return }
     // A supervisor that was about to begin has taken nothing yet.
-    if Files.exists(folder.path) { _ = await SupervisedFolder.sweep(mark: "FLIGHTDECK_RUN_ID=\(run)") }
+    _ = await SupervisedFolder.sweep(mark: RunFolder.mark(of: run))
     Files.removeTree(folder.path)
-    await worktrees.clear("\(state)/worktrees/\(run)", keepsBranch: keepsBranch)
+    await worktrees.clear(path, of: contract.repository, keepsBranch: keepsBranch)
   }
 
   private static func busy(_ branch: String, _ run: RunID?) -> Problem {
@@ -214,20 +251,21 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     } else {
       workspace = try await worktrees.make(for: contract, run: run)
     }
-    let spec = LocalRunSpec(
+    var spec = LocalRunSpec(
       run: run, title: contract.title, runtime: runtimeId, boot: machine.boot, workspace: workspace,
       agentName: plan.agentName,
-      supervisor: SupervisorSpec(
-        command: plan.command, directory: workspace.path, input: plan.input,
-        graceMilliseconds: configuration.stopGrace.milliseconds,
-        strayGraceMilliseconds: configuration.strayGrace.milliseconds))
+      supervisor: supervisorSpec(plan, contract, in: workspace, mark: RunFolder.mark(of: run)))
     let supervisor: pid_t
     do {
       try Files.makeFolder(folder.path)
       try Files.write(contract.jsonBytes, to: folder.contract)
       try Files.write(Array(contract.effectivePrompt.utf8), to: folder.prompt)
-      try Files.write(spec.jsonBytes, to: folder.spec, durably: true)
-      supervisor = try await launcher.launch(folder.supervised, environment: plan.environment)
+      supervisor = try await confinement.launch(run.description, configuration.limits, spec.supervisor) {
+        spec.supervisor = $0
+        spec.holdings = $1
+        try Files.write(spec.jsonBytes, to: folder.spec, durably: true)
+        return try await launcher.launch(folder.supervised, environment: plan.environment)
+      }
     } catch {
       // What an earlier run made stays, whatever becomes of this one.
       if old == nil { await worktrees.discard(workspace) } else if resumed == nil { await worktrees.close(workspace) }
@@ -251,6 +289,18 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     }
     Task { [outlet, worktrees] in
       if let repository = workspace.repository {
+        // Only a remark, as the next.
+        if let filters = try? await worktrees.ignoredFilters(in: repository), !filters.isEmpty {
+          let message =
+            "the repository's own configuration names filters (\(filters.joined(separator: ", "))): they are not run, "
+            + "and files are kept as they lie there; filters of your global configuration are run"
+          outlet.send(
+            RuntimeEvent(
+              run,
+              .custom(
+                type: "filters_ignored",
+                data: ["filters": .array(filters.map { .string($0) }), "message": .string(message)])))
+        }
         // Only a remark: a checkout that cannot be looked at is none the worse for the run.
         if let files = try? await worktrees.uncommittedFiles(in: repository), files > 0 {
           let what = files == 1 ? "1 uncommitted file is" : "\(files) uncommitted files are"
@@ -265,9 +315,28 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     }
     Task {
       await started.follow()
+      letGo(run)
       await reap(supervisor)
     }
     return StartedTask(runId: run, runtimeSessionId: "supervisor-\(supervisor)")
+  }
+}
+
+extension LocalRuntime {
+  private func supervisorSpec(
+    _ plan: LaunchPlan, _ contract: Contract, in workspace: Workspace, mark: String
+  ) -> SupervisorSpec {
+    var spec = SupervisorSpec(
+      command: plan.command, directory: workspace.path, input: plan.input,
+      graceMilliseconds: configuration.stopGrace.milliseconds,
+      strayGraceMilliseconds: configuration.strayGrace.milliseconds)
+    spec.mark = mark
+    spec.limits = configuration.limits
+    spec.outputLimit = configuration.limits.output ?? spec.outputLimit
+    // The orchestrator keeps the contract's own limit; a second later the supervisor does, in case there is none.
+    let asked = contract.timeoutSeconds.map { Int64(min($0, 1e12) * 1000) + 1000 }
+    spec.limitMilliseconds = [asked, configuration.limits.time?.milliseconds].compactMap { $0 }.min()
+    return spec
   }
 }
 

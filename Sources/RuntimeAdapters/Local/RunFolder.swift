@@ -7,12 +7,17 @@ struct RunFolder: Hashable {
 
   init(state: String, run: RunID) { path = "\(state)/runs/\(run)" }
 
+  /// The entry of the environment by which a run's processes are known.
+  static func mark(of run: RunID) -> String { "FLIGHTDECK_RUN_ID=\(run)" }
+
   var supervised: SupervisedFolder { SupervisedFolder(path: path) }
   var contract: String { path + "/contract.json" }
   var prompt: String { supervised.prompt }
   var spec: String { supervised.spec }
   /// The note that the agent may write.
   var handoff: String { path + "/handoff.md" }
+  /// A repository that the agent made in the place of its worktree's link.
+  var ownRepository: String { path + "/agent.git" }
   /// How far an orchestrator of an earlier version had handed the output log on, as a decimal offset; later ones store
   /// that with the events.
   var position: String { path + "/position" }
@@ -51,6 +56,8 @@ struct LocalRunSpec {
   /// What the agent is called in messages.
   var agentName: String
   var supervisor: SupervisorSpec
+  /// What held its limits when it was started.
+  var holdings: [LimitHolding] = []
 }
 
 extension LocalRunSpec: JSONWritable {
@@ -65,6 +72,8 @@ extension LocalRunSpec: JSONWritable {
       json.member("branch", workspace.branch)
       json.member("base", workspace.base)
       json.member("repository", workspace.repository)
+      json.member("gitFolder", workspace.gitFolder)
+      if !holdings.isEmpty { json.member("holdings", holdings) }
       supervisor.writeMembers(to: &json)
     }
   }
@@ -77,8 +86,9 @@ extension LocalRunSpec: JSONWritable {
       run: run, title: json["title"]?.string ?? "",
       workspace: Workspace(
         path: path, branch: json["branch"]?.string, base: json["base"]?.string,
-        repository: json["repository"]?.string),
-      agentName: json["agent"]?.string ?? "the agent", supervisor: supervisor)
+        repository: json["repository"]?.string, gitFolder: json["gitFolder"]?.string),
+      agentName: json["agent"]?.string ?? "the agent", supervisor: supervisor,
+      holdings: json["holdings"]?.array?.compactMap(LimitHolding.init) ?? [])
     runtime = json["runtimeId"]?.string.map { RuntimeID($0) }
     boot = json["boot"]?.string
   }

@@ -4,10 +4,17 @@ import Synchronization
 /// The handlers that `onEvent` registered; each event goes to all of them, in order.
 final class EventOutlet: Sendable {
   private let handlers = Mutex<[@Sendable (RuntimeEvent) -> Void]>([])
+  private let pace = Mutex<(@Sendable () async -> Void)?>(nil)
 
   func add(_ handler: @escaping @Sendable (RuntimeEvent) -> Void) {
     handlers.withLock { $0.append(handler) }
   }
+
+  /// As `PacedRuntime` has it.
+  func pace(by ready: @escaping @Sendable () async -> Void) { pace.withLock { $0 = ready } }
+
+  /// Returns when there is room for more.
+  func ready() async { await pace.withLock { $0 }?() }
 
   func send(_ event: RuntimeEvent) {
     for handler in current { handler(event) }

@@ -34,14 +34,51 @@ enum Files {
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw problem(errno, "make the folder", path) }
   }
 
-  /// The whole file, or its first `limit` bytes; nil when there is none.
-  static func read(_ path: String, limit: Int = .max) throws(Problem) -> [UInt8]? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  static func isRegular(_ path: String) -> Bool { kind(path) == S_IFREG }
+  static func isFolder(_ path: String) -> Bool { kind(path) == S_IFDIR }
+  static func isLink(_ path: String) -> Bool { kind(path) == S_IFLNK }
+
+  /// Of the thing itself, not of what a link leads to; nil when there is nothing.
+  private static func kind(_ path: String) -> mode_t? {
+    var status = stat()
+    return lstat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+  }
+
+  /// Whether two paths lead to the same thing; also true for two equal ones that lead nowhere.
+  static func isSame(_ one: String, _ other: String) -> Bool {
+    if one == other { return true }
+    var first = stat()
+    var second = stat()
+    return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev
+      && first.st_ino == second.st_ino
+  }
+
+  /// Whether a path leads into a folder, or to it.
+  static func isInside(_ path: String, _ folder: String) -> Bool {
+    guard let path = real(path), let folder = real(folder) else { return false }
+    return path == folder || folder == "/" || path.hasPrefix(folder + "/")
+  }
+
+  private static func real(_ path: String) -> String? {
+    guard let found = realpath(path, nil) else { return nil }
+    defer { free(found) }
+    return String(cString: found)
+  }
+
+  /// The whole file, or its first `limit` bytes; nil when there is none. What is no file, a FIFO say, is an error and not
+  /// waited for. `following` false: a link is an error too.
+  static func read(_ path: String, limit: Int = .max, following: Bool = true) throws(Problem) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (following ? 0 : O_NOFOLLOW))
     guard descriptor >= 0 else {
       if errno == ENOENT || errno == ENOTDIR { return nil }
+      if errno == ELOOP, !following { throw Problem(.conflict, "\(path) is a link, and is not followed.") }
       throw problem(errno, "read", path)
     }
     defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw Problem(.conflict, "\(path) is no file.")
+    }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65_536)
     while bytes.count < limit {
@@ -54,14 +91,16 @@ enum Files {
     return bytes
   }
 
-  static func text(_ path: String, limit: Int = .max) throws(Problem) -> String? {
-    try read(path, limit: limit).map { String(decoding: $0, as: UTF8.self) }
+  static func text(_ path: String, limit: Int = .max, following: Bool = true) throws(Problem) -> String? {
+    try read(path, limit: limit, following: following).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Replaces the file so that a reader sees the old or the new, whole; `durably`, also when the power goes right after.
   static func write(_ bytes: [UInt8], to path: String, durably: Bool = false) throws(Problem) {
     let fresh = path + ".new"
-    let descriptor = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    // One that was left, or a link that was put there: nothing is written through it.
+    unlink(fresh)
+    let descriptor = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw problem(errno, "write", path) }
     let written = writeAll(bytes, to: descriptor) && (!durably || fsync(descriptor) == 0)
     let code = errno
@@ -108,6 +147,22 @@ enum Files {
       if name != ".", name != ".." { names.append(name) }
     }
     return names
+  }
+
+  /// What a file, or a folder with all it holds, takes of the disk; no link is followed. Lets others run meanwhile.
+  static func size(_ path: String) async -> Int64 {
+    var total: Int64 = 0
+    var seen = 0
+    var waiting = [path]
+    while let next = waiting.popLast() {
+      var status = stat()
+      guard lstat(next, &status) == 0 else { continue }
+      total += Int64(status.st_blocks) * 512
+      if status.st_mode & S_IFMT == S_IFDIR { waiting += names(in: next).map { next + "/" + $0 } }
+      seen += 1
+      if seen % 256 == 0 { await Task.yield() }
+    }
+    return total
   }
 
   /// Removes a file, or a folder with all it holds, never following a link. What cannot be removed stays.

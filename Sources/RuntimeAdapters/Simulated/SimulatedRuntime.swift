@@ -6,7 +6,9 @@ import Synchronization
 ///
 /// One task ticks for all live runs, from 10 to 50 times a second, and ends when none is left. What happens next lies
 /// in a heap, so the cost follows the number of events. Runs that ended stay known, a few hundred bytes each.
-package final class SimulatedRuntime: WorkspaceRuntime, ForceCancelingRuntime, AnswerableRuntime, AdoptingRuntime {
+package final class SimulatedRuntime: WorkspaceRuntime, ForceCancelingRuntime, AnswerableRuntime, AdoptingRuntime,
+  PacedRuntime
+{
   package static let kind = "simulated"
 
   private struct State {
@@ -49,6 +51,8 @@ package final class SimulatedRuntime: WorkspaceRuntime, ForceCancelingRuntime, A
   }
 
   package func onEvent(_ handler: @escaping @Sendable (RuntimeEvent) -> Void) { outlet.add(handler) }
+
+  package func pace(by ready: @escaping @Sendable () async -> Void) { outlet.pace(by: ready) }
 
   package func getCapabilities() async throws -> RuntimeCapabilities {
     RuntimeCapabilities(supportsStreaming: true, maxParallelTasks: configuration.maxParallelTasks)
@@ -210,6 +214,7 @@ package final class SimulatedRuntime: WorkspaceRuntime, ForceCancelingRuntime, A
   /// Ticks while anything lives.
   private func tick() async {
     while true {
+      await outlet.ready()
       guard let pause = step() else { return }
       do { try await clock.sleep(seconds: pause) } catch {
         state.withLock { $0.isTicking = false }

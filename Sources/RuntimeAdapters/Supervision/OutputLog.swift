@@ -17,6 +17,8 @@ struct LogRecord: Equatable {
     case answered = 0x61
     /// Lines that were not kept, as a decimal count.
     case dropped = 0x64
+    /// Processes that do not end, as a person reads it.
+    case stuck = 0x75
   }
 
   var kind: Kind
@@ -53,10 +55,13 @@ struct OutputLogReader: ~Copyable {
   private var start = 0
   /// Where the next record begins.
   private(set) var offset: Int
+  /// Bytes read and not handed out: never much more than the longest record.
+  var held: Int { buffer.count - start }
 
   /// Nil when there is no log.
   init?(path: String, from offset: Int) {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // The agent knows the folder: a link or a FIFO in the log's place is no log.
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     self.offset = offset
     guard descriptor >= 0 else { return nil }
     lseek(descriptor, off_t(offset), SEEK_SET)
@@ -88,26 +93,63 @@ struct OutputLogReader: ~Copyable {
   }
 
   private mutating func take() -> LogRecord? {
-    guard let newline = buffer[start...].prefix(48).firstIndex(of: 0x0A) else { return nil }
-    let words = buffer[start..<newline].split(separator: 0x20)
-    guard words.count == 3, let kind = words[0].first.flatMap(LogRecord.Kind.init),
-      let time = Int64(String(decoding: words[1], as: UTF8.self)),
-      let length = Int(String(decoding: words[2], as: UTF8.self)), length >= 0
-    else { return nil }
-    let end = newline + 1 + length
-    guard end < buffer.count else { return nil }
-    let size = end + 1 - start
-    let record = LogRecord(
-      kind: kind, time: time, payload: Array(buffer[(newline + 1)..<end]), offset: offset, end: offset + size)
-    start = end + 1
-    offset += size
-    return record
+    while true {
+      guard let newline = buffer[start...].prefix(Self.longestHead).firstIndex(of: 0x0A) else {
+        guard buffer.count - start >= Self.longestHead else { return nil }
+        // No head of ours: somebody wrote into the log. What is whole again begins after a newline.
+        pass(buffer[start...].firstIndex(of: 0x0A).map { $0 + 1 } ?? buffer.count)
+        continue
+      }
+      guard let (kind, time, length) = head(newline) else {
+        pass(newline + 1)
+        continue
+      }
+      let end = newline + 1 + length
+      guard end < buffer.count else { return nil }
+      let size = end + 1 - start
+      let record = LogRecord(
+        kind: kind, time: time, payload: Array(buffer[(newline + 1)..<end]), offset: offset, end: offset + size)
+      start = end + 1
+      offset += size
+      return record
+    }
+  }
+
+  private static let longestHead = 48
+  /// No record is longer: a line, the mark of a cut one, and room.
+  private static let longest = Bounds.line + 4096
+
+  private mutating func pass(_ next: Int) {
+    offset += next - start
+    start = next
+  }
+
+  /// `KIND MILLISECONDS LENGTH`.
+  private func head(_ newline: Int) -> (LogRecord.Kind, Int64, Int)? {
+    guard newline > start + 4, let kind = LogRecord.Kind(rawValue: buffer[start]), buffer[start + 1] == 0x20 else {
+      return nil
+    }
+    var numbers: (Int64, Int64) = (0, 0)
+    var isSecond = false
+    for byte in buffer[(start + 2)..<newline] {
+      switch byte {
+      case 0x20 where !isSecond: isSecond = true
+      case 0x30...0x39:
+        let value = (isSecond ? numbers.1 : numbers.0)
+        guard value < 1 << 56 else { return nil }
+        if isSecond { numbers.1 = value * 10 + Int64(byte - 0x30) } else { numbers.0 = value * 10 + Int64(byte - 0x30) }
+      case 0x2D where !isSecond: continue
+      default: return nil
+      }
+    }
+    guard isSecond, numbers.1 <= Int64(Self.longest) else { return nil }
+    return (kind, numbers.0, Int(numbers.1))
   }
 }
 
 /// Cuts one of the agent's streams into lines, of at most `longest` bytes each.
 struct LineCutter {
-  static let longest = 1 << 20
+  static let longest = Bounds.line
   static let mark = Array(" … [the line was longer than 1 MB]".utf8)
 
   private let line: LogRecord.Kind

@@ -20,6 +20,35 @@ func spawn(
   return (pid, -failure)
 }
 
+/// What holds for a command from its first instruction on.
+struct SpawnBounds {
+  /// The control group that it is born into.
+  var group: ControlGroup?
+  var processes: Int64?
+  var fileBytes: Int64?
+  var addressBytes: Int64?
+}
+
+/// Starts a program in a session of its own and within bounds. Only for a process with one thread: it forks.
+///
+/// The failure is an errno; `stage` tells at what: `g` is the group.
+func spawn(
+  _ path: String, _ arguments: [String], directory: String, input: CInt, output: CInt, error: CInt,
+  within bounds: SpawnBounds
+) -> (pid: pid_t, failure: CInt, stage: Character) {
+  var pid: pid_t = 0
+  var stage: CChar = 0
+  let failure = withCStrings(arguments + [bounds.group?.members ?? ""]) { strings in
+    var bounded = cprocess_bounds(
+      group: bounds.group == nil ? nil : UnsafePointer(strings[arguments.count]), processes: bounds.processes ?? -1,
+      file_bytes: bounds.fileBytes ?? -1, address_bytes: bounds.addressBytes ?? -1)
+    return withCStrings(arguments) {
+      cprocess_spawn_bounded(&pid, path, $0, directory, input, output, error, &bounded, &stage)
+    }
+  }
+  return (pid, -failure, Character(Unicode.Scalar(UInt8(bitPattern: stage))))
+}
+
 private func withCStrings<Result>(
   _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
 ) -> Result {
@@ -32,8 +61,8 @@ private func withCStrings<Result>(
   }
 }
 
-/// Milliseconds of a clock that nobody can set, for deadlines and graces.
-func steadyMilliseconds() -> Int64 {
+/// Milliseconds of a clock that nobody sets and that stands still while the machine sleeps.
+func monotonicMilliseconds() -> Int64 {
   var now = timespec()
   clock_gettime(CLOCK_MONOTONIC, &now)
   return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000

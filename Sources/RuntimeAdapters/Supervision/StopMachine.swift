@@ -12,17 +12,23 @@ struct StopMachine {
     case terminate
     /// SIGKILL to every descendant.
     case kill
+    /// Say which processes do not end, and try on.
+    case complain
     /// Nothing is left: write the exit record.
     case finish
   }
 
-  enum Phase: Equatable { case running, terminating(until: Int64), killing, finished }
+  enum Phase: Equatable { case running, terminating(until: Int64), killing(since: Int64), finished }
+
+  /// How long killing may take before it is said which processes resist: those of another user, or stuck in the system.
+  static let patience: Int64 = 2000
 
   private(set) var phase = Phase.running
   /// Why the command was stopped; nil when it ended by itself.
   private(set) var cause: Cause?
   private(set) var stopSentAt: Int64?
   private(set) var agentHasEnded = false
+  private var hasComplained = false
   let strayGrace: Int64
   /// When the command is stopped whatever it does.
   let deadline: Int64?
@@ -41,7 +47,7 @@ struct StopMachine {
       if !agentHasEnded { self.cause = cause }
       stopSentAt = now
       if grace <= 0 {
-        phase = .killing
+        phase = .killing(since: now)
         return .kill
       }
       phase = .terminating(until: now + grace)
@@ -49,7 +55,7 @@ struct StopMachine {
     case .terminating:
       if !agentHasEnded, self.cause == nil { self.cause = cause }
       guard grace <= 0 else { return .none }
-      phase = .killing
+      phase = .killing(since: now)
       return .kill
     case .killing, .finished: return .none
     }
@@ -74,9 +80,12 @@ struct StopMachine {
       return .terminate
     case .terminating(let until):
       guard now >= until else { return .none }
-      phase = .killing
+      phase = .killing(since: now)
       return .kill
-    case .killing: return .kill
+    case .killing(let since):
+      guard !hasComplained, now - since >= Self.patience else { return .kill }
+      hasComplained = true
+      return .complain
     case .finished: return .none
     }
   }
@@ -95,7 +104,8 @@ struct StopMachine {
     switch phase {
     case .running: deadline.map { max(0, $0 - now) }
     case .terminating(let until): max(1, min(50, until - now))
-    case .killing: 10
+    // What resists for long is looked at seldom: it may be there for hours.
+    case .killing(let since): now - since < 200 ? 10 : now - since < Self.patience ? 50 : 1000
     case .finished: nil
     }
   }

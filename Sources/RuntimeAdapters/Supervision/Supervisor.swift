@@ -46,7 +46,12 @@ private struct Supervisor: ~Copyable {
   private var frames: [UInt8] = []
   private var logSize: Int64 = 0
   private var dropped: Int64 = 0
-  private var killed = Set<pid_t>()
+  private var reach: Reach
+  private var watch: ResourceWatch
+  /// The kernel says that we have no child left.
+  private var isChildless = false
+  private var stopSent: Int64?
+  private var lastRead = monotonicMilliseconds()
   private var buffer = [UInt8](repeating: 0, count: 65_536)
 
   private struct Stream {
@@ -66,11 +71,13 @@ private struct Supervisor: ~Copyable {
       throw Problem(.internal, "\(folder.spec) names no command.")
     }
     self.spec = spec
-    let now = millisecondsNow()
+    let now = monotonicMilliseconds()
     machine = StopMachine(
       grace: spec.graceMilliseconds, strayGrace: spec.strayGraceMilliseconds,
-      deadline: spec.limitMilliseconds.map { steadyMilliseconds() + $0 })
-    record = ExitRecord(startedAt: now, confirmedAt: now)
+      deadline: spec.limitMilliseconds.map { now + $0 })
+    record = ExitRecord(startedAt: millisecondsNow(), confirmedAt: 0)
+    reach = Reach(group: spec.group, mark: spec.mark, session: 0)
+    watch = ResourceWatch(spec, now: now)
   }
 
   /// Takes the folder, starts the command and says so.
@@ -79,6 +86,9 @@ private struct Supervisor: ~Copyable {
     guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
       throw Files.problem(errno, "lock", folder.lock)
     }
+    let pid = Array(String(getpid()).utf8)
+    ftruncate(lock, 0)
+    pwrite(lock, pid, pid.count, 0)
     exitReserve = open(folder.exitReserve, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard exitReserve >= 0, Files.writeAll([UInt8](repeating: 0x20, count: 1024), to: exitReserve) else {
       throw Files.problem(errno, "write", folder.exitReserve)
@@ -113,13 +123,16 @@ private struct Supervisor: ~Copyable {
     let out = try pipe()
     let err = try pipe()
     let started = spawn(
-      spec.command[0], spec.command, directory: spec.directory, input: stdin.read, output: out.write, error: err.write)
+      spec.command[0], spec.command, directory: spec.directory, input: stdin.read, output: out.write,
+      error: err.write, within: spec.bounds)
     for descriptor in [stdin.read, out.write, err.write] { close(descriptor) }
     guard started.failure == 0 else {
-      report("error \(started.failure) \(String(cString: strerror(started.failure)))")
+      let word = started.stage == "g" ? "group" : "error"
+      report("\(word) \(started.failure) \(String(cString: strerror(started.failure)))")
       exit(1)
     }
     agent = started.pid
+    reach = Reach(group: spec.group, mark: spec.mark, session: agent)
     input = stdin.write
     streams[0].descriptor = out.read
     streams[1].descriptor = err.read
@@ -149,16 +162,23 @@ private struct Supervisor: ~Copyable {
       let found = poll(&polled, nfds_t(polled.count), patience())
       if polled[1].revents != 0 { readControl() }
       for index in streams.indices where polled[2 + index].revents != 0 { drain(index, rounds: 16) }
-      if found == 0 { flushFragments() }
+      if found == 0, monotonicMilliseconds() - lastRead >= 100 { flushFragments() }
       if polled[4].revents != 0 { writeInput() }
       writeFrames()
       if polled[0].revents != 0 { readSignals() }
-      perform(machine.passed(now: steadyMilliseconds()))
+      let now = monotonicMilliseconds()
+      if machine.phase == .running, let exceeded = watch.look(now: now, logged: logSize) {
+        record.exceeded = exceeded
+        perform(machine.stopRequested(.limit, grace: spec.graceMilliseconds, now: now))
+      }
+      perform(machine.passed(now: now))
     }
   }
 
   private func patience() -> CInt {
-    var patience = machine.patience(now: steadyMilliseconds())
+    let now = monotonicMilliseconds()
+    var patience = machine.patience(now: now)
+    if machine.phase == .running, let look = watch.patience(now: now) { patience = min(patience ?? look, look) }
     if streams.contains(where: \.cutter.isPending) { patience = min(patience ?? 100, 100) }
     return patience.map { CInt(min($0, 60_000)) } ?? -1
   }
@@ -170,20 +190,19 @@ private struct Supervisor: ~Copyable {
       case .none: return
       case .look:
         reap()
-        let living = ProcessTable().descendants(of: getpid()).count
-        action = machine.looked(living: living, now: steadyMilliseconds())
+        let living = reach.isEmpty(isChildless: isChildless) ? 0 : 1
+        action = machine.looked(living: living, now: monotonicMilliseconds())
       case .terminate:
-        let living = ProcessTable().descendants(of: getpid())
-        for process in living {
-          kill(process, SIGTERM)
-          kill(process, SIGCONT)
-        }
-        noteStop(living.count)
+        noteStop(reach.terminate())
         return
       case .kill:
-        let living = ProcessTable().descendants(of: getpid())
-        if record.stopSentAt == nil { noteStop(living.count) }
-        for process in living where kill(process, SIGKILL) == 0 { killed.insert(process) }
+        if record.stopSentAt == nil { noteStop(reach.living().count) }
+        reach.kill()
+        reap()
+        return
+      case .complain:
+        if let complaint = Reach.complaint(about: reach.living()) { append(.stuck, Array(complaint.utf8)) }
+        writeFrames()
         return
       case .finish: finish()
       }
@@ -192,7 +211,7 @@ private struct Supervisor: ~Copyable {
 
   private mutating func noteStop(_ count: Int) {
     record.stopSentAt = millisecondsNow()
-    record.processes = count
+    stopSent = monotonicMilliseconds()
     append(.stopSent, Array("{\"processes\":\(count)}".utf8))
     writeFrames()
   }
@@ -202,7 +221,7 @@ private struct Supervisor: ~Copyable {
       let signal = cprocess_next_signal(signals)
       if signal == 0 { break }
       if signal == SIGTERM {
-        perform(machine.stopRequested(.signal, grace: spec.graceMilliseconds, now: steadyMilliseconds()))
+        perform(machine.stopRequested(.signal, grace: spec.graceMilliseconds, now: monotonicMilliseconds()))
       }
     }
     if reap() { perform(machine.agentEnded()) }
@@ -216,7 +235,10 @@ private struct Supervisor: ~Copyable {
     var signal: CInt = -1
     while true {
       let ended = cprocess_reap(-1, &code, &signal)
-      if ended <= 0 { break }
+      if ended <= 0 {
+        isChildless = ended == -ECHILD
+        break
+      }
       guard ended == agent, !machine.agentHasEnded else { continue }
       record.exitCode = code >= 0 ? Int(code) : nil
       record.signal = signal >= 0 ? Int(signal) : nil
@@ -232,6 +254,8 @@ private struct Supervisor: ~Copyable {
       let count = read(control, &buffer, buffer.count)
       if count <= 0 { break }
       commands.append(contentsOf: buffer[..<count])
+      // No command is as long as that: somebody else writes here.
+      if commands.count > Bounds.unreadAnswers { commands.removeAll() }
     }
     while let newline = commands.firstIndex(of: 0x0A) {
       let line = String(decoding: commands[..<newline], as: UTF8.self)
@@ -240,10 +264,10 @@ private struct Supervisor: ~Copyable {
       switch words.first {
       case "stop":
         let grace = words.count > 1 ? Int64(words[1]) : nil
-        perform(machine.stopRequested(.asked, grace: grace ?? spec.graceMilliseconds, now: steadyMilliseconds()))
-      case "kill": perform(machine.stopRequested(.asked, grace: 0, now: steadyMilliseconds()))
+        perform(machine.stopRequested(.asked, grace: grace ?? spec.graceMilliseconds, now: monotonicMilliseconds()))
+      case "kill": perform(machine.stopRequested(.asked, grace: 0, now: monotonicMilliseconds()))
       case "stdin":
-        guard input >= 0, words.count > 1 else { continue }
+        guard input >= 0, words.count > 1, inputQueue.count < Bounds.unreadAnswers else { continue }
         append(.answered, Array(words[1].utf8))
         inputQueue.append(contentsOf: Array(words[1].utf8) + [0x0A])
         writeInput()
@@ -272,6 +296,7 @@ private struct Supervisor: ~Copyable {
       guard descriptor >= 0 else { return }
       let count = read(descriptor, &buffer, buffer.count)
       if count > 0 {
+        lastRead = monotonicMilliseconds()
         cut(index) { cutter, buffer, emit in
           cutter.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]), emit)
         }
@@ -298,10 +323,12 @@ private struct Supervisor: ~Copyable {
     var frames = self.frames
     self.frames = []
     var dropped: Int64 = 0
-    let isFull = logSize > spec.outputLimit
+    let size = logSize + Int64(frames.count)
+    let isFull = size > spec.outputLimit
+    let isOverfull = size > spec.outputLimit + Bounds.speechLog
     buffer.withUnsafeBytes { bytes in
       body(&streams[index].cutter, bytes) { kind, line in
-        if isFull, !line.starts(with: Self.speech) {
+        if isFull, isOverfull || !line.starts(with: Self.speech) {
           dropped += 1
         } else {
           LogRecord.append(kind, time: now, line, to: &frames)
@@ -310,6 +337,7 @@ private struct Supervisor: ~Copyable {
     }
     self.frames = frames
     self.dropped += dropped
+    if self.frames.count > Bounds.logWrite { writeFrames() }
   }
 
   private static let speech = Array("{\"awf\"".utf8)
@@ -333,7 +361,7 @@ private struct Supervisor: ~Copyable {
   private consuming func finish() -> Never {
     for index in streams.indices {
       // A process that is none of ours may hold the pipe open: what waits is read, its end is not waited for.
-      drain(index, rounds: 1 << 20)
+      drain(index, rounds: Bounds.lastWords / buffer.count)
       cut(index) { cutter, _, emit in cutter.finish(emit) }
       writeFrames()
     }
@@ -341,14 +369,33 @@ private struct Supervisor: ~Copyable {
     writeFrames()
     fsync(log)
     record.stopped = machine.cause
-    record.killed = killed.count
+    record.processes = reach.processes
+    record.killed = reach.killedProcesses
+    record.strays = reach.strayProcesses
+    record.how = reach.how
+    record.milliseconds = stopSent.map { monotonicMilliseconds() - $0 }
     // The wall clock may have been set back meanwhile; the steps keep their order.
     record.confirmedAt = max(millisecondsNow(), record.startedAt, record.stopSentAt ?? 0)
+    noteLimit()
+    spec.group?.remove()
     let bytes = record.jsonBytes
     // The space is there already: the rest of it stays blank.
     pwrite(exitReserve, bytes, bytes.count, 0)
     fsync(exitReserve)
     rename(folder.exitReserve, folder.exit)
     exit(0)
+  }
+
+  /// Says which limit ended the command, also when the kernel did it and nobody had to stop it.
+  private mutating func noteLimit() {
+    if record.stopped == .limit, record.exceeded == nil, let time = spec.limitMilliseconds {
+      record.exceeded = ExceededLimit(limit: .time, allowed: time)
+    }
+    guard record.stopped == nil, record.exceeded == nil else { return }
+    if record.signal == Int(SIGXFSZ) || record.exitCode == 128 + Int(SIGXFSZ), let disk = spec.limits.disk {
+      record.exceeded = ExceededLimit(limit: .fileSize, allowed: disk)
+    } else if record.exitCode != 0 {
+      record.exceeded = watch.kernelsWord()
+    }
   }
 }

@@ -45,11 +45,17 @@ package struct SupervisorLauncher: Sendable {
           .unavailable,
           "Cannot start the supervisor \(executable): \(String(cString: strerror(started.failure))).")
     }
-    let line = readLine(ends[0])
+    guard let line = readLine(ends[0], from: started.pid) else {
+      kill(started.pid, SIGKILL)
+      var status: CInt = 0
+      waitpid(started.pid, &status, 0)
+      throw Problem(.unavailable, "The command kept its supervisor from its work, so both were ended.")
+    }
     if line.hasPrefix("ok ") { return started.pid }
     var status: CInt = 0
     waitpid(started.pid, &status, 0)
     let words = line.split(separator: " ", maxSplits: 2)
+    if words.count == 3, words[0] == "group" { throw GroupRefusal(reason: String(words[2])) }
     if words.count == 3, words[0] == "error" {
       switch CInt(words[1]) {
       case 0?: throw Problem(.unavailable, String(words[2]))
@@ -65,10 +71,20 @@ package struct SupervisorLauncher: Sendable {
     throw Problem(.unavailable, "The supervisor \(executable) ended before it had started the command.")
   }
 
-  private func readLine(_ descriptor: CInt) -> String {
+  /// The supervisor's first line; empty when it ended without one, nil when it does not come.
+  private func readLine(_ descriptor: CInt, from supervisor: pid_t) -> String? {
     var line: [UInt8] = []
     var byte: UInt8 = 0
+    var waits = 0
     while line.count < 4096 {
+      var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      if poll(&polled, 1, 100) == 0 {
+        waits += 1
+        if waits >= 100 { return nil }
+        // The command runs already, and may have stopped the supervisor before it could say so.
+        kill(supervisor, SIGCONT)
+        continue
+      }
       let count = read(descriptor, &byte, 1)
       if count < 0, errno == EINTR { continue }
       if count <= 0 || byte == 0x0A { break }
@@ -90,26 +106,68 @@ extension SupervisedFolder {
     return Files.writeAll(Array((command + "\n").utf8), to: descriptor)
   }
 
-  /// Ends what a dead supervisor left behind: every process that was started with `mark` in its environment. Returns
-  /// how many there were and how many had to be killed.
-  static func sweep(mark: String, grace: Duration = .seconds(1)) async -> (processes: Int, killed: Int) {
-    let first = ProcessTable.marked(by: mark)
-    guard !first.isEmpty else { return (0, 0) }
-    for process in first {
+  /// Ends what a dead supervisor left behind: every process in its group, and every one that was started with `mark` in
+  /// its environment. Returns what it took; only processes that are in no group and have cleared their environment can
+  /// have got away.
+  static func sweep(
+    mark: String, group: ControlGroup? = nil, grace: Duration = .seconds(1),
+    complain: (String) -> Void = { _ in }
+  ) async -> CancelProof {
+    defer { group?.remove() }
+    var proof = CancelProof(stopSentAt: .now)
+    var known = Set(living(mark, group))
+    guard !known.isEmpty else {
+      proof.confirmedAt = .now
+      return proof
+    }
+    for process in known {
       kill(process, SIGTERM)
       kill(process, SIGCONT)
     }
+    proof.how = .term
     let clock = ContinuousClock()
-    let deadline = clock.now + grace
+    let began = clock.now
     var killed = Set<pid_t>()
+    var hasComplained = false
     while true {
-      let living = ProcessTable.marked(by: mark)
-      if living.isEmpty { return (max(first.count, killed.count), killed.count) }
-      if clock.now >= deadline {
-        for process in living where kill(process, SIGKILL) == 0 { killed.insert(process) }
+      var living = living(mark, group)
+      if living.isEmpty { break }
+      let spent = clock.now - began
+      if spent >= grace {
+        if group?.isPopulated == true, group?.kill() == true { proof.how = .cgroup }
+        // Again at once while there are new ones: a storm must not be given the time to go on.
+        for _ in 0..<32 {
+          let fresh = living.filter { !killed.contains($0) }
+          for process in fresh where kill(process, SIGKILL) == 0 { killed.insert(process) }
+          known.formUnion(fresh)
+          if fresh.isEmpty { break }
+          living = self.living(mark, group)
+        }
+        if proof.how != .cgroup { proof.how = .kill }
+      }
+      if spent >= grace + .milliseconds(StopMachine.patience), !hasComplained {
+        hasComplained = true
+        if let complaint = Reach.complaint(about: ProcessTable()[living]) { complain(complaint) }
       }
       // A canceled task must not spin here: the processes have to go all the same.
       await Task { try? await clock.sleep(for: .milliseconds(20)) }.value
     }
+    proof.processes = known.count
+    proof.killed = killed.count
+    proof.milliseconds = (clock.now - began).milliseconds
+    proof.confirmedAt = .now
+    return proof
   }
+
+  private static func living(_ mark: String, _ group: ControlGroup?) -> [pid_t] {
+    var found = Set(ProcessTable().marked(by: mark).map(\.pid))
+    if let group { found.formUnion(group.processes) }
+    found.remove(getpid())
+    return found.sorted()
+  }
+}
+
+/// The command could not be started in its control group: it must do without.
+struct GroupRefusal: Error {
+  var reason: String
 }

@@ -1,3 +1,4 @@
+import Glibc
 import RunModel
 
 /// What a supervisor is told, as `spec.json` in its folder. The environment is its own, handed on.
@@ -13,10 +14,28 @@ struct SupervisorSpec: Equatable {
   /// Stopped after this long; nil for never.
   var limitMilliseconds: Int64?
   /// Bytes of output that are kept; beyond them only lines that speak to us are.
-  var outputLimit: Int64 = 256 << 20
+  var outputLimit = Bounds.outputLog
+  /// An entry (`NAME=value`) of the command's environment by which its processes are known wherever they are.
+  var mark: String?
+  /// The control group that the command is born into; it is there already.
+  var group: ControlGroup?
+  /// Limits that the supervisor watches over, and those that it has the kernel hold.
+  var limits = RunLimits()
+  /// Limits that the group's controllers hold: `pids`, `memory`.
+  var controllers: Set<String> = []
 }
 
 extension SupervisorSpec {
+  /// What the command is born into.
+  var bounds: SpawnBounds {
+    var bounds = SpawnBounds(group: group, fileBytes: limits.disk, addressBytes: limits.addressSpace)
+    if let limit = limits.processes, !controllers.contains("pids"), getuid() != 0 {
+      // It counts the threads of everything that the user runs, so it can only be a brake for storms.
+      bounds.processes = Int64(ProcessTable.threads(of: getuid()) + 2 * limit)
+    }
+    return bounds
+  }
+
   func writeMembers(to json: inout JSONWriter) {
     json.member("command", command)
     json.member("directory", directory)
@@ -25,6 +44,10 @@ extension SupervisorSpec {
     json.member("strayGraceMilliseconds", strayGraceMilliseconds)
     json.member("limitMilliseconds", limitMilliseconds)
     json.member("outputLimit", outputLimit)
+    json.member("mark", mark)
+    json.member("group", group?.path)
+    if !limits.isEmpty { json.member("limits", limits) }
+    if !controllers.isEmpty { json.member("controllers", controllers.sorted()) }
   }
 
   init?(json: JSONValue) {
@@ -37,6 +60,10 @@ extension SupervisorSpec {
     strayGraceMilliseconds = json["strayGraceMilliseconds"]?.int ?? strayGraceMilliseconds
     limitMilliseconds = json["limitMilliseconds"]?.int
     outputLimit = json["outputLimit"]?.int ?? outputLimit
+    mark = json["mark"]?.string
+    group = json["group"]?.string.map(ControlGroup.init)
+    limits = json["limits"].map(RunLimits.init) ?? limits
+    controllers = Set(json["controllers"]?.array?.compactMap(\.string) ?? [])
   }
 }
 
@@ -56,6 +83,14 @@ struct ExitRecord: Equatable {
   var processes = 0
   /// Those that had to be killed.
   var killed = 0
+  /// Those that had left the agent's session.
+  var strays = 0
+  /// What it took to end them; nil when nothing had to be ended.
+  var how: CancelProof.How?
+  /// From the stop to the end of the last, by a clock that nobody sets.
+  var milliseconds: Int64?
+  /// The limit for which it was stopped.
+  var exceeded: ExceededLimit?
 }
 
 extension ExitRecord: JSONWritable {
@@ -69,6 +104,10 @@ extension ExitRecord: JSONWritable {
       json.member("confirmedAt", confirmedAt)
       json.member("processes", processes)
       json.member("killed", killed)
+      json.member("strays", strays)
+      json.member("how", how?.rawValue)
+      json.member("milliseconds", milliseconds)
+      json.member("exceeded", exceeded)
     }
   }
 
@@ -81,6 +120,21 @@ extension ExitRecord: JSONWritable {
     stopSentAt = json["stopSentAt"]?.int
     processes = Int(json["processes"]?.int ?? 0)
     killed = Int(json["killed"]?.int ?? 0)
+    strays = Int(json["strays"]?.int ?? 0)
+    how = json["how"]?.string.flatMap(CancelProof.How.init)
+    milliseconds = json["milliseconds"]?.int
+    exceeded = json["exceeded"].flatMap(ExceededLimit.init)
+  }
+
+  /// The proof of a cancel.
+  var proof: CancelProof {
+    var proof = CancelProof(
+      stopSentAt: stopSentAt.map { Timestamp(milliseconds: $0) },
+      confirmedAt: Timestamp(milliseconds: confirmedAt), processes: processes, killed: killed)
+    proof.strays = strays
+    proof.how = how
+    proof.milliseconds = milliseconds
+    return proof
   }
 }
 
@@ -93,11 +147,21 @@ struct SupervisedFolder: Hashable {
   var output: String { path + "/output" }
   /// A FIFO that takes `stop MILLISECONDS`, `kill` and `stdin TEXT`, a line each.
   var control: String { path + "/control" }
-  /// Locked while the supervisor lives.
+  /// Locked while the supervisor lives; holds its pid.
   var lock: String { path + "/lock" }
   var exit: String { path + "/exit.json" }
   /// Holds the exit record's space from the start, so that a full disk cannot keep it from being written.
   var exitReserve: String { path + "/exit.reserve" }
+
+  /// The living supervisor.
+  var supervisor: pid_t? {
+    guard Files.isLocked(lock), let text = ControlGroup.text(lock), let pid = pid_t(text), pid > 1,
+      let command = ControlGroup.text("/proc/\(pid)/cmdline"),
+      // The file lies where an agent may write too: no other process is ever signaled for what it says.
+      command.split(separator: "\0").dropFirst().elementsEqual([superviseArgument[...], path[...]])
+    else { return nil }
+    return pid
+  }
 
   /// Nil while the supervisor has not come to its end.
   func exitRecord() throws(Problem) -> ExitRecord? {

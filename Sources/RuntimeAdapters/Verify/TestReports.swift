@@ -16,6 +16,9 @@ enum TestReports {
   private static let deepest = 8
   private static let mostFiles = 2000
   private static let longestReport = 64 << 20
+  /// Of all reports together, in bytes and in entries.
+  private static let mostBytes = 256 << 20
+  private static let mostRecords = 100_000
   /// Folders with very many files and no reports.
   private static let skipped: Set<String> = [".git", "node_modules", ".venv", "venv", ".build", "__pycache__"]
   private static let reportFolders = ["test-results", "test-reports", "surefire-reports", "junit", "reports"]
@@ -34,11 +37,14 @@ enum TestReports {
     var paths: [String] = []
     collect(worktree, depth: 0, inReports: false, since: began, &budget, &paths)
     var records: [TestRecord] = []
-    for path in paths.sorted() {
+    var room = mostBytes
+    for path in paths.sorted() where room > 0 && records.count < mostRecords {
       // A report that cannot be read or understood is none: the command's exit code still counts.
-      guard let bytes = try? Files.read(path, limit: longestReport) else { continue }
+      guard let bytes = try? Files.read(path, limit: min(longestReport, room), following: false) else { continue }
+      room -= bytes.count
       records += JUnitReport.parse(bytes) ?? []
     }
+    if records.count > mostRecords { records.removeSubrange(mostRecords...) }
     return records
   }
 

@@ -12,6 +12,7 @@ package final class VerifyRunner: Verifier {
   private let launcher: SupervisorLauncher
   private let limit: Duration
   private let stopGrace: Duration
+  private let confinement: Confinement
   private let watch = FolderWatch()
   /// Folders of ours; what else lies there is from an orchestrator that died.
   private let own = Mutex<Set<String>>([])
@@ -24,8 +25,9 @@ package final class VerifyRunner: Verifier {
   /// `state` and `environment` as for `LocalRuntime`.
   package init(
     state: String, environment: [String: String], launcher: SupervisorLauncher = SupervisorLauncher(),
-    limit: Duration = .seconds(600), stopGrace: Duration = .seconds(2)
+    limit: Duration = .seconds(600), stopGrace: Duration = .seconds(2), confinement: Confinement = .found
   ) {
+    self.confinement = confinement
     self.state = state
     self.environment = environment
     self.launcher = launcher
@@ -43,17 +45,25 @@ package final class VerifyRunner: Verifier {
     await endOlder(in: runFolder)
     defer { Files.removeTree(folder.path) }
     try Files.makeFolder(folder.path)
-    let spec = SupervisorSpec(
+    let limits = limits(of: runFolder)
+    var spec = SupervisorSpec(
       command: ["/bin/sh", "-c", command], directory: workspace.path, graceMilliseconds: stopGrace.milliseconds,
       strayGraceMilliseconds: 500, limitMilliseconds: limit.milliseconds, outputLimit: 64 << 20)
-    var json = JSONWriter()
-    json.object { spec.writeMembers(to: &$0) }
-    try Files.write(json.bytes, to: folder.spec)
+    spec.mark = Self.mark(folder)
+    spec.limits = limits
     let began = TestReports.now(in: folder.path)
     var environment = LaunchPlan.environment(
       environment, [:], run: run, folder: runFolder, worktree: workspace.path)
     environment["FLIGHTDECK_VERIFY"] = folder.path
-    let supervisor = try await launcher.launch(folder, environment: environment)
+    let variables = environment
+    let group = folder.path.split(separator: "/").suffix(2).joined(separator: "-")
+    let supervisor = try await confinement.launch(group, limits, spec) { confined, _ in
+      spec = confined
+      var json = JSONWriter()
+      json.object { confined.writeMembers(to: &$0) }
+      try Files.write(json.bytes, to: folder.spec)
+      return try await launcher.launch(folder, environment: variables)
+    }
     await withTaskCancellationHandler {
       await end(of: folder)
     } onCancel: {
@@ -67,7 +77,7 @@ package final class VerifyRunner: Verifier {
       try? await Task.sleep(for: .milliseconds(10))
     }
     guard let record = try folder.exitRecord() else {
-      _ = await SupervisedFolder.sweep(mark: Self.mark(folder))
+      _ = await SupervisedFolder.sweep(mark: Self.mark(folder), group: spec.group)
       try Task.checkCancellation()
       throw Problem(.unavailable, "The supervisor of \"\(command)\" was killed, so nobody knows how it ended.")
     }
@@ -76,6 +86,18 @@ package final class VerifyRunner: Verifier {
   }
 
   package func endEarlier(of run: RunID) async { await endOlder(in: RunFolder(state: state, run: run)) }
+
+  /// Those of the run itself: what it has made is tested under the bounds that it was made under.
+  private func limits(of folder: RunFolder) -> RunLimits {
+    // Without a spec (no run of the local runtime) or with a damaged one there are none.
+    (try? folder.json(folder.spec))?["limits"].map(RunLimits.init) ?? RunLimits()
+  }
+
+  private func group(of folder: SupervisedFolder) -> ControlGroup? {
+    // A spec that was never written has no group to end.
+    guard let bytes = try? Files.read(folder.spec), let json = try? JSONValue(parsing: bytes) else { return nil }
+    return SupervisorSpec(json: json)?.group
+  }
 
   private static func mark(_ folder: SupervisedFolder) -> String { "FLIGHTDECK_VERIFY=\(folder.path)" }
 
@@ -95,7 +117,7 @@ package final class VerifyRunner: Verifier {
     for name in Files.names(in: folder.path) where name.hasPrefix("verify-") && !known.contains(name) {
       let older = SupervisedFolder(path: "\(folder.path)/\(name)")
       if Files.isLocked(older.lock), older.send("kill") { await end(of: older) }
-      _ = await SupervisedFolder.sweep(mark: Self.mark(older))
+      _ = await SupervisedFolder.sweep(mark: Self.mark(older), group: group(of: older))
       Files.removeTree(older.path)
     }
   }
@@ -103,18 +125,20 @@ package final class VerifyRunner: Verifier {
   private func verification(
     of command: String, _ record: ExitRecord, folder: SupervisedFolder, workspace: Workspace, began: TestReports.Moment
   ) -> Verification {
-    let timedOut = record.stopped == .limit
+    let timedOut = record.stopped == .limit && record.exceeded?.limit == .time
     var output = output(of: folder)
     if timedOut { output += "[stopped: it took longer than \(limit.milliseconds / 1000) s]\n" }
+    let exceeded = timedOut ? nil : record.exceeded?.text
+    if let exceeded { output += "[stopped: it \(exceeded)]\n" }
     let exitCode = record.exitCode ?? 128 + (record.signal ?? 0)
     var verification = Verification(
       exitCode: exitCode, durationMilliseconds: max(0, record.confirmedAt - record.startedAt), output: output,
-      timedOut: timedOut)
+      timedOut: timedOut, exceeded: exceeded)
     verification.tests = TestReports.records(in: workspace.path, since: began)
     if verification.tests.isEmpty {
       verification.tests = [
         TestRecord(
-          name: command, status: timedOut ? .error : exitCode == 0 ? .passed : .failed,
+          name: command, status: timedOut || exceeded != nil ? .error : exitCode == 0 ? .passed : .failed,
           durationMilliseconds: verification.durationMilliseconds, exitCode: exitCode, output: output)
       ]
     }
@@ -133,7 +157,7 @@ package final class VerifyRunner: Verifier {
         case .stdout, .stderr: tail += record.payload + [0x0A]
         case .stdoutFragment, .stderrFragment: tail += record.payload
         case .dropped: isCut = true
-        case .stopSent, .answered: break
+        case .stopSent, .answered, .stuck: break
         }
       }
       if tail.count > 2 * Self.longestOutput {

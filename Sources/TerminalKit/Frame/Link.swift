@@ -1,4 +1,5 @@
-/// An address that a link may lead to: http, https or file, and nothing in it that could end the sequence around it.
+/// An address that a link may lead to: http or https to a named host, without a name and a password in it (which make
+/// another host look like the one), and nothing in it that could end the sequence around it.
 package struct LinkAddress: Hashable, Sendable {
   package let text: String
 
@@ -8,8 +9,13 @@ package struct LinkAddress: Hashable, Sendable {
   /// Nil for any other scheme, and for what is no address.
   package init?(_ text: some StringProtocol) {
     let lowered = text.prefix(8).lowercased()
-    guard lowered.hasPrefix("https://") || lowered.hasPrefix("http://") || lowered.hasPrefix("file:///"),
-      text.utf8.count <= Self.longest, text.utf8.count > 8
+    guard lowered.hasPrefix("https://") || lowered.hasPrefix("http://"), text.utf8.count <= Self.longest else {
+      return nil
+    }
+    // A browser takes `\` for `/`: what it would call the host must be what a person reads as the host.
+    let host = text.utf8.dropFirst(lowered.hasPrefix("https") ? 8 : 7).prefix { !Array("/?#\\".utf8).contains($0) }
+    guard let first = host.first, first != UInt8(ascii: ":"), !host.contains(UInt8(ascii: "@")),
+      host.allSatisfy({ $0 > 0x20 && $0 != 0x7F })
     else { return nil }
     var safe = ""
     for byte in text.utf8 {

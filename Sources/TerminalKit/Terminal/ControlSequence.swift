@@ -54,13 +54,17 @@ package enum ControlSequence {
 
   /// OSC 9: a notification of the desktop, in the terminals that know it. One line, cut at 200 columns.
   package static func notify(_ text: String, through multiplexer: Multiplexer = .none) -> [UInt8] {
-    let shown = DisplayText(text, maxWidth: 200).clusters.prefix(200).map(\.text).joined()
+    var shown = cut(text)
+    // Some terminals take a number for another command of theirs: progress, a folder, a macro.
+    if let first = shown.utf8.first, (0x30...0x39).contains(first) { shown = " " + shown }
     return multiplexer.wrap(Array("\u{1B}]9;\(shown)\u{07}".utf8))
   }
 
-  /// The title of the window.
-  package static func title(_ text: String) -> [UInt8] {
-    Array("\u{1B}]2;\(DisplayText.plain(text))\u{07}".utf8)
+  /// The title of the window, cut at 200 columns.
+  package static func title(_ text: String) -> [UInt8] { Array("\u{1B}]2;\(cut(text))\u{07}".utf8) }
+
+  private static func cut(_ text: String) -> String {
+    DisplayText(text, maxWidth: 200).clusters.prefix(200).map(\.text).joined()
   }
 
   /// Asks what the background is (OSC 11), then what kind of terminal it is: nearly all answer the second, in order, so that

@@ -5,7 +5,11 @@ struct OutputQueue {
   enum Result { case done, waiting, gone }
 
   /// Sequences that go out between frames.
-  var controls: [UInt8] = []
+  private(set) var controls: [UInt8] = []
+  /// A terminal that takes nothing gets no more than this later; a bell rings once.
+  static let mostControls = 512 << 10
+  /// Sequences that did not fit.
+  private(set) var dropped = 0
   private(set) var written = 0
   private var bytes: [UInt8] = []
   private var sent = 0
@@ -19,6 +23,15 @@ struct OutputQueue {
     } else {
       bytes.append(contentsOf: more)
     }
+  }
+
+  mutating func append(control bytes: [UInt8]) {
+    if bytes == [0x07], controls.last == 0x07 { return }
+    guard controls.count + bytes.count <= Self.mostControls else {
+      dropped += 1
+      return
+    }
+    controls += bytes
   }
 
   mutating func takeControls() -> [UInt8] {

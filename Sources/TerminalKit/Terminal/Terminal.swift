@@ -54,7 +54,8 @@ import Glibc
     colorDepth = screen.depth
     isUTF8 = screen.isUTF8
     mouse = options.mouse
-    (inputs, sink) = AsyncStream.makeStream(of: Input.self)
+    // Nobody types ahead of that; a program that does loses what nobody could have meant.
+    (inputs, sink) = AsyncStream.makeStream(of: Input.self, bufferingPolicy: .bufferingOldest(10_000))
   }
 
   package static func open(_ options: Options = Options()) throws(TerminalError) -> Terminal {
@@ -101,7 +102,7 @@ import Glibc
 
   /// Sends a sequence of `ControlSequence` between frames.
   package func writeControl(_ bytes: [UInt8]) {
-    output.controls.append(contentsOf: bytes)
+    output.append(control: bytes)
     push()
   }
 

@@ -10,6 +10,9 @@ struct ClusterReader {
   /// The scalar before, when marks may be drawn on it; nil after a visible mark of ours.
   private var base: Unicode.Scalar?
 
+  /// The scalar before, if it vanished: one presentation selector means something, a row of them hides something.
+  private var vanished: Unicode.Scalar?
+
   init(tabs: DisplayText.Tabs) { self.tabs = tabs }
 
   mutating func append(_ scalar: Unicode.Scalar) {
@@ -29,7 +32,7 @@ struct ClusterReader {
   private mutating func addOther(_ scalar: Unicode.Scalar) {
     let properties = scalar.properties
     if properties.isDefaultIgnorableCodePoint {
-      if !vanishes(scalar) { addCode(scalar) }
+      if vanishes(scalar) { vanished = scalar } else { addCode(scalar) }
       return
     }
     switch properties.generalCategory {
@@ -45,6 +48,7 @@ struct ClusterReader {
   }
 
   private mutating func combine(_ mark: Unicode.Scalar) {
+    vanished = nil
     guard base != nil, let last = clusters.last else {
       // A mark with nothing under it gets the dotted circle that Unicode shows it on.
       add("\u{25CC}", width: 1)
@@ -66,6 +70,7 @@ struct ClusterReader {
     clusters.append(.init(text: String(Character(scalar)), width: columns))
     width += Int(columns)
     base = scalar
+    vanished = nil
   }
 
   private mutating func addMark(_ value: UInt32) {
@@ -94,8 +99,8 @@ struct ClusterReader {
   private func vanishes(_ scalar: Unicode.Scalar) -> Bool {
     guard let last = clusters.last?.text.unicodeScalars.first, last.properties.isEmoji else { return false }
     switch scalar {
-    case "\u{FE0E}", "\u{FE0F}": return true
-    case "\u{200D}": return last.value > 0xFF
+    case "\u{FE0E}", "\u{FE0F}": return vanished == nil
+    case "\u{200D}": return last.value > 0xFF && vanished != "\u{200D}"
     default: return false
     }
   }

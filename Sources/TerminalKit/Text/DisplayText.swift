@@ -59,6 +59,35 @@ package struct DisplayText: Hashable, Sendable {
   /// The same, with line ends kept (CR LF becomes one) and tabs expanded line by line.
   package static func plainLines(_ raw: String) -> String { clean(raw, newlines: true) }
 
+  /// The text as it may be copied: lines, tabs and visible characters as they are, what `hides` as the marks that show it.
+  /// A terminal or a shell into which it is pasted gets nothing that a person did not see. Emoji keep what joins them.
+  package static func copyable(_ raw: String) -> String {
+    if raw.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A || $0 == 0x09 }) { return raw }
+    var text = ""
+    let scalars = raw.unicodeScalars
+    for place in scalars.indices {
+      switch scalars[place] {
+      case "\n", "\t", "\u{200D}", "\u{FE0E}", "\u{FE0F}": text.unicodeScalars.append(scalars[place])
+      case "\r" where scalars.index(after: place) < scalars.endIndex && scalars[scalars.index(after: place)] == "\n":
+        text.unicodeScalars.append("\r")
+      case let scalar:
+        if hides(scalar) { text += plain(String(Character(scalar))) } else { text.unicodeScalars.append(scalar) }
+      }
+    }
+    return text
+  }
+
+  /// Whether a terminal would obey the character, or nobody would see it.
+  package static func hides(_ scalar: Unicode.Scalar) -> Bool {
+    if scalar.value >= 0x20, scalar.value < 0x7F { return false }
+    let properties = scalar.properties
+    if properties.isDefaultIgnorableCodePoint { return true }
+    switch properties.generalCategory {
+    case .control, .format, .surrogate, .unassigned, .lineSeparator, .paragraphSeparator: return true
+    default: return false
+    }
+  }
+
   private static func clean(_ raw: String, newlines: Bool) -> String {
     if raw.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F || newlines && $0 == 0x0A }) { return raw }
     var text = ""

@@ -30,7 +30,7 @@ final class SyntheticService: RunService {
   ) async throws -> Result {
     let address = ServerAddress.unix(path: socket)
     let server = APIServer(
-      service: self, version: "bench", token: nil, logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
+      service: self, version: "bench", logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
     let (ready, isReady) = AsyncStream<Void>.makeStream()
     let serving = Task {
       defer { isReady.finish() }
@@ -95,5 +95,7 @@ final class SyntheticService: RunService {
   { throw Self.refusal }
   func approve(_ run: RunID, why: String, by actor: Actor) async throws -> Run { throw Self.refusal }
   func reject(_ run: RunID, why: String, by actor: Actor) async throws -> Run { throw Self.refusal }
-  func retry(_ run: RunID, by actor: Actor) async throws -> DispatchOutcome { throw Self.refusal }
+  func retry(_ run: RunID, idempotencyKey: String?, by actor: Actor) async throws -> DispatchOutcome {
+    throw Self.refusal
+  }
 }

@@ -85,7 +85,7 @@ struct AuditCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await link.withClient { client in
-        for try await lines in try await client.auditLines(run: run) { Console.write(lines) }
+        for try await lines in try await client.auditLines(run: run) { Console.write(json: lines) }
       }
     }
   }

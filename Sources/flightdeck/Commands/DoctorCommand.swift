@@ -6,7 +6,9 @@ import RunModel
 struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Check terminal, git, store, orchestrator and each runtime's command; exit 1 if something is wrong.")
+    abstract:
+      "Check terminal, git, store, backup, log, service, orchestrator and each runtime's command; exit 1 if something is wrong."
+  )
 
   @OptionGroup var settings: ConfigurationOption
   @OptionGroup var output: JSONOption
@@ -25,7 +27,13 @@ struct DoctorCommand: AsyncParsableCommand {
       findings += doctor.store(paths)
       let (configuration, found) = doctor.configuration(paths)
       findings += found
-      findings.append(try await orchestrator(paths, doctor, surroundings))
+      findings += doctor.record(paths, now: .now)
+      findings.append(doctor.log(paths, configuration.log))
+      if let service = doctor.service() { findings.append(service) }
+      let orchestrator = try await orchestrator(paths, doctor, surroundings)
+      findings += orchestrator
+      if orchestrator.allSatisfy({ $0.level == .fine }), let remains = await remains() { findings.append(remains) }
+      findings += doctor.doors(paths, configuration)
       findings += doctor.runtimes(configuration)
     } catch let problem as Problem {
       findings.append(Finding("paths", .wrong, problem.detail))
@@ -39,9 +47,14 @@ struct DoctorCommand: AsyncParsableCommand {
     if findings.contains(where: { $0.level == .wrong }) { throw ExitCode(ExitStatus.failed) }
   }
 
+  /// Nil when the orchestrator does not say: that is no fault of this machine.
+  private func remains() async -> Finding? {
+    (try? await link.withClient { try await $0.collect(CollectionRequest(dryRun: true)) }).map(Examination.remains)
+  }
+
   private func orchestrator(
     _ paths: Paths, _ doctor: Examination, _ surroundings: Surroundings
-  ) async throws -> Finding {
+  ) async throws -> [Finding] {
     let address = try Link.address(
       connect: link.connection.connect, paths: paths, environment: surroundings.environment)
     do {
@@ -50,24 +63,32 @@ struct DoctorCommand: AsyncParsableCommand {
         return Finding(
           "orchestrator", .wrong, "\(address) answers, but \(outage.sentence { "\($0)" })", remedy: outage.detail)
       }
+      let listens = doctor.listening(health.listening)
       if health.version != flightdeckVersion {
-        return Finding(
-          "orchestrator", .doubtful,
-          "\(address) answers with version \(health.version); this is \(flightdeckVersion)",
-          remedy: "Restart it when its runs have ended: kill \(health.pid), then flightdeck serve")
+        return [
+          Finding(
+            "orchestrator", .doubtful,
+            "\(address) answers with version \(health.version); this is \(flightdeckVersion)",
+            remedy: "Restart it when its runs have ended: kill \(health.pid), then flightdeck serve")
+        ] + listens
       }
       if case .unix = address, doctor.isOlder(than: paths.configuration, process: health.pid) == true {
-        return Finding(
-          "orchestrator", .doubtful,
-          "\(address) answers, but was started before \(paths.configuration) was last changed: it works by the old one",
-          remedy: "Restart it; agents go on meanwhile: kill \(health.pid), then flightdeck")
+        return [
+          Finding(
+            "orchestrator", .doubtful,
+            "\(address) answers, but was started before \(paths.configuration) was last changed: it works by the old one",
+            remedy: "Restart it; agents go on meanwhile: kill \(health.pid), then flightdeck")
+        ] + listens
       }
-      return Finding("orchestrator", .fine, "\(address) answers, version \(health.version), pid \(health.pid)")
+      return [Finding("orchestrator", .fine, "\(address) answers, version \(health.version), pid \(health.pid)")]
+        + listens
     } catch is NoOrchestrator {
-      return Finding(
-        "orchestrator", .doubtful, "none answers at \(address)", remedy: "Start one: flightdeck, or flightdeck serve")
+      return [
+        Finding(
+          "orchestrator", .doubtful, "none answers at \(address)", remedy: "Start one: flightdeck, or flightdeck serve")
+      ]
     } catch {
-      return Finding("orchestrator", .wrong, "\(address): \(error)")
+      return [Finding("orchestrator", .wrong, "\(address): \(error)")]
     }
   }
 }

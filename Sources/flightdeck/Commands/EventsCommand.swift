@@ -23,7 +23,7 @@ struct EventsCommand: AsyncParsableCommand {
       var last: ArraySlice<UInt8>?
       do {
         for try await lines in try await client.eventLines(query) {
-          Console.write(lines)
+          Console.write(json: lines)
           last = lines
         }
         guard follow else { return }
@@ -81,6 +81,12 @@ struct RuntimesCommand: AsyncParsableCommand {
         ])
       }
       Console.print(table.text(width: surroundings.columns, colour: surroundings.wantsColour))
+      for runtime in runtimes where !runtime.limits.isEmpty {
+        Console.print("")
+        Console.print(
+          Tone.heading.paint("Each run of \(Plain.line(runtime.runtimeId.rawValue))", in: surroundings.wantsColour))
+        for limit in runtime.limits { Console.print("  " + Plain.line(limit.text)) }
+      }
     }
   }
 }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import RunModel
+import RuntimeAdapters
 
 /// What `doctor` looks at on this machine.
 struct Examination {
@@ -142,26 +143,34 @@ struct Examination {
   }
 
   func runtimes(_ configuration: Configuration) -> [Finding] {
-    configuration.runtimes.map { runtime in
-      let subject = "runtime \(runtime.id)"
-      switch runtime.kind {
-      case .simulated: return Finding(subject, .fine, "simulated: needs nothing")
-      case .mock(let mock):
-        return access(mock.script, R_OK) == 0
-          ? Finding(subject, .fine, "mock: \(mock.script)")
-          : Finding(subject, .wrong, "cannot read \(mock.script)", remedy: "Mend \"script\" in the configuration")
-      case .local(let local):
-        guard let program = local.command?.first else {
-          return Finding(subject, .fine, "local: runs each contract's metadata.command")
-        }
-        let path = local.env["PATH"] ?? surroundings.variable("PATH")
-        guard let found = find(program, in: path) else {
-          return Finding(
-            subject, .wrong, "the command \(program) is not found",
-            remedy: "Install it, or give its whole path in \"command\"")
-        }
-        return Finding(subject, .fine, "local: \(found)")
+    configuration.runtimes.flatMap { runtime in [self.runtime(runtime)] + limits(runtime) }
+  }
+
+  /// What holds the limits of a runtime, as it is seen from here: an orchestrator in a group of its own may have more.
+  private func limits(_ runtime: RuntimeConfiguration) -> [Finding] {
+    guard case .local(let local) = runtime.kind else { return [] }
+    return Confinement.found.holdings(local.limits).map { Finding("each run", .fine, $0.text) }
+  }
+
+  private func runtime(_ runtime: RuntimeConfiguration) -> Finding {
+    let subject = "runtime \(runtime.id)"
+    switch runtime.kind {
+    case .simulated: return Finding(subject, .fine, "simulated: needs nothing")
+    case .mock(let mock):
+      return access(mock.script, R_OK) == 0
+        ? Finding(subject, .fine, "mock: \(mock.script)")
+        : Finding(subject, .wrong, "cannot read \(mock.script)", remedy: "Mend \"script\" in the configuration")
+    case .local(let local):
+      guard let program = local.command?.first else {
+        return Finding(subject, .fine, "local: runs each contract's metadata.command")
       }
+      let path = local.env["PATH"] ?? surroundings.variable("PATH")
+      guard let found = find(program, in: path) else {
+        return Finding(
+          subject, .wrong, "the command \(program) is not found",
+          remedy: "Install it, or give its whole path in \"command\"")
+      }
+      return Finding(subject, .fine, "local: \(found)")
     }
   }
 

@@ -55,6 +55,7 @@ actor FollowToEnd {
         finish.finish(throwing: NoOrchestrator(address: client.address, cause: reason))
       }
       show("the link is lost, trying again")
+    case .link(.refused(_, let reason)): finish.finish(throwing: Problem(.unauthorized, reason))
     case .link, .gap: break
     case .glimpse, .outage: break
     case .snapshot(let snapshot):

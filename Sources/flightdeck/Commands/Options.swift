@@ -75,7 +75,31 @@ enum Link {
 
   static func client(connect: String?, paths: Paths, environment: [String: String]) throws -> RunClient {
     let address = try address(connect: connect, paths: paths, environment: environment)
-    return RunClient(address, token: try token(for: address, file: paths.token))
+    if case .unix = address { return RunClient(address) }
+    // Only for TCP is there anything in the configuration that a command needs.
+    let configuration = try ConfigurationFile.load(paths)
+    let known = configuration.orchestrators.first { $0.address == address }
+    let named = environment["FLIGHTDECK_TOKEN_FILE"].map { !$0.isEmpty } ?? false
+    let token = try token(for: address, file: named ? paths.token : known?.tokenFile ?? paths.token)
+    return RunClient(address, token: token, tls: try tls(for: address, configuration.tls, known, environment))
+  }
+
+  /// The environment wins over what the configuration says of this orchestrator, that over what it says of all.
+  static func tls(
+    for address: ServerAddress, _ settings: TLSSettings, _ known: OrchestratorConfiguration?,
+    _ environment: [String: String]
+  ) throws -> ClientTLS {
+    guard case .https = address else { return .standard }
+    func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+    let ca = variable("FLIGHTDECK_CA_FILE") ?? known?.ca ?? settings.ca
+    var certificate = variable("FLIGHTDECK_CLIENT_CERTIFICATE")
+    var key = variable("FLIGHTDECK_CLIENT_KEY")
+    if certificate == nil, key == nil {
+      (certificate, key) =
+        known?.certificate != nil ? (known?.certificate, known?.key) : (settings.clientCertificate, settings.clientKey)
+    }
+    if ca == nil, certificate == nil, key == nil { return .standard }
+    return try ClientTLS.load(ca: ca, certificate: certificate, key: key)
   }
 
   /// The token for TCP; nil for a Unix socket, which needs none, and when there is no file, where the server will say so.

@@ -54,7 +54,7 @@ struct CancelCommand: AsyncParsableCommand {
     guard let proof = run.proof else { return "" }
     guard let confirmed = proof.confirmedAt else { return "  (its end is unconfirmed)" }
     let work = proof.commit.map { ", work kept in \(Plain.line(String($0.prefix(12))))" } ?? ""
-    return "  (gone since \(confirmed), \(proof.processes) processes, \(proof.killed) killed\(work))"
+    return "  (gone since \(confirmed), \(proof.words)\(work))"
   }
 }
 

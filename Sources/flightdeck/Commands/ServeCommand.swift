@@ -8,12 +8,14 @@ struct ServeCommand: AsyncParsableCommand {
     commandName: "serve", abstract: "Run the orchestrator in the foreground.",
     discussion: """
       Prints one line "listening on ADDR" for each address when it is ready. SIGTERM stops intake, stores what is left \
-      and leaves agents running; the next orchestrator takes them up again.
+      and leaves agents running; the next orchestrator takes them up again. SIGHUP opens the log anew, unless it runs \
+      at a terminal.
       """)
 
   @Option(
     help: ArgumentHelp(
-      "Where to listen: unix:PATH, http://127.0.0.1:PORT (0: any free port); may be repeated.", valueName: "address"))
+      "Where to listen: unix:PATH, http://127.0.0.1:PORT or https://HOST:PORT (0: any free port); may be repeated.",
+      valueName: "address"))
   var listen: [String] = []
   @Flag(help: .private)
   var exitWhenIdle = false
@@ -47,7 +49,8 @@ struct ServeCommand: AsyncParsableCommand {
     // In the background it must not keep the caller's folder from being unmounted; every path is absolute by now.
     if exitWhenIdle { _ = chdir("/") }
     let exitWhenIdle = exitWhenIdle
-    try await Termination.cancels {
+    // The terminal has gone: as orderly an end as any.
+    try await Termination.cancels(also: LogBook.isAtTerminal ? [SIGHUP] : []) {
       try await flightdeck.serve(
         configuration: configuration, paths: paths, listen: addresses, exitWhenIdle: exitWhenIdle
       ) { address in Console.print("listening on \(address)") }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import RunClient
 import RunModel
+import TerminalKit
 
 struct ShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -52,6 +53,8 @@ struct ArtifactsCommand: AsyncParsableCommand {
         let patch = try await client.patch(of: run)
         if output.json {
           Console.print(JSONValue.string(String(decoding: patch, as: UTF8.self)))
+        } else if Surroundings.present.outputIsTerminal {
+          Console.write(Array(DisplayText.plainLines(String(decoding: patch, as: UTF8.self)).utf8))
         } else {
           // As it is, byte for byte: it is for git, and a person's pager shows control characters as such.
           Console.write(patch)

@@ -2,13 +2,15 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Turns SIGTERM and SIGINT into the cancellation of a task. A second one ends the process at once.
+/// Turns SIGTERM and SIGINT, and others that are named, into the cancellation of a task. A second one ends the process at once.
 enum Termination {
-  static func cancels(_ body: @escaping @Sendable () async throws -> Void) async throws {
+  static func cancels(
+    also others: [Int32] = [], _ body: @escaping @Sendable () async throws -> Void
+  ) async throws {
     let task = Task { try await body() }
     let count = Counter()
     let queue = DispatchQueue(label: "flightdeck.termination")
-    let sources = [SIGTERM, SIGINT].map { number in
+    let sources = ([SIGTERM, SIGINT] + others).map { number in
       // The default action would come first.
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)

@@ -61,7 +61,11 @@ struct BackgroundOrchestrator {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, paths.log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    // A line or two for each start: begun anew now and then, as nothing rotates it.
+    var status = stat()
+    let isLong = stat(paths.log, &status) == 0 && status.st_size > 256 << 10
+    posix_spawn_file_actions_addopen(
+      &actions, STDOUT_FILENO, paths.log, O_WRONLY | O_CREAT | O_APPEND | (isLong ? O_TRUNC : 0), 0o600)
     posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

@@ -34,10 +34,10 @@ struct RuntimeSetup {
           id: runtime.id, command: settings.command, environment: settings.env,
           maxParallelTasks: settings.maxParallelTasks,
           input: settings.stdin.flatMap { LocalRuntime.Configuration.Input(rawValue: $0.rawValue) },
-          stopGrace: configuration.stopGrace),
+          stopGrace: configuration.stopGrace, limits: settings.limits),
         state: state, environment: environment)
       let hasCommand = settings.command != nil
-      let inspection = RepositoryInspection(environment: environment)
+      let inspection = RepositoryInspection(environment: environment, standIns: "\(state)/git")
       return Registration(
         local, kind: "local", quietSeconds: runtime.quietSeconds,
         refusal: { contract in

@@ -27,8 +27,29 @@ struct Configuration: Sendable, Equatable {
   var stopGrace: Duration = .seconds(5)
   /// The risks that wait for people's approval.
   var approvalsRequired: Set<Contract.Risk> = [.high, .critical]
-  /// Whether people may approve what they asked for.
-  var approvesOwnRequests = true
+  /// Whether people may approve what they asked for; nil: where the orchestrator is one person's alone.
+  var approvesOwnRequests: Bool?
+  /// Names by which the orchestrator is reached over TCP beside those that it listens on: behind a proxy.
+  var hostNames: [String] = []
+  var tls = TLSSettings()
+  /// Where the orchestrator writes down what it does.
+  var log = LogSettings()
+  /// What may go by itself, and when; nothing does without it.
+  var retention = RetentionSettings()
+}
+
+/// Certificates: absolute paths of PEM files.
+struct TLSSettings: Sendable, Equatable {
+  /// What the orchestrator shows to clients: its certificate with those in between, and the key.
+  var certificate: String?
+  var key: String?
+  /// Clients must show a certificate that one of these has signed.
+  var clientCA: String?
+  /// What a client trusts; nil: the system's authorities.
+  var ca: String?
+  /// What a client shows to an orchestrator that asks for it.
+  var clientCertificate: String?
+  var clientKey: String?
 }
 
 /// An orchestrator beside this user's own.
@@ -37,6 +58,10 @@ struct OrchestratorConfiguration: Sendable, Equatable {
   var address: ServerAddress
   /// Absolute path of the file with the bearer token; nil: the store's own.
   var tokenFile: String?
+  /// What it is trusted by, and what is shown to it; nil: as `tls` says.
+  var ca: String?
+  var certificate: String?
+  var key: String?
 }
 
 /// One runtime of the configuration.
@@ -82,6 +107,8 @@ struct RuntimeConfiguration: Sendable, Equatable {
     var env: [String: String] = [:]
     /// What the agent's standard input gets; nil: `prompt` where no placeholder takes it, else `none`.
     var stdin: Input?
+    /// What one run may use.
+    var limits = RunLimits()
   }
 
   /// What there is without a configuration.

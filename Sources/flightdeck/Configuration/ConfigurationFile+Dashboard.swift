@@ -82,14 +82,15 @@ extension ConfigurationFile {
     for entry in entries {
       var name: String?
       var address: ServerAddress?
-      var tokenFile: String?
-      for (key, value) in try members(entry, of: "an orchestrator", known: ["name", "address", "tokenFile"]) {
+      var files: [String: String] = [:]
+      let known = ["name", "address", "tokenFile", "ca", "certificate", "key"]
+      for (key, value) in try members(entry, of: "an orchestrator", known: known) {
         switch key {
         case "name": name = try text(value, key)
         case "address":
           let words = try text(value, key)
           do throws(Problem) { address = try ServerAddress(words) } catch { throw self.error(error.detail, value) }
-        case "tokenFile": tokenFile = Paths.absolute(try text(value, key), in: folder)
+        case "tokenFile", "ca", "certificate", "key": files[key] = Paths.absolute(try text(value, key), in: folder)
         default: break
         }
       }
@@ -98,7 +99,13 @@ extension ConfigurationFile {
       if name == "local" || found.contains(where: { $0.name == name }) {
         throw error("There are two orchestrators with the name \"\(name)\". Give each one of its own.", entry)
       }
-      found.append(OrchestratorConfiguration(name: name, address: address, tokenFile: tokenFile))
+      if (files["certificate"] == nil) != (files["key"] == nil) {
+        throw error("\"certificate\" and \"key\" go together: name both files.", entry)
+      }
+      found.append(
+        OrchestratorConfiguration(
+          name: name, address: address, tokenFile: files["tokenFile"], ca: files["ca"],
+          certificate: files["certificate"], key: files["key"]))
     }
     return found
   }

@@ -58,6 +58,10 @@ struct ConfigurationFile {
         case "verifyTimeoutSeconds": configuration.verifyTimeout = .seconds(try number(value, key, above: 0))
         case "stopGraceSeconds": configuration.stopGrace = .seconds(try number(value, key, above: 0))
         case "approvals": try approvals(value, &configuration)
+        case "hostNames": configuration.hostNames = try texts(value, key)
+        case "tls": configuration.tls = try tls(value)
+        case "log": configuration.log = try log(value)
+        case "retention": configuration.retention = try retention(value)
         default: break
         }
       } catch { problems.append(error) }
@@ -84,8 +88,33 @@ struct ConfigurationFile {
   /// The settings there are.
   private static let keys = [
     "runtimes", "theme", "ascii", "keys", "columns", "mouse", "readOnly", "screenFormat", "notifications",
-    "orchestrators", "verifyTimeoutSeconds", "stopGraceSeconds", "approvals",
+    "orchestrators", "verifyTimeoutSeconds", "stopGraceSeconds", "approvals", "hostNames", "tls",
+    "log", "retention",
   ]
+
+  private func tls(_ node: Node) throws(Problem) -> TLSSettings {
+    var tls = TLSSettings()
+    let known = ["certificate", "key", "clientCA", "ca", "clientCertificate", "clientKey"]
+    for (key, value) in try members(node, of: "\"tls\"", known: known) {
+      let file = Paths.absolute(try text(value, key), in: folder)
+      switch key {
+      case "certificate": tls.certificate = file
+      case "key": tls.key = file
+      case "clientCA": tls.clientCA = file
+      case "ca": tls.ca = file
+      case "clientCertificate": tls.clientCertificate = file
+      case "clientKey": tls.clientKey = file
+      default: break
+      }
+    }
+    for (one, other, first, second) in [
+      (tls.certificate, tls.key, "certificate", "key"),
+      (tls.clientCertificate, tls.clientKey, "clientCertificate", "clientKey"),
+    ] where (one == nil) != (other == nil) {
+      throw error("\"\(first)\" and \"\(second)\" go together: name both files.", node)
+    }
+    return tls
+  }
 
   private func approvals(_ node: Node, _ configuration: inout Configuration) throws(Problem) {
     for (key, value) in try members(node, of: "\"approvals\"", known: ["required", "ownRequests"]) {
@@ -152,7 +181,7 @@ struct ConfigurationFile {
   private static let keysOfKind = [
     "simulated": ["seed", "medianSeconds", "maxSeconds", "failureRate", "attentionRate", "eventsPerSecond"],
     "mock": ["script"],
-    "local": ["command", "env", "stdin"],
+    "local": ["command", "env", "stdin", "limits"],
   ]
 
   private static func isIDByte(_ byte: UInt8) -> Bool {
@@ -211,6 +240,7 @@ struct ConfigurationFile {
             throw error("\"stdin\" must be prompt, answers or none, not \"\(word)\".", value)
           }
           local.stdin = input
+        case "limits": local.limits = try limits(value)
         default: break
         }
       }
@@ -280,12 +310,12 @@ extension ConfigurationFile {
     return flag
   }
 
-  private func whole(_ node: Node, _ key: String) throws(Problem) -> Int {
+  func whole(_ node: Node, _ key: String) throws(Problem) -> Int {
     guard let number = node.int else { throw error("\"\(key)\" must be a whole number.", node) }
     return number
   }
 
-  private func count(_ node: Node, _ key: String) throws(Problem) -> Int {
+  func count(_ node: Node, _ key: String) throws(Problem) -> Int {
     guard let number = node.int, (1...100_000).contains(number) else {
       throw error("\"\(key)\" must be a whole number from 1 to 100000.", node)
     }

@@ -26,6 +26,8 @@ import TerminalKit
   private var nextFrame: (due: ContinuousClock.Instant, task: Task<Void, Never>)?
   private var nextTick: Task<Void, Never>?
   private var isOver = false
+  /// Commands for notifications under way.
+  private var notifiers = 0
 
   init(state: DashboardState, terminal: Terminal, session: DashboardSession, destinations: Destinations) {
     self.state = state
@@ -206,7 +208,16 @@ import TerminalKit
     case .osc9: terminal.writeControl(ControlSequence.notify(notification.text, through: multiplexer))
     case .command(let words):
       let notifier = Notifier(command: words, place: state.place)
-      attempt { try await notifier.tell(notification) }
+      guard notifiers < Bounds.notifiers else {
+        return deliver(.note("\(words.first ?? "") is too slow: a notification was left out"))
+      }
+      notifiers += 1
+      Task {  // ends with the command, which is bounded
+        defer { notifiers -= 1 }
+        do { try await notifier.tell(notification) } catch {
+          deliver(.failed(error as? Problem ?? Problem(.internal, "\(error)"), .here))
+        }
+      }
     }
   }
 

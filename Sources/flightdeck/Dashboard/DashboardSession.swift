@@ -75,21 +75,24 @@ struct Destinations: Sendable {
   struct Entry: Sendable {
     var name: String
     var address: ServerAddress
-    var tokenFile: String?
+    /// What the configuration says of it.
+    var settings: OrchestratorConfiguration?
   }
 
   let entries: [Entry]
+  let tls: TLSSettings
   let paths: Paths
   let memory: PreferencesFile
 
   /// This user's own first, then those of the configuration; `address`, where one starts, is among them in any case.
   init(_ configuration: Configuration, _ paths: Paths, _ memory: PreferencesFile, from address: ServerAddress?) {
     var entries = [Entry(name: "local", address: paths.address)]
-    entries += configuration.orchestrators.map { Entry(name: $0.name, address: $0.address, tokenFile: $0.tokenFile) }
+    entries += configuration.orchestrators.map { Entry(name: $0.name, address: $0.address, settings: $0) }
     if let address, !entries.contains(where: { $0.address == address }) {
       entries.append(Entry(name: "\(address)", address: address))
     }
     self.entries = entries
+    tls = configuration.tls
     self.paths = paths
     self.memory = memory
   }
@@ -113,7 +116,10 @@ struct Destinations: Sendable {
   }
 
   func client(_ entry: Entry) throws -> RunClient {
-    RunClient(entry.address, token: try Link.token(for: entry.address, file: entry.tokenFile ?? paths.token))
+    let token = try Link.token(for: entry.address, file: entry.settings?.tokenFile ?? paths.token)
+    let environment = ProcessInfo.processInfo.environment
+    return RunClient(
+      entry.address, token: token, tls: try Link.tls(for: entry.address, tls, entry.settings, environment))
   }
 
   func session(_ wanted: String) throws -> DashboardSession {

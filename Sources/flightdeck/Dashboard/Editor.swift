@@ -33,11 +33,25 @@ enum Editor {
       throw Problem(
         .notFound, "The worktree \(worktree) is not on this machine any more; the run's branch holds the work.")
     }
-    let file = worktree + "/" + path
-    guard files.fileExists(atPath: file) else {
-      throw Problem(.notFound, "\(path) is not in the worktree: the run has deleted it, or has moved on.")
+    let names = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard names.allSatisfy({ !["", ".", "..", ".git"].contains($0.lowercased()) && !$0.utf8.contains(0) }) else {
+      throw Problem(.forbidden, "\(path) is no path of the worktree.")
     }
-    return file
+    var place = worktree
+    for (number, name) in names.enumerated() {
+      place += "/" + name
+      var status = stat()
+      guard lstat(place, &status) == 0 else {
+        throw Problem(.notFound, "\(path) is not in the worktree: the run has deleted it, or has moved on.")
+      }
+      switch status.st_mode & S_IFMT {
+      case S_IFLNK: throw Problem(.forbidden, "\(place) is a link, which may lead out of the worktree: not opened.")
+      case S_IFREG where number == names.count - 1: return place
+      case S_IFDIR where number < names.count - 1: break
+      default: throw Problem(.forbidden, "\(place) is no file: not opened.")
+      }
+    }
+    return place
   }
 
   /// How an editor is told the line: most take `+N FILE`, some `FILE:N`.

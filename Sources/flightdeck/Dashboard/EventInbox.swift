@@ -9,14 +9,13 @@ final class EventInbox: Sendable {
   private struct State {
     var messages: [Message] = []
     var events = 0
+    var bytes = 0
     var openRun: RunID?
     var room: CheckedContinuation<Void, Never>?
     var isClosed = false
     var wake: (@Sendable () -> Void)?
   }
 
-  /// Events taken in beyond what is drawn, at most.
-  private static let bound = 50_000
   private let state = Mutex(State())
 
   /// `wake` is called when there is something to take and there was nothing before.
@@ -41,7 +40,10 @@ final class EventInbox: Sendable {
     let wake = state.withLock { state -> (@Sendable () -> Void)? in
       guard !state.isClosed else { return nil }
       let wasEmpty = state.messages.isEmpty
-      if case .events(let events) = message { state.events += events.count }
+      if case .events(let events) = message {
+        state.events += events.count
+        state.bytes += events.reduce(0) { $0 + $1.weight }
+      }
       // Of a replay's words only the last counts.
       if case .replay = message, case .replay? = state.messages.last { state.messages.removeLast() }
       state.messages.append(message)
@@ -50,7 +52,7 @@ final class EventInbox: Sendable {
     wake?()
     await withCheckedContinuation { continuation in
       let hasRoom = state.withLock { state in
-        if state.events < Self.bound || state.isClosed { return true }
+        if state.events < Bounds.inboxEvents && state.bytes < Bounds.inbox || state.isClosed { return true }
         state.room = continuation  // there is one reader
         return false
       }
@@ -77,6 +79,7 @@ final class EventInbox: Sendable {
       defer {
         state.messages = []
         state.events = 0
+        state.bytes = 0
         state.room = nil
       }
       return (state.messages, state.room)
@@ -92,6 +95,7 @@ extension LinkState {
     case .connecting: self = .connecting
     case .live: self = .live
     case .lost(let since, _): self = .lost(since: since, nextTry: nil)
+    case .refused(let since, let reason): self = .refused(since: since, reason: reason)
     }
   }
 }

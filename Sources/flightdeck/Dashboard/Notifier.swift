@@ -2,6 +2,7 @@ import DashboardUI
 import FoundationEssentials
 import Glibc
 import RunModel
+import TerminalKit
 
 /// Runs the person's own command for a notification, with the facts in its environment.
 struct Notifier: Sendable {
@@ -13,19 +14,26 @@ struct Notifier: Sendable {
   private static let patience = 200
   private static let pause = Duration.milliseconds(50)
 
-  /// What the command finds in its environment, beside ours.
+  /// Columns of one fact: a title may be of any length, and an environment may not.
+  private static let longest = 4000
+
+  /// What the command finds in its environment, beside ours: lines that are safe to print.
   static func facts(_ notification: RunNotification, place: String) -> [String: String] {
     var facts = [
       "FLIGHTDECK_NOTIFICATION": notification.kind.rawValue, "FLIGHTDECK_TEXT": notification.text,
       "FLIGHTDECK_COUNT": String(notification.runs.count), "FLIGHTDECK_ORCHESTRATOR": place,
       "FLIGHTDECK_RUN_IDS": notification.runs.prefix(100).map(\.runId.description).joined(separator: " "),
     ]
-    guard notification.runs.count == 1, let run = notification.runs.first else { return facts }
+    guard notification.runs.count == 1, let run = notification.runs.first else { return facts.mapValues(safe) }
     facts["FLIGHTDECK_RUN_ID"] = run.runId.description
     facts["FLIGHTDECK_TITLE"] = run.title
     facts["FLIGHTDECK_STATUS"] = run.status.rawValue
     facts["FLIGHTDECK_REASON"] = run.reason ?? run.attention?.question ?? ""
-    return facts.mapValues { $0.replacing("\0", with: "") }
+    return facts.mapValues(safe)
+  }
+
+  private static func safe(_ fact: String) -> String {
+    Table.cut(DisplayText(fact, maxWidth: longest), to: longest).text
   }
 
   func tell(_ notification: RunNotification) async throws {

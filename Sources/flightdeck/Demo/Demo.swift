@@ -59,7 +59,7 @@ private func playToTheEnd(_ runs: [RunID], _ client: RunClient) async throws {
       board.apply(event)
       guard event.type.endsRun, let run = event.run else { continue }
       live.remove(run)
-      if let ended = board[run] { Console.note("\(ended.status.rawValue): \(ended.title)") }
+      if let ended = board[run] { Console.note(Plain.line("\(ended.status.rawValue): \(ended.title)")) }
     }
     if live.isEmpty { return }
   }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import RunModel
+import RuntimeAdapters
 
 /// Everything the tour uses, in one temporary folder.
 struct DemoFolder {
@@ -102,7 +103,11 @@ struct DemoFolder {
     var words = (["git", "-C", repository] + arguments).map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
     var child: pid_t = 0
-    let result = posix_spawnp(&child, "git", nil, nil, &words, environ)
+    // Started from a hook, the environment names another repository.
+    let known = ProcessInfo.processInfo.environment.filter { !Git.repositoryVariables.contains($0.key) }
+    var variables = known.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for variable in variables { free(variable) } }
+    let result = posix_spawnp(&child, "git", nil, nil, &words, &variables)
     guard result == 0 else { throw Problem(.unavailable, "git could not be started. Install it: apt-get install git") }
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0, errno == EINTR {}

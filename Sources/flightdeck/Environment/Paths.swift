@@ -19,7 +19,9 @@ struct Paths: Sendable, Equatable {
 
   /// Where a user's own work templates lie: beside the configuration.
   var templates: String { Self.parent(of: configuration) + "/templates" }
+  /// What a background orchestrator says before its own log is open.
   var log: String { state + "/serve.log" }
+  func logFile(_ settings: LogSettings) -> String { settings.file ?? state + "/log/flightdeck.log" }
   var address: ServerAddress { .unix(path: socket) }
 
   /// The system allows 108 bytes; `ServerAddress` keeps some for itself.

@@ -1,4 +1,5 @@
 import RunModel
+import TerminalKit
 
 /// One run on a page, for people.
 struct RunSheet {
@@ -27,8 +28,7 @@ struct RunSheet {
         "Needs you", &lines,
         [
           attention.question, attention.options.isEmpty ? "" : "options: " + attention.options.joined(separator: ", "),
-          attention.options.first.map { "flightdeck answer \(run.runId.shortName) --option '\($0)'" }
-            ?? "flightdeck answer \(run.runId.shortName) --text '…'",
+          "flightdeck answer \(run.runId.shortName) " + (attention.options.first.flatMap(Self.option) ?? "--text '…'"),
         ])
     }
     if let approval = run.approval {
@@ -51,12 +51,14 @@ struct RunSheet {
           cancel.stopSentAt.map { "stop sent at \($0)" } ?? "",
           run.proof.map { proof in
             proof.confirmedAt.map {
-              "gone since \($0): \(proof.processes) processes, \(proof.killed) had to be killed"
+              "gone since \($0): \(proof.words)"
             } ?? "its end is unconfirmed"
           } ?? "",
           run.proof?.commit.map { "work kept in \($0)" } ?? "",
         ])
     }
+    section("Removed", &lines, detail.collected?.sentences ?? [])
+    section("Limits", &lines, detail.limits.map(\.text))
     section("Prompt", &lines, detail.contract.prompt.map { [$0] } ?? [])
     section(
       "Criteria", &lines,
@@ -95,6 +97,12 @@ struct RunSheet {
       ("cost", run.costUSD.map { "$" + JSONWriter.number($0) }),
       ("dropped", run.outputDropped > 0 ? "\(run.outputDropped) output lines" : nil),
     ]
+  }
+
+  /// To be copied into a shell; nil for an option that is not what it looks like.
+  static func option(_ option: String) -> String? {
+    guard !option.unicodeScalars.contains(where: DisplayText.hides) else { return nil }
+    return "--option" + (option.hasPrefix("-") ? "=" : " ") + "'" + option.replacing("'", with: "'\\''") + "'"
   }
 
   private func section(_ title: String, _ lines: inout [String], _ content: [String]) {

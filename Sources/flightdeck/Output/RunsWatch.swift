@@ -70,7 +70,7 @@ actor RunsWatch {
     let runs = shown
     if json {
       let array = runs.jsonBytes
-      if array != lastArray, link != .connecting { Console.write(array + [UInt8(ascii: "\n")]) }
+      if array != lastArray, link != .connecting { Console.write(json: array + [UInt8(ascii: "\n")]) }
       lastArray = array
       return
     }
@@ -79,6 +79,7 @@ actor RunsWatch {
     let now = Surroundings.present
     var lines = words.table(runs).lines(width: now.columns.map { $0 - 1 }, colour: now.wantsColour)
     if case .lost(let since, _) = link { lines.append("link lost since \(since), trying again") }
+    if case .refused(_, let reason) = link { lines.append(Plain.line("refused: \(reason)")) }
     if let rows = now.rows, lines.count >= rows { lines = Array(lines.prefix(max(1, rows - 1))) }
     var text = printed.isEmpty ? "" : "\u{1B}[\(printed.count)A\r"
     for line in lines { text += line + "\u{1B}[K\n" }

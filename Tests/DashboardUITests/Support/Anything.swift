@@ -82,7 +82,10 @@ struct Anything {
       }
       return .snapshot(Snapshot(seq: seq, runs: runs, runtimes: Sample.runtimes))
     case 11:
-      return [.link(.live), .link(.connecting), .link(.lost(since: now, nextTry: nil))].randomElement(using: &random)
+      return [
+        .link(.live), .link(.connecting), .link(.lost(since: now, nextTry: nil)),
+        .link(.refused(since: now, reason: "No.")),
+      ].randomElement(using: &random)
         ?? .link(.live)
     case 12: return .detail(run, Sample.detail(Sample.runs[4]))
     case 13: return .failed(Problem(.internal, text()), .here)

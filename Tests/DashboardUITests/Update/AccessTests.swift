@@ -21,6 +21,34 @@ import TerminalKit
     #expect(state.screen != .dispatch)
   }
 
+  @Test("A refusal amid the work says why and what to do, once, and what was known stays")
+  func refusedLink() {
+    var state = Sample.state(Size(width: 120, height: 40))
+    let total = state.board.total
+    let reason = "The token \"ada\" was revoked. Ask an admin for a new one."
+    for _ in 0..<3 { _ = state.update(.link(.refused(since: Sample.now, reason: reason))) }
+    #expect(state.toasts.map(\.text) == [reason])
+    #expect(state.board.total == total)
+    #expect(state.boardTime == Sample.now)
+    #expect(drawDashboard(state).text.contains("✖ refused: not let in"))
+    _ = state.update(.link(.live))
+    #expect(!drawDashboard(state).text.contains("refused"))
+  }
+
+  @Test("Who is not let in from the start reads why and what to do, on each screen", arguments: ["1", "2", "3", "5"])
+  func refusedFromTheStart(screen: String) {
+    for size in [Size(width: 80, height: 24), Size(width: 120, height: 40)] {
+      var state = DashboardState(size: size, now: Sample.now)
+      let reason =
+        "The token \"ada\" has expired. Ask an admin for a new one: flightdeck token create ada --role viewer."
+      _ = state.update(.link(.refused(since: Sample.now, reason: reason)))
+      state.press(screen)
+      let words = drawDashboard(state).text.split { $0.isWhitespace }.joined(separator: " ")
+      #expect(words.contains(reason), "\(words)")
+      #expect(words.contains("refused: not let in"))
+    }
+  }
+
   @Test("What was under way when it became read-only is held back as well")
   func heldBack() {
     var state = Sample.state(Size(width: 120, height: 40))

@@ -49,6 +49,36 @@ import TerminalKit
     #expect(drawDashboard(state).text.contains("its command is gone"))
   }
 
+  @Test("The pane says what each run may use and what holds that")
+  func limits() {
+    var state = Sample.state(size)
+    var runtime = Sample.runtimes[0]
+    runtime.limits = [
+      LimitHolding("cancel", nil, "finds the run's processes through /proc"),
+      LimitHolding("memory", "4 GB", "watched every 2 s, not enforced by the kernel"),
+    ]
+    _ = state.update(.runtimes([runtime]))
+    state.press("2", "enter")
+    let text = drawDashboard(state).text
+    #expect(text.contains("Each run"))
+    #expect(text.contains("memory 4 GB       watched every 2 s, not"))
+  }
+
+  @Test("A cancel that something resists says so in the run's row")
+  func stuck() {
+    var state = Sample.state(Size(width: 160, height: 40))
+    let run = Sample.id(4)
+    _ = state.update(
+      .events([
+        Sample.event(2000, .cancelRequested, run, 0, ["by": "ana", "reason": "enough"]),
+        Sample.event(2001, .stopSent, run, 1, [:]),
+        Sample.event(
+          2002, .attention, run, 3,
+          ["attentionId": "stuck", "question": "1 process could not be ended", "options": [], "kind": "stuck"]),
+      ]))
+    #expect(drawDashboard(state).text.contains("▲ 1 process could not"))
+  }
+
   @Test("The last failures are told with their reasons, live ones too")
   func failures() {
     var state = Sample.state(size)

@@ -20,7 +20,8 @@ struct CommandLineTests {
       ["dispatch", "t", "--file", "f"], ["dispatch", "t", "--needs", "flying"], ["dispatch", "t", "--priority", "0"],
       ["events", "--nope"], ["serve", "--listen", "nowhere"], ["runs", "--connect", "nowhere"], ["--screen", "runs"],
       ["answer", "X"], ["answer", "X", "--option", "a", "--text", "b"], ["artifacts", "X", "--files", "--diff"],
-      ["--once", "--size", "0x0"], ["runs", "--limit", "0"],
+      ["--once", "--size", "0x0"], ["runs", "--limit", "0"], ["gc", "--older-than", "long"], ["backup"], ["restore"],
+      ["service", "install", "--listen", "nowhere"],
     ])
   func usage(arguments: [String]) async throws {
     let ending = try await Self.ending(arguments)
@@ -35,7 +36,7 @@ struct CommandLineTests {
       ["runs"], ["runs", "--watch"], ["show", "X"], ["artifacts", "X"], ["cancel", "X", "--reason", "r"],
       ["retry", "X"], ["answer", "X", "--text", "y"], ["events"], ["events", "--follow"], ["runtimes"],
       ["audit", "verify"], ["audit", "export"], ["dispatch", "t"], ["dispatch", "t", "--dry-run"], ["--once"],
-      ["--connect", "http://127.0.0.1:1", "runs"], ["runs", "--json"],
+      ["--connect", "http://127.0.0.1:1", "runs"], ["runs", "--json"], ["gc"], ["gc", "--dry-run", "--json"],
     ])
   func noOrchestrator(arguments: [String]) async throws {
     let ending = try await Self.ending(arguments)

@@ -28,6 +28,7 @@ struct ConfigurationFileTests {
           env: {MODE: batch, N: 4}
           maxParallelTasks: 2
           stdin: answers
+          limits: {time: 2h, output: 256MB, processes: 512, memory: 4GB, disk: 10GiB, addressSpace: 16 GiB}
         - {id: fake, kind: simulated, seed: 7, medianSeconds: 0.5, maxSeconds: 1, failureRate: 0, attentionRate: 1,
            eventsPerSecond: 100000}
         - {id: played, kind: mock, script: plays/a.json}
@@ -49,6 +50,9 @@ struct ConfigurationFileTests {
     local.env = ["MODE": "batch", "N": "4"]
     local.maxParallelTasks = 2
     local.stdin = .answers
+    local.limits = RunLimits(
+      time: .seconds(7200), output: 256_000_000, processes: 512, memory: 4_000_000_000, disk: 10 << 30,
+      addressSpace: 16 << 30)
     var simulated = RuntimeConfiguration.Simulated()
     simulated.seed = 7
     simulated.medianSeconds = 0.5
@@ -86,12 +90,30 @@ struct ConfigurationFileTests {
     let configuration = try ConfigurationFile(path: "/c.yaml").parse(
       "approvals: {required: [low, critical], ownRequests: false}\n"
         + "runtimes: [{id: a, kind: simulated, quietSeconds: 30}]\n")
-    #expect(configuration.approvalsRequired == [.low, .critical] && !configuration.approvesOwnRequests)
+    #expect(configuration.approvalsRequired == [.low, .critical] && configuration.approvesOwnRequests == false)
     #expect(configuration.runtimes.first?.quietSeconds == 30)
     let plain = try ConfigurationFile(path: "/c.yaml").parse("approvals: {}")
     #expect(plain.approvalsRequired == [.high, .critical] && plain.approvesOwnRequests)
     #expect(plain.runtimes.first?.quietSeconds == 120)
     #expect(try ConfigurationFile(path: "/c.yaml").parse("approvals: {required: []}").approvalsRequired.isEmpty)
+  }
+
+  @Test("The log and the retention are settings; without them the log is bounded and nothing is removed")
+  func operation() throws {
+    let file = ConfigurationFile(path: "/etc/fd/c.yaml")
+    let configuration = try file.parse(
+      """
+      log: {level: debug, file: fd.log, maxSize: 1MB, keep: 2, format: text}
+      retention: {worktrees: 14d, output: 2w, events: never, answers: 12h, branches: true}
+      """)
+    #expect(
+      configuration.log
+        == LogSettings(level: .debug, file: "/etc/fd/fd.log", maxSize: 1 << 20, keep: 2, format: .text))
+    #expect(configuration.retention.worktrees == .seconds(14 * 86_400) && configuration.retention.events == nil)
+    #expect(configuration.retention.branches && configuration.retention.isOn)
+    #expect(configuration.retention.policy.ages.count == 3)
+    let plain = try file.parse("")
+    #expect(plain.log == LogSettings() && !plain.retention.isOn)
   }
 
   @Test("All that is wrong is said at once, and what is right is read")
@@ -178,11 +200,32 @@ struct ConfigurationFileTests {
       ("orchestrators:\n  - {name: a, address: nowhere}", ":2: \"nowhere\" is not an address"),
       ("orchestrators:\n  - {name: a}", ":2: The orchestrator \"a\" needs an \"address\""),
       ("orchestrators: [{name: local, address: \"unix:/a\"}]", "two orchestrators"),
+      ("log: {level: loud}", "is no level of the log"), ("log:\n  levle: info", ":2: Unknown key \"levle\" in \"log\""),
+      ("log: {maxSize: 1KB}", "from 4KB to 1GB"), ("log: {maxSize: big}", "such as 10MB"),
+      ("log: {keep: -1}", "from 0 to 100"),
+      ("log: {format: xml}", "There are json, text"),
+      ("retention:\n  worktrees: old", ":2: \"worktrees\" must be an age"),
+      ("retention: {runs: 90d}", "Unknown key \"runs\""), ("retention: {branches: 3d}", "must be true or false"),
     ])
   func errors(text: String, words: String) {
     let problem = #expect(throws: Problem.self) { try Self.parse(text) }
     #expect(problem?.detail.contains(words) ?? false, "\(problem?.detail ?? "")")
     #expect(problem?.detail.hasPrefix("/etc/fd/config.yaml") ?? false)
+  }
+
+  @Test(
+    "A limit that cannot be read is named with its line and what it should be",
+    arguments: [
+      ("memory: 4", "\"memory\" must be a number with a unit, such as 256MB, 4GB or 1.5GiB."),
+      ("disk: lots", "\"disk\" must be a number with a unit, such as 256MB, 4GB or 1.5GiB."),
+      ("time: 90", "\"time\" must be a number with a unit, such as 90s, 30m, 2h, 1h30m or 1d."),
+      ("processes: 0", "\"processes\" must be a whole number from 1 to 100000."),
+      ("memroy: 4GB", "Unknown key \"memroy\" in \"limits\"."),
+    ])
+  func badLimits(_ limit: String, _ complaint: String) throws {
+    let text = "runtimes:\n  - id: a\n    kind: local\n    command: [x]\n    limits:\n      \(limit)\n"
+    let problem = #expect(throws: Problem.self) { try Self.parse(text) }
+    #expect(problem?.detail.hasPrefix("/etc/fd/config.yaml:6: \(complaint)") == true)
   }
 }
 

@@ -46,6 +46,21 @@ struct RunClientTests {
     #expect(server.calls.map(\.target) == ["/v1/runs/a%2Fb%3Fc%20d"])
   }
 
+  @Test("A line without an end is refused before it fills the memory, and the connection is let go")
+  func endlessLine() async throws {
+    let server = ScriptedServer { _, answer in
+      answer.stream("application/x-ndjson")
+      let piece = [UInt8](repeating: 0x78, count: 1 << 20)
+      for _ in 0..<64 { answer.send(piece) }
+    }
+    let error = await #expect(throws: Problem.self) {
+      try await Self.with(server) { client in
+        for try await _ in try await client.eventLines(EventQuery()) {}
+      }
+    }
+    #expect(error?.detail.contains("has no end") == true)
+  }
+
   @Test("The audit trail is read record by record, and reduced ones have no record")
   func audit() async throws {
     var record = AuditRecord(
@@ -162,6 +177,22 @@ struct LiveFeedTests {
     return box.all
   }
 
+  @Test("A refused token is told with its words, and not asked with again at speed", arguments: [401, 403, 429])
+  func refusedFeed(status: Int) async throws {
+    let code = [401: "unauthorized", 403: "forbidden", 429: "too-many"][status] ?? ""
+    let server = ScriptedServer { _, answer in
+      answer.json(#"{"code":"\#(code)","detail":"Not you."}"#, status: status, type: "application/problem+json")
+    }
+    let items = try await Self.items(server) { $0.count == 2 }
+    guard case .link(.refused(_, "Not you."))? = items.last else {
+      Issue.record("\(items)")
+      return
+    }
+    // The next attempt is half a minute away.
+    #expect(server.calls.count == 1)
+    server.stop()
+  }
+
   final class Box: Sendable {
     private let items: Mutex<[FeedItem]>
     init(_ items: consuming Mutex<[FeedItem]>) { self.items = items }
@@ -195,7 +226,7 @@ struct LiveFeedTests {
       case "/v1/snapshot": answer.json(Self.snapshot(10))
       case "/healthz": answer.json(Self.health(100))
       default:
-        let after = UInt64(call.query("after") ?? "")!
+        let after = UInt64(call.query("after") ?? "0")!
         answer.stream()
         answer.send(": hello\n\n")
         answer.send(Samples.frame(Samples.output(after + 1)) + Samples.frame(Samples.output(after + 2)))

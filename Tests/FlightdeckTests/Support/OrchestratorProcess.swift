@@ -28,11 +28,17 @@ final class OrchestratorProcess: Sendable {
   let launch = Mutex(Launch())
   private let pid = Mutex<pid_t>(0)
   var serving: pid_t { pid.withLock { $0 } }
+  /// Where it listens beside the socket.
+  private let listen: [String]
+  private let variables: [String: String]
+  private let listening = Mutex<[String]>([])
 
   /// Longer than anything takes on the slowest machine.
   static let patience = 60
 
-  private init(configuration: (String) -> String) throws {
+  private init(configuration: (String) -> String, listen: [String], variables: [String: String]) throws {
+    self.listen = listen
+    self.variables = variables
     var template = Array("/tmp/fde-XXXXXX".utf8CString)
     folder = String(cString: mkdtemp(&template))
     for name in ["bin", "run", "pids"] {
@@ -44,10 +50,11 @@ final class OrchestratorProcess: Sendable {
 
   /// `configuration` gets the folder's path; `files` lie there before the start. The orchestrator runs already when `body` begins.
   static func with<Result>(
-    _ configuration: (String) -> String, files: [String: String] = [:], starts: Bool = true,
+    _ configuration: (String) -> String, files: [String: String] = [:], listen: [String] = [],
+    variables: [String: String] = [:], starts: Bool = true,
     _ body: (OrchestratorProcess) async throws -> Result
   ) async throws -> Result {
-    let orchestrator = try OrchestratorProcess(configuration: configuration)
+    let orchestrator = try OrchestratorProcess(configuration: configuration, listen: listen, variables: variables)
     defer { orchestrator.endEverything() }
     for (name, text) in files { try orchestrator.write(name, text) }
     if starts { try await orchestrator.start() }
@@ -90,10 +97,11 @@ final class OrchestratorProcess: Sendable {
     posix_spawn_file_actions_adddup2(&actions, writing, 1)
     posix_spawn_file_actions_addopen(&actions, 2, folder + "/serve.err", O_WRONLY | O_CREAT | O_APPEND, 0o600)
     let launch = launch.withLock { $0 }
-    let words = launch.wrapper + [launch.program] + launch.arguments
-    let variables = environment.merging(launch.environment) { $1 }
+    let places = listen.isEmpty ? [] : (["\(address)"] + listen).flatMap { ["--listen", $0] }
+    let words = launch.wrapper + [launch.program] + launch.arguments + places
     var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-    var envp: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    let environment = environment.merging(variables) { $1 }.merging(launch.environment) { $1 }
+    var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for pointer in argv + envp { free(pointer) } }
     var child: pid_t = 0
     let failed = posix_spawn(&child, words[0], &actions, nil, &argv, &envp)
@@ -101,22 +109,31 @@ final class OrchestratorProcess: Sendable {
     guard failed == 0 else { throw Failure(description: "flightdeck serve did not start: errno \(failed).") }
     let started = child
     pid.withLock { $0 = started }
-    let listens = await onThread {
+    let awaited = listen.count + 1
+    let words = await onThread {
       defer { close(reading) }
       var text = ""
       var buffer = [UInt8](repeating: 0, count: 4096)
       let deadline = Date(timeIntervalSinceNow: Double(Self.patience))
-      while !text.contains("listening on "), Date() < deadline {
+      while text.split(separator: "\n").count < awaited, Date() < deadline {
         var wait = pollfd(fd: reading, events: Int16(POLLIN), revents: 0)
         guard poll(&wait, 1, 1000) > 0 else { continue }
         let count = Glibc.read(reading, &buffer, buffer.count)
         if count <= 0 { break }
         text += String(decoding: buffer[..<count], as: UTF8.self)
       }
-      return text.contains("listening on ")
+      return text
     }
-    guard listens else { throw Failure(description: "flightdeck serve does not listen: \(log)") }
+    let found = words.split(separator: "\n").filter { $0.hasPrefix("listening on ") }.map { String($0.dropFirst(13)) }
+    guard found.count == awaited else { throw Failure(description: "flightdeck serve does not listen: \(log)") }
+    listening.withLock { $0 = found }
   }
+
+  /// Of the orchestrator itself.
+  var processID: pid_t { pid.withLock { $0 } }
+
+  /// The TCP address, with the real port.
+  var tcp: String { listening.withLock { $0.first { !$0.hasPrefix("unix:") } ?? "" } }
 
   func signal(_ number: Int32) { kill(pid.withLock { $0 }, number) }
 
@@ -294,10 +311,13 @@ final class OrchestratorProcess: Sendable {
 }
 
 /// Runs blocking work on a thread of its own, so that it holds up none of the tests' tasks.
-func onThread<Result: Sendable>(_ work: @escaping @Sendable () -> Result) async -> Result {
-  await withCheckedContinuation { continuation in
-    Thread.detachNewThread { continuation.resume(returning: work()) }
+func onThread<Value: Sendable, Failure: Error>(
+  _ work: @escaping @Sendable () throws(Failure) -> Value
+) async throws(Failure) -> Value {
+  let result: Result<Value, Failure> = await withCheckedContinuation { continuation in
+    Thread.detachNewThread { continuation.resume(returning: Result { () throws(Failure) in try work() }) }
   }
+  return try result.get()
 }
 
 /// Waits for children, and kills those that do not end.

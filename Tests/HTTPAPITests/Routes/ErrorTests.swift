@@ -62,6 +62,13 @@ import Testing
     Case("GET", "/v1/events?tail=5&run=1&after=2", nil, 400, "not with \"after\""),
     Case("GET", "/v1/events?run=nothing", nil, 404, "No run"),
     Case("GET", "/v1/events?after=5&follow=true", nil, 409, "The last event here is 4"),
+    Case("GET", "/v1/events?after=5", nil, 409, "another record"),
+    Case("GET", "/v1/events?after=9223372036854775807", nil, 409, "The last event here is 4"),
+    Case("GET", "/v1/events?after=9223372036854775808", nil, 400, "\"after\""),
+    Case("GET", "/v1/events?after=99999999999999999999999999", nil, 400, "\"after\""),
+    Case("GET", "/v1/audit?after=4", nil, 409, "The last audit record here is 3"),
+    Case("GET", "/v1/runs?limit=-1", nil, 400, "\"limit\""),
+    Case("GET", "/v1/runs?limit=1e3", nil, 400, "\"limit\""),
     Case("GET", "/v1/audit?run=nothing", nil, 404, "No run"),
     Case("GET", "/v1/snapshot?since=1", nil, 400, "Unknown parameter \"since\""),
   ]
@@ -106,11 +113,13 @@ import Testing
     }
   }
 
-  @Test("A bad Last-Event-ID is refused")
+  @Test("A Last-Event-ID that is none is refused, and one beyond the end is told to come from elsewhere")
   func lastEventID() async throws {
     try await TestServer.with(Sample.service()) { _, client in
-      let answer = try await client.ask("GET", "/v1/events", headers: ["Last-Event-ID": "abc"])
-      #expect(answer.status == 400)
+      for (seq, status) in [("abc", 400), ("-1", 400), ("5", 409), ("18446744073709551615", 409), ("4", 200)] {
+        let answer = try await client.ask("GET", "/v1/events?follow=false", headers: ["Last-Event-ID": seq])
+        #expect(answer.status == status)
+      }
     }
   }
 }

@@ -1,9 +1,12 @@
 import Foundation
-import HTTPAPI
 import Logging
+import Orchestration
+import RunClient
 import RunModel
 import TestSupport
 import Testing
+
+@testable import HTTPAPI
 
 @Suite(.timeLimit(.minutes(1))) struct APIServerTests {
   private func permissions(_ path: String) throws -> Int {
@@ -24,7 +27,7 @@ import Testing
     defer { withExtendedLifetime(folder) {} }
     let server = try await TestServer(
       Sample.service(), listening: [.unix(path: folder.path + "/s"), .http(host: "127.0.0.1", port: 0)],
-      token: AccessToken("secret"))
+      access: AccessControl(secrets: [("secret", .viewer)]))
     for address in server.addresses {
       if case .http(_, let port) = address { #expect(port > 0) }
       #expect(try await isHealthy(address, token: "secret"))
@@ -109,15 +112,15 @@ import Testing
   }
 
   @Test(
-    "Plain HTTP never leaves the machine, and TLS is not there yet",
+    "Plain HTTP never leaves the machine, and TLS needs a certificate",
     arguments: [
       (ServerAddress.http(host: "0.0.0.0", port: 0), "loopback"), (.http(host: "example.org", port: 80), "loopback"),
       (.http(host: "127.0.0.1.example.org", port: 80), "loopback"), (.http(host: "[::]", port: 0), "loopback"),
-      (.https(host: "127.0.0.1", port: 0), "no TLS"),
+      (.https(host: "127.0.0.1", port: 0), "certificate"),
     ])
   func refusedAddress(address: ServerAddress, words: String) async throws {
     let problem = await #expect(throws: Problem.self) {
-      try await TestServer(Sample.service(), listening: [address], token: AccessToken("t"))
+      try await TestServer(Sample.service(), listening: [address], access: AccessControl(secrets: [("t", .admin)]))
     }
     #expect(problem?.code == .invalid)
     #expect(problem?.detail.contains(words) == true)
@@ -136,11 +139,11 @@ import Testing
     let folder = try TemporaryFolder()
     defer { withExtendedLifetime(folder) {} }
     let first = try await TestServer(
-      Sample.service(), listening: [.http(host: "127.0.0.1", port: 0)], token: AccessToken("t"))
+      Sample.service(), listening: [.http(host: "127.0.0.1", port: 0)], access: AccessControl(secrets: [("t", .admin)]))
     let taken = first.addresses[0]
     let path = folder.path + "/s"
     let second = APIServer(
-      service: Sample.service(), version: "1", token: AccessToken("t"),
+      service: Sample.service(), access: AccessControl(secrets: [("t", .admin)]), version: "1",
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let problem = await #expect(throws: Problem.self) {
       try await second.run(listening: [.unix(path: path), taken]) { _ in }
@@ -216,32 +219,89 @@ import Testing
     let folder = try TemporaryFolder()
     defer { withExtendedLifetime(folder) {} }
     let server = APIServer(
-      service: Sample.service(), version: "1", token: nil,
+      service: Sample.service(), version: "1",
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     server.shutdown()
     try await server.run(listening: [.unix(path: folder.path + "/s")]) { _ in Issue.record("It became ready.") }
   }
 
-  @Test("Another user's process is refused on the socket", .enabled(if: OtherUser.canAsk))
+  @Test("Another user's process is refused on the socket, and that is on record", OtherUser.canAsk)
   func otherUser() async throws {
     let folder = try TemporaryFolder()
     defer { withExtendedLifetime(folder) {} }
     let path = folder.path + "/s"
-    let server = try await TestServer(Sample.service(), listening: [.unix(path: path)])
-    // Opened on purpose, so that the check of the peer alone stands in the way.
+    let kept = KeptRecord()
+    let server = try await TestServer(
+      Sample.service(), listening: [.unix(path: path)], access: AccessControl(keeper: kept))
+    // The folder alone keeps them out, and so does the socket's own mode.
+    #expect(try await OtherUser.ask(path) == "")
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
+    #expect(try await OtherUser.ask(path) == "")
+    #expect(kept.audit.isEmpty)
+    // Opened on purpose, so that the check of the peer alone stands in the way.
     try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: path)
     let answer = try await OtherUser.ask(path)
     #expect(answer.contains("\"status\":403"))
+    #expect(kept.refusals.map { $0.data["kind"]?.string } == ["foreign-user"])
+    #expect(kept.refusals.map { $0.data["peer"]?.string } == ["uid 65534"])
     try await server.stop()
+  }
+
+  @Test("In a folder that others may enter a socket is private from its first moment, whatever the umask")
+  func maskOfBind() async throws {
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
+    let mask = try #require(try Listener(.unix(path: folder.path + "/s")).mask)
+    let before = try presentMask()
+    mask.narrow()
+    #expect(try presentMask() == "0077")
+    mask.restore()
+    mask.restore()
+    #expect(try presentMask() == before)
+    try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder.path)
+    #expect(try Listener(.unix(path: folder.path + "/t")).mask == nil)
+  }
+
+  /// Asked of the system, as asking by umask changes it.
+  private func presentMask() throws -> Substring {
+    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    return try #require(status.split(separator: "\n").first { $0.hasPrefix("Umask:") }).suffix(4)
+  }
+
+  @Test("A link where the socket's lock should be is not followed")
+  func linkedLock() async throws {
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    try Data("precious".utf8).write(to: URL(fileURLWithPath: folder.path + "/mine"))
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path + "/s.lock", withDestinationPath: folder.path + "/mine")
+    await #expect(throws: Problem.self) {
+      try await TestServer(Sample.service(), listening: [.unix(path: folder.path + "/s")])
+    }
+    #expect(try String(contentsOfFile: folder.path + "/mine", encoding: .utf8) == "precious")
+  }
+
+  @Test("A client does not speak to a socket that another user has put in its way", OtherUser.canAsk)
+  func foreignSocket() async throws {
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let path = folder.path + "/s"
+    try makeStaleSocket(path)
+    #expect(chown(path, 65_534, 65_534) == 0)
+    let client = RunClient(.unix(path: path))
+    let problem = await #expect(throws: Problem.self) { try await client.health() }
+    #expect(problem?.code == .forbidden && problem?.detail.contains("uid 65534") == true)
+    await client.shutdown()
   }
 }
 
 /// Runs curl as nobody.
 private enum OtherUser {
-  static let canAsk =
-    getuid() == 0
-    && ["/usr/bin/setpriv", "/usr/bin/curl"].allSatisfy { FileManager.default.isExecutableFile(atPath: $0) }
+  static let canAsk = ConditionTrait.enabled(
+    if: getuid() == 0
+      && ["/usr/bin/setpriv", "/usr/bin/curl"].allSatisfy { FileManager.default.isExecutableFile(atPath: $0) },
+    "Only root can become another user; run as root, with setpriv and curl.")
 
   static func ask(_ socket: String) async throws -> String {
     let process = Process()

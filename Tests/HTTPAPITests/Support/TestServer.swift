@@ -6,6 +6,7 @@ import NIOCore
 import NIOHTTP1
 import Orchestration
 import RunModel
+import Synchronization
 import TestSupport
 import Testing
 
@@ -16,12 +17,15 @@ final class TestServer: Sendable {
   let running: Task<Void, any Error>
 
   init(
-    _ service: FakeRunService, listening: [ServerAddress], token: AccessToken? = nil,
-    timing: StreamTiming = StreamTiming(keepAlive: .seconds(15), linger: .zero)
+    _ service: FakeRunService, listening: [ServerAddress], access: AccessControl? = nil, tls: ServerTLS? = nil,
+    hostNames: [String] = [], handshakeLimit: Duration = .seconds(10),
+    timing: StreamTiming = StreamTiming(keepAlive: .seconds(15), linger: .zero),
+    limits: ConnectionLimits = .standard
   ) async throws {
     let server = APIServer(
-      service: service, version: "1.2.3", token: token, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-      timing: timing)
+      service: service, access: access, version: "1.2.3", tls: tls, hostNames: hostNames,
+      handshakeLimit: handshakeLimit,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, timing: timing, limits: limits)
     let (ready, report) = AsyncStream.makeStream(of: ServerAddress.self)
     let running = Task {
       defer { report.finish() }
@@ -40,12 +44,14 @@ final class TestServer: Sendable {
 
   /// Serves on a socket for the length of `body`.
   static func with(
-    _ service: FakeRunService, timing: StreamTiming = StreamTiming(keepAlive: .seconds(15), linger: .zero),
+    _ service: FakeRunService, access: AccessControl? = nil,
+    timing: StreamTiming = StreamTiming(keepAlive: .seconds(15), linger: .zero),
     _ body: (TestServer, TestClient) async throws -> Void
   ) async throws {
     let folder = try TemporaryFolder()
     defer { withExtendedLifetime(folder) {} }
-    let server = try await TestServer(service, listening: [.unix(path: folder.path + "/s")], timing: timing)
+    let server = try await TestServer(
+      service, listening: [.unix(path: folder.path + "/s")], access: access, timing: timing)
     do { try await TestClient.with(server.addresses[0]) { try await body(server, $0) } } catch {
       try await server.stop()
       throw error
@@ -56,6 +62,31 @@ final class TestServer: Sendable {
   func stop() async throws {
     server.shutdown()
     try await running.value
+  }
+}
+
+/// Keeps what access puts on record.
+final class KeptRecord: AccessRecord {
+  private let state = Mutex<[JournalEntry]>([])
+
+  var audit: [AuditDraft] { state.withLock { $0.flatMap(\.audit) } }
+  var refusals: [AuditDraft] { audit.filter { $0.eventType == "access.refused" } }
+  var tokens: [StoredToken] { state.withLock { $0.flatMap(\.tokens) } }
+
+  func record(_ entry: JournalEntry) async throws { note(entry) }
+  func note(_ entry: JournalEntry) { state.withLock { $0.append(entry) } }
+}
+
+extension AccessControl {
+  /// Tokens whose secrets a test knows, each named after its role's place here.
+  convenience init(secrets: [(String, AccessRole)], keeper: any AccessRecord = KeptRecord()) {
+    self.init(
+      tokens: secrets.enumerated().map { place, entry in
+        let id = TokenID(ULID(high: 0x0190_0000_0000_0000, low: UInt64(place + 1)))
+        let summary = TokenSummary(
+          id: id, name: "\(entry.1.rawValue)-\(place)", role: entry.1, createdAt: .now, createdBy: "test")
+        return StoredToken(id: id, hash: TokenHash(of: entry.0.utf8).bytes, json: summary.jsonBytes)
+      }, keeper: keeper)
   }
 }
 
@@ -123,7 +154,13 @@ final class TestClient: Sendable {
   func ask(
     _ method: String = "GET", _ path: String, body: String? = nil, headers: [String: String] = [:]
   ) async throws -> Answer {
-    let response = try await open(method, path, body: body.map { Array($0.utf8) }, headers: headers)
+    try await ask(method, path, bytes: body.map { Array($0.utf8) }, headers: headers)
+  }
+
+  func ask(
+    _ method: String, _ path: String, bytes body: [UInt8]?, headers: [String: String] = [:]
+  ) async throws -> Answer {
+    let response = try await open(method, path, body: body, headers: headers)
     let bytes = try await response.body.collect(upTo: 64 * 1024 * 1024)
     return Answer(
       status: Int(response.status.code),

@@ -42,13 +42,13 @@ import Testing
       let run = try await rig.dispatch()
       try await rig.wait(for: .started, of: run)
       rig.store.failCommits(with: full)
-      let lines = Journal.outputBound + 20_000
+      let lines = Bounds.journalEvents + 20_000
       for number in 1...lines { rig.runtime.emit(run, .output(stream: .stdout, text: "\(number)", dropped: 0)) }
       rig.runtime.emit(run, .attention(id: "q", question: "Go on?", options: [], kind: "question"))
       rig.runtime.end(run, .failed)
       await #expect(throws: Problem.self) { try await rig.dispatch() }
       let outage = try #require(rig.orchestrator.outage)
-      #expect(outage.waiting <= Journal.outputBound + 8192 + 100)
+      #expect(outage.waiting <= Bounds.journalEvents + 8192 + 100)
       rig.store.failCommits(with: nil)
       let events = try await rig.wait(for: .failed, of: run)
       let output = events.filter { $0.type == .output }

@@ -26,6 +26,19 @@ import Testing
     #expect(ApprovalPolicy(required: [.low]).request(for: contract(.low), by: ada, at: now)?.needed == 1)
   }
 
+  @Test("Where nothing is set, people approve their own requests as long as nobody else may come in")
+  func ownRequestsByDefault() throws {
+    let asked = approval(.high)
+    let policy = ApprovalPolicy(ownRequests: nil)
+    #expect(try policy.settled(isShared: false).approve(asked, of: "x", isQueued: true, by: ada) == .takes)
+    #expect(throws: Problem.self) {
+      try policy.settled(isShared: true).approve(asked, of: "x", isQueued: true, by: ada)
+    }
+    #expect(try policy.settled(isShared: true).approve(asked, of: "x", isQueued: true, by: bob) == .takes)
+    let open = ApprovalPolicy(ownRequests: true).settled(isShared: true)
+    #expect(try open.approve(asked, of: "x", isQueued: true, by: ada) == .takes)
+  }
+
   private func approval(_ risk: Contract.Risk, given: [String] = []) -> Approval {
     var approval = Approval(
       risk: risk, taskClass: "t", needed: risk.approvalsNeeded, requestedBy: "ada", requestedAt: now)

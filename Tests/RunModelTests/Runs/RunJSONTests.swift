@@ -107,4 +107,21 @@ import Testing
     #expect(
       try JSONValue(parsing: detail.jsonBytes)["criteria"] == [["id": "AC-1", "text": "works", "proof": "unproven"]])
   }
+
+  @Test("Figures beyond all, from a server that is none, end within what a screen can draw")
+  func beyondAll() throws {
+    for (told, kept) in [("1e308", 1.0), ("-5", 0), ("0.5", 0.5)] {
+      let text = "{\"runId\":\"\(Sample.run)\",\"title\":\"x\",\"progress\":\(told)}"
+      let run = try Array(text.utf8).readJSON { reader throws(JSONError) in try Run(from: &reader) }
+      #expect(run.progress == kept)
+    }
+    var summary = RuntimeSummary(runtimeId: "r", kind: "local", capabilities: RuntimeCapabilities(maxParallelTasks: 1))
+    summary.quietSeconds = 1e300
+    var run = Run(runId: Sample.run, contractId: Sample.contract, title: "x", createdAt: Sample.time)
+    run.status = .running
+    #expect(!summary.isStalled(run, at: Sample.time + .seconds(60)))
+    let dropped = RunEvent(
+      seq: 1, type: .output, run: Sample.run, time: Sample.time, data: ["text": "x", "dropped": .int(.max)])
+    for _ in 0..<2 { run.apply(dropped) }
+  }
 }

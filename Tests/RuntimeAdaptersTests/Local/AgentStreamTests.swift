@@ -26,6 +26,18 @@ struct AgentStreamTests {
       ])
   }
 
+  @Test("What the supervisor cannot end is put to a person, and says that no answer helps")
+  func stuck() {
+    #expect(
+      kinds([(.stuck, "1 process could not be ended: sudo (pid 7), which belongs to root")]) == [
+        .attention(
+          id: "stuck",
+          question:
+            "1 process could not be ended: sudo (pid 7), which belongs to root. End it by hand: the run ends as "
+            + "soon as nothing of it is left.", options: [], kind: "stuck")
+      ])
+  }
+
   @Test("A sequence in two fragments counts once, and the same progress is not told twice")
   func fragments() {
     #expect(
@@ -34,6 +46,28 @@ struct AgentStreamTests {
         (.stdoutFragment, "\u{1B}]9;4;1;40\u{07}"),
         (.stdout, "done"),
       ]) == [.progress(0.4, message: nil), output("work done")])
+  }
+
+  @Test("A line that redraws itself a hundred thousand times is its last pieces, with the count of the others")
+  func redraws() {
+    let line = String(repeating: "a\r", count: 100_000) + "end"
+    let found = kinds([(.stdout, line)])
+    #expect(found.count == Bounds.redraws)
+    #expect(found.first == .output(stream: .stdout, text: "a", dropped: 100_001 - Bounds.redraws))
+    #expect(found.last == output("end"))
+  }
+
+  @Test("Bytes that are no UTF-8 show as U+FFFD, which is told once; what is valid stays as it is")
+  func invalidBytes() {
+    var stream = AgentStream()
+    let lines: [[UInt8]] = [[0x61, 0x00, 0x1B], [0xFF, 0xFE, 0x61], [0xC3, 0x28], Array("é🚀".utf8)]
+    let found = lines.flatMap { stream.take(LogRecord(kind: .stdout, time: 0, payload: $0)) }
+    let marks = found.filter { if case .custom(AgentStream.invalidUTF8, _) = $0 { true } else { false } }
+    #expect(marks.count == 1)
+    #expect(
+      found.filter { !marks.contains($0) } == [
+        output("a\0\u{1B}"), output("\u{FFFD}\u{FFFD}a"), output("\u{FFFD}("), output("é🚀"),
+      ])
   }
 
   @Test("A carriage return ends a line; one before the newline is nothing")

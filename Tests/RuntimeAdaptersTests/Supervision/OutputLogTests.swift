@@ -64,6 +64,34 @@ struct OutputLogTests {
     guard var later = OutputLogReader(path: path, from: found[1].offset) else { throw Problem(.internal, "no log") }
     #expect(later.next().map(\.text) == ["two\nwith a newline", ""])
   }
+
+  @Test("What is no record of ours is passed over, whatever length it claims, and costs no memory")
+  func foreignBytes() throws {
+    let path = "\(ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp")/flightdeck-log-\(ULIDGenerator().next())"
+    defer { Files.removeTree(path) }
+    var whole: [UInt8] = []
+    func add(_ text: String) {
+      Array(text.utf8).withUnsafeBytes { LogRecord.append(.stdout, time: 7, $0, to: &whole) }
+    }
+    add("one")
+    whole += Array("o 7 99999999999\n".utf8)
+    add("two")
+    whole += [UInt8](repeating: 0x78, count: 3_000_000) + [0x0A]
+    add("three")
+    try Files.write(whole, to: path)
+    guard var reader = OutputLogReader(path: path, from: 0) else { throw Problem(.internal, "no log") }
+    var found: [String] = []
+    var most = 0
+    while true {
+      let records = reader.next()
+      if records.isEmpty { break }
+      found += records.map(\.text)
+      most = max(most, reader.held)
+    }
+    #expect(found == ["one", "two", "three"])
+    #expect(reader.offset == whole.count)
+    #expect(most <= Bounds.line + 2 * 262_144)
+  }
 }
 
 /// Appends to the very file that a reader has open.

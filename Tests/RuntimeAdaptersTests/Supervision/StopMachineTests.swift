@@ -54,4 +54,18 @@ struct StopMachineTests {
     #expect(machine.passed(now: 1000) == .terminate)
     #expect(machine.cause == .limit)
   }
+
+  @Test("What resists the kill is complained of once, and then looked at seldom, but for ever")
+  func stubborn() {
+    var machine = StopMachine(grace: 50, strayGrace: 10)
+    #expect(machine.stopRequested(.asked, grace: 0, now: 0) == .kill)
+    _ = machine.agentEnded()
+    #expect(machine.looked(living: 1, now: 1999) == .kill)
+    #expect(machine.patience(now: 1999) == 50)
+    #expect(machine.looked(living: 1, now: 2000) == .complain)
+    #expect(machine.patience(now: 2000) == 1000)
+    #expect(machine.looked(living: 1, now: 3000) == .kill)
+    #expect(machine.passed(now: 9_000_000) == .look)
+    #expect(machine.looked(living: 0, now: 9_000_000) == .finish)
+  }
 }

@@ -4,10 +4,14 @@ import Testing
 
 @Suite struct LinkTests {
   @Test(
-    "Only http, https and file lead anywhere, and nothing in an address can end its sequence",
+    "Only http and https to a host lead anywhere, and nothing in an address can end its sequence",
     arguments: [
       ("https://example.org/a?b=c", "https://example.org/a?b=c"), ("http://x.y/ä b", "http://x.y/%C3%A4%20b"),
-      ("file:///tmp/a", "file:///tmp/a"), ("javascript:alert(1)", nil), ("ftp://x/y", nil), ("https://", nil),
+      ("file:///tmp/a", nil), ("https://good.example@evil.example/", nil), ("https://u:p@x.y", nil),
+      ("http://:80/", nil),
+      ("https:///path", nil), ("https://good.example\\@evil.example", "https://good.example\\@evil.example"),
+      ("https://x\u{202E}y.z/", "https://x%E2%80%AEy.z/"), ("https://x y/", nil), ("-https://x.y", nil),
+      ("javascript:alert(1)", nil), ("ftp://x/y", nil), ("https://", nil),
       ("https://x/\u{1B}]8;;\u{07}", "https://x/%1B]8;;%07"), ("", nil),
       ("https://x/" + String(repeating: "a", count: 3000), nil),
     ] as [(String, String?)])

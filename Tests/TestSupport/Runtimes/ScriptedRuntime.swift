@@ -19,6 +19,9 @@ package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, Answer
     var startFailure: Problem?
     var adopts = true
     var workspace: Workspace?
+    var remains: [RunID: Remains] = [:]
+    var removals: [(kind: CollectedKind, run: RunID, isBegun: Bool)] = []
+    var removalFailure: (any Error)?
   }
 
   package let runtimeId: RuntimeID
@@ -49,6 +52,12 @@ package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, Answer
   }
   package func setWorkspace(_ workspace: Workspace) { state.withLock { $0.workspace = workspace } }
 
+  /// What an ended run has left; each removal takes its part away.
+  package func setRemains(_ remains: Remains, of run: RunID) { state.withLock { $0.remains[run] = remains } }
+  /// Makes removals throw, until it is called with nil.
+  package func failRemovals(with error: (any Error)?) { state.withLock { $0.removalFailure = error } }
+
+  package var removals: [(kind: CollectedKind, run: RunID, isBegun: Bool)] { state.withLock { $0.removals } }
   package var started: [RunID] { state.withLock { $0.order } }
   package var cancels: [(run: RunID, force: Bool)] { state.withLock { $0.cancels } }
   package var answers: [String] { state.withLock { $0.answers } }
@@ -106,6 +115,30 @@ package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, Answer
   }
   package func workspace(of run: RunID) async throws -> Workspace? { state.withLock { $0.workspace } }
   package func patch(of run: RunID) async throws -> [UInt8] { state.withLock { $0.patch } }
+}
+
+extension ScriptedRuntime: CollectableRuntime {
+  package func remains(of run: RunID) async throws -> Remains { state.withLock { $0.remains[run] ?? Remains() } }
+
+  package func remove(_ kind: CollectedKind, of run: RunID, evenUnmerged: Bool, isBegun: Bool) async throws -> Int64 {
+    try state.withLock { state in
+      state.removals.append((kind, run, isBegun))
+      if let failure = state.removalFailure { throw failure }
+      defer {
+        switch kind {
+        case .worktree: state.remains[run]?.worktree = nil
+        case .branch: state.remains[run]?.branch = nil
+        case .output: state.remains[run]?.output = nil
+        case .events, .answers: break
+        }
+      }
+      switch kind {
+      case .worktree: return state.remains[run]?.worktree?.bytes ?? 0
+      case .output: return state.remains[run]?.output?.bytes ?? 0
+      case .branch, .events, .answers: return 0
+      }
+    }
+  }
 }
 
 /// A verifier whose commands end as the test says.

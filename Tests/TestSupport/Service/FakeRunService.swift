@@ -13,15 +13,18 @@ package final class FakeRunService: RunService {
     case answer(RunID, attentionId: String?, answer: String, by: Actor)
     case approve(RunID, why: String, by: Actor)
     case reject(RunID, why: String, by: Actor)
-    case retry(RunID, by: Actor)
+    case retry(RunID, key: String? = nil, by: Actor)
+    case collect(CollectionRequest, by: Actor)
   }
 
   private struct State {
     var runs: [Run] = []
     var runtimes: [RuntimeSummary] = []
+    var store: StoreID?
     var artifacts = Artifacts()
     var patch: [UInt8] = []
     var audit: [JSONValue] = []
+    var firstSeq: UInt64 = 1
     var events: [StoredEvent] = []
     var calls: [Call] = []
     var failure: Problem?
@@ -45,9 +48,12 @@ package final class FakeRunService: RunService {
 
   package func set(
     runs: [Run]? = nil, runtimes: [RuntimeSummary]? = nil, artifacts: Artifacts? = nil, patch: [UInt8]? = nil,
-    audit: [JSONValue]? = nil, chunkBytes: Int? = nil
+    audit: [JSONValue]? = nil, chunkBytes: Int? = nil, store: StoreID? = nil,
+    firstSeq: UInt64? = nil
   ) {
     state.withLock { state in
+      state.store = store ?? state.store
+      state.firstSeq = firstSeq ?? state.firstSeq
       state.runs = runs ?? state.runs
       state.runtimes = runtimes ?? state.runtimes
       state.artifacts = artifacts ?? state.artifacts
@@ -119,7 +125,7 @@ package final class FakeRunService: RunService {
   // MARK: - RunService
 
   package func snapshot() async -> Snapshot {
-    state.withLock { Snapshot(seq: $0.events.last?.seq ?? 0, runs: $0.runs, runtimes: $0.runtimes) }
+    state.withLock { Snapshot(store: $0.store, seq: $0.events.last?.seq ?? 0, runs: $0.runs, runtimes: $0.runtimes) }
   }
 
   package func runs(_ query: RunQuery) async -> RunPage {
@@ -231,11 +237,22 @@ package final class FakeRunService: RunService {
     return found
   }
 
-  package func retry(_ run: RunID, by actor: Actor) async throws -> DispatchOutcome {
+  package func retry(_ run: RunID, idempotencyKey: String?, by actor: Actor) async throws -> DispatchOutcome {
     let found = try find(run)
-    state.withLock { $0.calls.append(.retry(run, by: actor)) }
+    state.withLock { $0.calls.append(.retry(run, key: idempotencyKey, by: actor)) }
     return DispatchOutcome(
       runId: run, contractId: found.contractId, title: found.title, status: .queued, decision: Self.decision)
+  }
+
+  package func firstSeq() async throws -> UInt64 { state.withLock { $0.firstSeq } }
+
+  package func collect(_ request: CollectionRequest, by actor: Actor) async throws -> CollectionReport {
+    try check()
+    state.withLock { $0.calls.append(.collect(request, by: actor)) }
+    var report = CollectionReport(dryRun: request.dryRun)
+    report.items = [.init(.worktree, run: RunID(ULID(high: 1, low: 1)), title: "t", what: "/w", bytes: 5, reason: "r")]
+    report.kept = [.init(.events, what: "events from 7 on", reason: "r")]
+    return report
   }
 
   package func followUp(
@@ -246,6 +263,8 @@ package final class FakeRunService: RunService {
     return DispatchOutcome(
       runId: run, contractId: found.contractId, title: title ?? found.title, status: .queued, decision: Self.decision)
   }
+
+  package func storeID() async -> StoreID? { state.withLock { $0.store } }
 
   package func runtimes() async -> [RuntimeSummary] { state.withLock { $0.runtimes } }
 

@@ -12,14 +12,20 @@ package final class InMemoryRunStore: RunStore {
     var details: [RunID: StoredDetail] = [:]
     var audit: [StoredAuditRecord] = []
     var answers: [String: [UInt8]] = [:]
+    var marks: [RunID: RetentionMark] = [:]
+    var keys: [String] = []
+    var tokens: [StoredToken] = []
     var commits = 0
     var failure: Problem?
     var refusal: (@Sendable (RecordBatch) -> Problem?)?
   }
 
   private let state = Mutex(State())
+  private let identity = StoreID(ULIDGenerator().next())
 
   package init() {}
+
+  package func id() async throws -> StoreID { identity }
 
   /// How many batches have been stored.
   package var commits: Int { state.withLock { $0.commits } }
@@ -76,7 +82,21 @@ package final class InMemoryRunStore: RunStore {
         kept.start = detail.start ?? kept.start
         state.details[run] = kept
       }
-      for answer in batch.answers { state.answers[answer.key] = answer.json }
+      for answer in batch.answers where state.answers.updateValue(answer.json, forKey: answer.key) == nil {
+        state.keys.append(answer.key)
+      }
+      let excess = state.keys.count - RecordBatch.answersKept
+      if excess > 0 {
+        for key in state.keys.prefix(excess) { state.answers[key] = nil }
+        state.keys.removeFirst(excess)
+      }
+      for token in batch.tokens {
+        if let place = state.tokens.firstIndex(where: { $0.id == token.id }) {
+          state.tokens[place].json = token.json
+        } else {
+          state.tokens.append(token)
+        }
+      }
     }
   }
 
@@ -108,4 +128,51 @@ package final class InMemoryRunStore: RunStore {
   }
   package func lastAudit() async throws -> StoredAuditRecord? { state.withLock { $0.audit.last } }
   package func answer(forIdempotencyKey key: String) async throws -> [UInt8]? { state.withLock { $0.answers[key] } }
+  package func tokens() async throws -> [StoredToken] { state.withLock { $0.tokens } }
+}
+
+extension InMemoryRunStore: RetentionStore {
+  package func firstSeq() async throws -> UInt64 { state.withLock { $0.events.first?.seq ?? 1 } }
+
+  package func measureEvents(through seq: UInt64) async throws -> (count: Int, bytes: Int64) {
+    state.withLock { state in
+      let old = state.events.filter { $0.seq <= seq }
+      return (old.count, old.reduce(0) { $0 + Int64($1.json.count) })
+    }
+  }
+
+  package func removeEvents(through seq: UInt64, limit: Int) async throws -> Int {
+    state.withLock { state in
+      let count = state.events.dropLast().prefix { $0.seq <= seq }.prefix(limit).count
+      state.events.removeFirst(count)
+      return count
+    }
+  }
+
+  private static func isOld(_ json: [UInt8], before time: Timestamp) -> Bool {
+    let answer = try? JSONValue(parsing: json)  // what is not JSON has no age
+    guard let run = (answer?["outcomes"]?.array ?? answer?.array)?.first?["runId"]?.string else { return false }
+    return ULID(run).map { $0.milliseconds < time.milliseconds } ?? false
+  }
+
+  package func countAnswers(before time: Timestamp) async throws -> Int {
+    state.withLock { $0.answers.values.count { Self.isOld($0, before: time) } }
+  }
+
+  package func removeAnswers(before time: Timestamp, limit: Int) async throws -> Int {
+    state.withLock { state in
+      let keys = state.answers.filter { Self.isOld($0.value, before: time) }.keys.prefix(limit)
+      for key in keys { state.answers[key] = nil }
+      return keys.count
+    }
+  }
+
+  package func marks() async throws -> [RunID: RetentionMark] { state.withLock { $0.marks } }
+  package func mark(of run: RunID) async throws -> RetentionMark { state.withLock { $0.marks[run] ?? RetentionMark() } }
+  package func markSeen(_ run: RunID, at time: Timestamp) async throws {
+    state.withLock { $0.marks[run, default: RetentionMark()].seen = $0.marks[run]?.seen ?? time }
+  }
+  package func mark(_ run: RunID, _ removals: RetentionMark.Removals) async throws {
+    state.withLock { $0.marks[run, default: RetentionMark()].removals = removals }
+  }
 }

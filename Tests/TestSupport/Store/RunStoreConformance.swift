@@ -6,13 +6,17 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
   case anEmptyStoreAnswersWithNothing
   case eventsComeBackInOrderWithinTheirRange
   case aRunsEventsAreFoundAmongOthers
+  case aPageEndsWithItsBytes
   case gapsInTheOrderAreKept
   case aSeqIsStoredOnce
   case aFailedBatchLeavesNothingBehind
   case runsReplaceAndKeepTheirOrder
   case contractsAndAnswersReplace
+  case theNewestAnswersAreKept
+  case itHasANameOfItsOwn
   case detailsKeepWhatANilPartLeavesOut
   case auditComesBackInOrder
+  case tokensReplaceAndKeepTheirOrder
   case aHugeBatchIsOneBatch
   case readersSeeWholeBatchesWhileAWriterWrites
 
@@ -25,13 +29,17 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
     case .anEmptyStoreAnswersWithNothing: try await empty(store)
     case .eventsComeBackInOrderWithinTheirRange: try await ranges(store)
     case .aRunsEventsAreFoundAmongOthers: try await runEvents(store)
+    case .aPageEndsWithItsBytes: try await pages(store)
     case .gapsInTheOrderAreKept: try await gaps(store)
     case .aSeqIsStoredOnce: try await duplicate(store)
     case .aFailedBatchLeavesNothingBehind: try await atomic(store)
     case .runsReplaceAndKeepTheirOrder: try await runRows(store)
     case .contractsAndAnswersReplace: try await contracts(store)
+    case .theNewestAnswersAreKept: try await answersKept(store)
+    case .itHasANameOfItsOwn: try await name(store)
     case .detailsKeepWhatANilPartLeavesOut: try await details(store)
     case .auditComesBackInOrder: try await audit(store)
+    case .tokensReplaceAndKeepTheirOrder: try await tokens(store)
     case .aHugeBatchIsOneBatch: try await huge(store)
     case .readersSeeWholeBatchesWhileAWriterWrites: try await concurrent(store)
     }
@@ -75,6 +83,7 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
     try expect(await store.audit(after: 0, limit: 10), is: [], "the audit trail")
     try expect(await store.lastAudit(), is: nil, "the last audit record")
     try expect(await store.answer(forIdempotencyKey: "k"), is: nil, "an unknown key's answer")
+    try expect(await store.tokens(), is: [], "the tokens")
   }
 
   private func ranges(_ store: some RunStore) async throws {
@@ -106,6 +115,24 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
       await store.lastEvents(of: Self.runID(1), after: 20, through: 30, limit: 100),
       is: wanted.filter { $0.seq > 20 && $0.seq <= 30 }, "the last within 20 to 30")
     try expect(await store.lastEvents(of: Self.runID(9), after: 0, through: .max, limit: 4), is: [], "a stranger's")
+  }
+
+  private func pages(_ store: some RunStore) async throws {
+    let events = (1...40).map { Self.event($0, run: Self.runID(1)) }
+    try await store.commit(batch { $0.events = events })
+    let size = events[20].json.count
+    let some = try await store.events(after: 0, through: .max, run: nil, limit: 30, bytes: 10 * size)
+    try expect(some == Array(events.prefix(some.count)) && (10...11).contains(some.count), "a page ends with its bytes")
+    let last = try await store.lastEvents(of: Self.runID(1), after: 0, through: .max, limit: 30, bytes: 10 * size)
+    try expect(last == Array(events.suffix(last.count)) && (10...11).contains(last.count), "the last ones too")
+    try expect(
+      await store.events(after: 5, through: .max, run: nil, limit: 3, bytes: 1), is: [events[5]], "one at least")
+    try expect(
+      await store.lastEvents(of: Self.runID(1), after: 0, through: .max, limit: 3, bytes: 1), is: [events[39]],
+      "the last at least")
+    try expect(
+      await store.events(after: 0, through: .max, run: nil, limit: 3, bytes: .max), is: Array(events[..<3]),
+      "the number still counts")
   }
 
   private func gaps(_ store: some RunStore) async throws {
@@ -151,6 +178,23 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
     try await store.commit(batch { $0.runs = [row(5, 1), row(2, 2)] })
     try await store.commit(batch { $0.runs = [row(9, 3), row(5, 4), row(9, 5)] })
     try expect(await store.runs(), is: [row(5, 4), row(2, 2), row(9, 5)], "the rows")
+  }
+
+  private func answersKept(_ store: some RunStore) async throws {
+    var batch = RecordBatch()
+    batch.answers = (0..<RecordBatch.answersKept).map { ("\($0)", [UInt8(ascii: "a")]) }
+    try await store.commit(batch)
+    batch.answers = [("0", [UInt8(ascii: "b")]), ("new", [1])]
+    try await store.commit(batch)
+    // Stored again, the oldest is still the oldest.
+    try await expect(store.answer(forIdempotencyKey: "0") == nil, "the oldest answer stays")
+    try await expect(store.answer(forIdempotencyKey: "1") != nil, "an answer goes too early")
+    try await expect(store.answer(forIdempotencyKey: "new") != nil, "the newest answer is not there")
+  }
+
+  private func name(_ store: some RunStore) async throws {
+    let name = try await store.id()
+    try await expect(store.id() == name, "the store's name changes")
   }
 
   private func contracts(_ store: some RunStore) async throws {
@@ -209,6 +253,16 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
     try expect(await store.audit(after: 0, limit: .max), is: records, "the trail")
     try expect(await store.audit(after: 2, limit: 3), is: Array(records[2..<5]), "three after 2")
     try expect(await store.audit(after: 9, limit: 3), is: [], "those after the last")
+  }
+
+  private func tokens(_ store: some RunStore) async throws {
+    func token(_ number: UInt64, _ text: String) -> StoredToken {
+      StoredToken(
+        id: TokenID(Self.runID(number).ulid), hash: Array(repeating: UInt8(number), count: 32), json: Array(text.utf8))
+    }
+    try await store.commit(batch { $0.tokens = [token(5, "a"), token(2, "b")] })
+    try await store.commit(batch { $0.tokens = [token(9, "c"), token(5, "revoked")] })
+    try expect(await store.tokens(), is: [token(5, "revoked"), token(2, "b"), token(9, "c")], "the tokens")
   }
 
   private func huge(_ store: some RunStore) async throws {

@@ -1,0 +1,88 @@
+import Glibc
+import RunModel
+
+/// An index of our own for a look at a work tree: a copy of the agent's, which saves reading every file, and leaves the
+/// agent's as it is.
+struct OwnIndex: Sendable {
+  private let git: Git
+  private let checkout: Checkout
+  private let path: String
+  /// Repositories within the work tree: git would run itself in them, by their own configuration, to see what they hold.
+  private var inner: [String] = []
+
+  var environment: [String: String] { ["GIT_INDEX_FILE": path] }
+
+  static func copy(of checkout: Checkout, git: Git, scratch: String) async throws -> OwnIndex {
+    var index = OwnIndex(git: git, checkout: checkout, path: "\(scratch)/index-\(ULIDGenerator().next())")
+    do {
+      if let bytes = try Files.read(checkout.gitFolder + "/index", following: false) {
+        try Files.write(bytes, to: index.path)
+        if try await index.list() { return index }
+      }
+      // There is none, or none that can be used: git is told from HEAD, whose paths it checks.
+      try await index.readHead()
+      return index
+    } catch {
+      index.remove()
+      throw error
+    }
+  }
+
+  private init(git: Git, checkout: Checkout, path: String) {
+    self.git = git
+    self.checkout = checkout
+    self.path = path
+  }
+
+  func remove() {
+    Files.removeTree(path)
+    // Of a git that was ended.
+    Files.removeTree(path + ".lock")
+  }
+
+  /// Takes in everything in the work tree that is not ignored. Status 1: some could not be read.
+  func add(_ options: [String] = []) async throws -> Git.Answer {
+    try await set("--skip-worktree")
+    let answer = try await git.run(
+      ["add", "--all", "--ignore-errors"] + options, in: checkout, adding: environment)
+    try await set("--no-skip-worktree")
+    if !inner.isEmpty {
+      // Only the commit that each of them is at. One that cannot be read stays as it was.
+      _ = try await git.run(
+        ["update-index", "-z", "--add", "--remove", "--stdin"], in: checkout, adding: environment,
+        input: Self.listing(inner))
+    }
+    return answer
+  }
+
+  /// Forgets the agent's index.
+  mutating func readHead() async throws {
+    Files.removeTree(path)
+    _ = try await git.demand(
+      ["read-tree", "HEAD"], in: checkout, adding: environment, "read \(checkout.top)")
+    guard try await list() else { throw Problem(.conflict, "HEAD of \(checkout.top) holds paths that lead out of it.") }
+  }
+
+  private func set(_ flag: String) async throws {
+    if inner.isEmpty { return }
+    _ = try await git.demand(
+      ["update-index", "-z", flag, "--stdin"], in: checkout, adding: environment, input: Self.listing(inner),
+      "look at \(checkout.top)")
+  }
+
+  private static func listing(_ paths: [String]) -> [UInt8] { paths.flatMap { Array($0.utf8) + [0] } }
+
+  /// False when the index is damaged, or made to lead out of the work tree.
+  private mutating func list() async throws -> Bool {
+    let answer = try await git.run(["ls-files", "--stage", "-z"], in: checkout, adding: environment, limit: 1 << 30)
+    guard answer.status == 0 else { return false }
+    inner = []
+    for entry in answer.output.split(separator: 0) {
+      guard let tab = entry.firstIndex(of: 0x09) else { return false }
+      let path = entry[(tab + 1)...]
+      guard WorkFolder.isInside(path) else { return false }
+      if entry.starts(with: "160000".utf8) { inner.append(String(decoding: path, as: UTF8.self)) }
+    }
+    return true
+  }
+}

@@ -1,0 +1,128 @@
+import FoundationEssentials
+import GRDB
+import Glibc
+import Orchestration
+package import RunModel
+
+/// Backups of a store, made while an orchestrator works, and put back while none does.
+package enum StoreBackup {
+  package static let name = "flightdeck.sqlite"
+
+  /// Copies the store of `folder` to `path` as of one moment, checks the copy whole, and only then gives it its name.
+  ///
+  /// Throws `Problem(.notFound)` when there is no store, `.conflict` when something is at `path` and is not to be
+  /// replaced.
+  package static func make(
+    of folder: String, to path: String, replacing: Bool = false, progress: @escaping (StoreProgress) -> Void = { _ in }
+  ) throws -> StoreSummary {
+    let store = "\(folder)/\(name)"
+    let problems = StoreProblem(path: path)
+    guard StoreFile.exists(store) else { throw Problem(.notFound, "There is no store in \(folder).") }
+    guard replacing || !StoreFile.exists(path) else {
+      throw Problem(.conflict, "\(path) is there already. Choose another name, or replace it with --force.")
+    }
+    if isSame(store, path) { throw Problem(.invalid, "\(path) is the store itself. Choose another name.") }
+    try StoreFile.demandSpace(
+      StoreFile.size(store) + StoreFile.size(store + "-wal"), in: StoreFile.folder(of: path), to: "back the store up")
+    let fresh = path + ".new"
+    do {
+      let source = try StoreFile.open(readOnly: store)
+      let copy = try StoreFile.copy(source, to: fresh, progress: progress)
+      try source.close()
+      let summary = try StoreFile.check(copy, fresh, progress: progress)
+      try copy.close()
+      try StoreFile.sync(fresh)
+      try StoreFile.rename(fresh, to: path)
+      try StoreFile.sync(StoreFile.folder(of: path))
+      return summary
+    } catch {
+      StoreFile.remove(fresh)
+      throw problems.translate(error)
+    }
+  }
+
+  /// Checks a backup whole. Throws a `Problem` that says what is wrong with it.
+  package static func check(_ path: String, progress: @escaping (StoreProgress) -> Void = { _ in }) throws
+    -> StoreSummary
+  {
+    guard StoreFile.exists(path) else { throw Problem(.notFound, "There is no file \(path).") }
+    do {
+      let database = try StoreFile.open(readOnly: path)
+      try StoreFile.demandKnown(database, path)
+      return try StoreFile.check(database, path, progress: progress)
+    } catch { throw StoreProblem(path: path).translate(error) }
+  }
+
+  /// The runs that a store's file knows.
+  package static func runs(in path: String) throws -> Set<RunID> {
+    do {
+      return try StoreFile.open(readOnly: path).read { db in
+        var runs: Set<RunID> = []
+        let rows = try Row.fetchCursor(db, sql: "SELECT run FROM runs")
+        while let row = try rows.next() { if let run = try row.run(0) { runs.insert(run) } }
+        return runs
+      }
+    } catch { throw StoreProblem(path: path).translate(error) }
+  }
+
+  /// Puts a backup in the place of the store of `folder`. What was there is kept beside; its path is returned, nil when
+  /// there was nothing.
+  ///
+  /// Throws `Problem(.conflict)` while an orchestrator holds the store. Ended at any moment, it has either put the backup
+  /// in place, will have once the store is opened, or has changed nothing.
+  package static func restore(
+    _ path: String, into folder: String, progress: @escaping (StoreProgress) -> Void = { _ in }
+  ) throws -> (summary: StoreSummary, replaced: String?) {
+    let lock = try StoreLock(folder: folder)
+    defer { withExtendedLifetime(lock) {} }
+    let store = "\(folder)/\(name)"
+    if isSame(store, path) { throw Problem(.invalid, "\(path) is the store itself.") }
+    let summary = try check(path, progress: progress)
+    try StoreFile.demandSpace(summary.bytes, in: folder, to: "restore the store")
+    let fresh = store + ".restoring"
+    do {
+      let source = try StoreFile.open(readOnly: path)
+      let copy = try StoreFile.copy(source, to: fresh, progress: progress)
+      try source.close()
+      try copy.write { db in try StoreSchema.beginAnew(db) }
+      try copy.close()
+      try StoreFile.sync(fresh)
+      try StoreFile.rename(fresh, to: store + restored)
+      try StoreFile.sync(folder)
+      return (summary, try finish(store))
+    } catch {
+      StoreFile.remove(fresh)
+      throw StoreProblem(path: store).translate(error)
+    }
+  }
+
+  /// What a restored store is called until it is in place.
+  private static let restored = ".restored"
+
+  /// Puts a restored store in place that was not yet; returns where the replaced one is. Each step may be the last before
+  /// the plug is pulled: the next call goes on from there.
+  @discardableResult
+  static func finish(_ store: String) throws(Problem) -> String? {
+    let waiting = store + restored
+    var status = stat()
+    guard stat(waiting, &status) == 0 else { return nil }
+    let aside =
+      "\(store).before-restore-"
+      + StoreFile.stamp(
+        Timestamp(milliseconds: Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000))
+    // The log goes first: a store without its log is old, a log without its store would be read into the new one.
+    if StoreFile.exists(store + "-wal") { try StoreFile.rename(store + "-wal", to: aside + "-wal") }
+    if StoreFile.exists(store) { try StoreFile.rename(store, to: aside) }
+    unlink(store + "-shm")
+    try StoreFile.rename(waiting, to: store)
+    try StoreFile.sync(StoreFile.folder(of: store))
+    return StoreFile.exists(aside) ? aside : nil
+  }
+
+  private static func isSame(_ one: String, _ other: String) -> Bool {
+    var first = stat()
+    var second = stat()
+    return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_ino == second.st_ino
+      && first.st_dev == second.st_dev
+  }
+}
