@@ -13,7 +13,8 @@ extension SQLiteRunStore: RetentionStore {
       let row = try Row.fetchOne(
         db, sql: "SELECT count(*), coalesce(sum(length(json) + length(type) + 32), 0) FROM events WHERE seq <= ?",
         arguments: [Int64(clamping: seq)])
-      return (row?[0] ?? 0, row?[1] ?? 0)
+      guard let row else { return (0, 0) }
+      return (row[0] as Int, row[1] as Int64)
     }
   }
 

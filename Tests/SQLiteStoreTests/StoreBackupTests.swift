@@ -118,8 +118,15 @@ import Testing
       #expect(problem?.code == .conflict && problem?.detail.contains("process") == true)
       try store.close()
     }
+    var opened = try SQLiteRunStore(folder: folder.path)
+    let identity = try await opened.id()
+    try opened.close()
     let (summary, replaced) = try StoreBackup.restore(backup, into: folder.path)
     #expect(summary.lastSeq == 10)
+    opened = try SQLiteRunStore(folder: folder.path)
+    // Its order goes on in its own way, so that a place in the other's is none here.
+    #expect(try await opened.id() != identity)
+    try opened.close()
     let kept = try #require(replaced)
     #expect(kept.contains("flightdeck.sqlite.before-restore-2"))
     #expect(try StoreBackup.check(kept).lastSeq == 11)

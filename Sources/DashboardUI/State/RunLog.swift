@@ -297,7 +297,7 @@ struct RunLog: Sendable {
       bytes += lines[kept].weight
     }
     lines.removeFirst(kept)
-    isFull = kept > 0 || first.map { (lines.first?.seq ?? 0) >= $0 } ?? false
+    isFull = kept > 0 || isAsking && first.map { (lines.first?.seq ?? 0) >= $0 } ?? false
     firstNumber = 0
     isLoaded = true
     isAsking = false

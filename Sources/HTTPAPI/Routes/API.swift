@@ -20,7 +20,8 @@ struct API: Sendable {
     let seq = await service.lastSeq()
     let outage = service.outage
     var health: JSONObject = [
-      "status": outage == nil ? "ok" : "degraded", "version": .string(version), "pid": .int(Int64(getpid())), "seq": .int(Int64(clamping: seq)),
+      "status": outage == nil ? "ok" : "degraded", "version": .string(version), "pid": .int(Int64(getpid())),
+      "seq": .int(Int64(clamping: seq)),
       "listening": .array(listening.addresses.map { .string("\($0)") }),
     ]
     if let store = await service.storeID() { health.append("store", .string(store.description)) }

@@ -190,31 +190,31 @@ package final class Journal: Sendable {
   /// Records what an agent reports. A line over the bound is dropped (while nothing can be stored, any report is that
   /// changes no state); the run's next report carries the count, or an event of its own once there is room again.
   package func note(report event: RunEvent, at position: ReportPosition? = nil) {
+    var pending = Pending(JournalEntry([event]))
     let isNoted = queue.withLock { queue in
       guard !queue.isClosed else { return false }
-      var entry = JournalEntry([event])
       if let run = event.run {
         let isOutput = event.type == .output
-        let isOver = queue.events >= Bounds.journalEvents || queue.bytes + event.weight > Bounds.journal
+        let told = isOutput ? Int(event.data["dropped"]?.int ?? 0) : 0
+        let isOver = queue.events >= Bounds.journalEvents || queue.bytes + pending.bytes > Bounds.journal
         if isOver, isOutput || (queue.outage != nil && !event.type.changesState) {
           // What it told was lost before it goes with it.
-          let before = isOutput ? Int(event.data["dropped"]?.int ?? 0) : 0
-          queue.dropped[run] = ((queue.dropped[run]?.count ?? 0) + 1 + before, event.emptied)
+          queue.dropped[run] = ((queue.dropped[run]?.count ?? 0) + 1 + told, event.emptied)
           queue.droppedLines += 1
           queue.outage?.dropped += 1
           return false
         }
         if let dropped = queue.dropped.removeValue(forKey: run) {
           if isOutput {
-            entry.events[0].data["dropped"] = .int(Int64(dropped.count) + (event.data["dropped"]?.int ?? 0))
+            pending.entry.events[0].data["dropped"] = .int(Int64(dropped.count + told))
           } else {
             // The position that comes with this report covers what was dropped, so the count goes with it.
-            entry.events.insert(.dropped(dropped.count, like: dropped.last), at: 0)
+            pending.entry.events.insert(.dropped(dropped.count, like: dropped.last), at: 0)
           }
         }
-        entry.position = position.map { (run, $0) }
+        pending.entry.position = position.map { (run, $0) }
       }
-      queue.append(Pending(entry))
+      queue.append(pending)
       return true
     }
     if isNoted { waker.yield() }
@@ -263,9 +263,8 @@ package final class Journal: Sendable {
       }
       queue.events -= events
       queue.bytes -= bytes
-      if queue.pending.isEmpty { return (Self.tell(&queue.dropped), queue.takeRooms()) }
       if count == queue.pending.count {
-        let all = queue.pending
+        let all = queue.pending + Self.tell(&queue.dropped)
         queue.pending = []
         return (all, queue.takeRooms())
       }

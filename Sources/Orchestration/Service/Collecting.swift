@@ -146,6 +146,10 @@ extension Orchestrator {
   ) async throws -> Bool {
     var item = CollectionReport.Item(
       kind, run: run.runId, title: run.title, what: part.name, bytes: part.bytes, reason: reason)
+    if cleanUp.marks[run.runId]?.removals.cutShort.contains(kind) == true {
+      cleanUp.keep(kind, of: run, part, "an earlier removal was cut short and cannot be gone on with; the log says why")
+      return false
+    }
     if !cleanUp.dryRun {
       do {
         item.bytes = try await remove(
@@ -178,8 +182,8 @@ extension Orchestrator {
     do {
       bytes = try await runtime.remove(kind, of: run.runId, evenUnmerged: evenUnmerged, isBegun: isBegun)
     } catch {
-      // It looked again, and nothing was removed.
-      if !isBegun {
+      // It looked again, and nothing was removed. After anything else the next clean-up goes on with it.
+      if (error as? Problem)?.code == .conflict {
         removals.begun[kind] = nil
         try await store.mark(run.runId, removals)
       }

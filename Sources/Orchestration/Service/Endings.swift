@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import RunModel
 
@@ -62,12 +63,15 @@ extension Orchestrator {
     let name = entry.nameThere ?? run
     Task {  // ends with the two calls; the run is over when their outcome is on record
       var artifacts: Artifacts?
-      var patch: [UInt8] = []
+      // Nil when it is too large to be kept: whoever asks for it is told so by the runtime.
+      var patch: [UInt8]? = []
       do {
         artifacts = try await runtime.getArtifacts(name)
         if let folder = runtime as? any WorkspaceRuntime { patch = try await folder.patch(of: name) }
       } catch let problem as Problem where problem.code == .notFound {
         // It never started there.
+      } catch let problem as Problem where problem.code == .tooLarge {
+        patch = nil
       } catch {
         self.environment.logger.error("no artifacts", metadata: ["run": "\(run)", "error": "\(error)"])
       }
@@ -78,7 +82,7 @@ extension Orchestrator {
   }
 
   private func conclude(
-    _ run: RunID, as status: RunStatus, reason: String?, artifacts: Artifacts?, patch: [UInt8],
+    _ run: RunID, as status: RunStatus, reason: String?, artifacts: Artifacts?, patch: [UInt8]?,
     earlier: (failures: Set<String>, hasNote: Bool)
   ) {
     guard let entry = live.removeValue(forKey: run) else { return }
@@ -210,14 +214,18 @@ extension Artifacts {
   }
 
   /// What an `awf.run.artifacts` event tells. A rename is one file here, though `filesChanged` lists both its paths.
-  func counts(patch: [UInt8]) -> JSONObject {
-    let (added, removed, renames) = Self.lineCounts(of: patch)
-    return [
-      "files": .int(Int64(max(0, filesChanged.count - renames))), "added": .int(Int64(added)),
-      "removed": .int(Int64(removed)),
+  /// Without a patch the lines stay as they were last counted.
+  func counts(patch: [UInt8]?) -> JSONObject {
+    var counts: JSONObject = [
       "testsPassed": .int(Int64(testsRun.count { $0.status == .passed })),
       "testsTotal": .int(Int64(testsRun.count { $0.status != .skipped })), "final": true,
     ]
+    guard let patch else { return counts }
+    let (added, removed, renames) = Self.lineCounts(of: patch)
+    counts.append("files", .int(Int64(max(0, filesChanged.count - renames))))
+    counts.append("added", .int(Int64(added)))
+    counts.append("removed", .int(Int64(removed)))
+    return counts
   }
 
   /// Lines that a unified patch adds and removes, and the files that it renames.
@@ -226,14 +234,22 @@ extension Artifacts {
     var removed = 0
     var renames = 0
     var isInHunk = false
-    for line in patch.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-      switch line.first {
-      case UInt8(ascii: "@"): isInHunk = true
-      case UInt8(ascii: "d") where line.starts(with: "diff --git ".utf8): isInHunk = false
-      case UInt8(ascii: "r") where !isInHunk && line.starts(with: "rename from ".utf8): renames += 1
-      case UInt8(ascii: "+") where isInHunk: added += 1
-      case UInt8(ascii: "-") where isInHunk: removed += 1
-      default: break
+    patch.withUnsafeBytes { bytes in
+      var start = 0
+      // Looked at in place: a patch may have a million lines.
+      while start < bytes.count, let base = bytes.baseAddress {
+        let found = memchr(base + start, 0x0A, bytes.count - start)
+        let end = found.map { base.distance(to: UnsafeRawPointer($0)) } ?? bytes.count
+        let line = bytes[start..<end]
+        switch line.first {
+        case UInt8(ascii: "@"): isInHunk = true
+        case UInt8(ascii: "d") where line.starts(with: "diff --git ".utf8): isInHunk = false
+        case UInt8(ascii: "r") where !isInHunk && line.starts(with: "rename from ".utf8): renames += 1
+        case UInt8(ascii: "+") where isInHunk: added += 1
+        case UInt8(ascii: "-") where isInHunk: removed += 1
+        default: break
+        }
+        start = end + 1
       }
     }
     return (added, removed, renames)

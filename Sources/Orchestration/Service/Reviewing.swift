@@ -20,7 +20,8 @@ extension Orchestrator {
       let name = known.runtimeId.map { "the runtime \($0) that made it" } ?? "a runtime"
       throw Problem(.conflict, "The diff of \(run.shortName) is there in one form alone: \(name) gives no other.")
     }
-    if isUsual, known.status.isTerminal { return [] }
+    // One that has ended without a patch on record never began, or its patch is too large to be kept.
+    if isUsual, known.status.isTerminal, known.startedAt == nil { return [] }
     do {
       return try await runtime.patch(of: live[run]?.nameThere ?? run, options)
     } catch let problem as Problem where problem.code == .notFound {

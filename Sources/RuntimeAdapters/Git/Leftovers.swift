@@ -44,6 +44,9 @@ struct Leftovers: Sendable {
     guard let repository = workspace.repository else { return }
     let path = workspace.path
     if isBegun {
+      if try await strangers(in: repository) > 0 {
+        throw Problem(.conflict, "a removal of it was cut short, and since then files came that are in no commit")
+      }
       // Half of it is no worktree to git any more; without it git forgets that there was one.
       Files.removeTree(path)
       _ = try await git.run(["worktree", "remove", "--force", "--force", path], in: repository)
@@ -55,6 +58,31 @@ struct Leftovers: Sendable {
       throw Problem(.conflict, Git.problem(answer, "remove it").detail)
     }
     Files.removeTree(path)
+  }
+
+  /// Files of what is left of the worktree that are not as in its commit. Asked from the repository with an index of its
+  /// own, as the worktree may have lost its tie to it.
+  private func strangers(in repository: String) async throws -> Int {
+    guard Files.exists(workspace.path) else { return 0 }
+    var commit = commit ?? workspace.base
+    if let branch = workspace.branch, let tip = try await tip(of: branch, in: repository) { commit = tip }
+    let index = workspace.path + ".index"
+    defer { Files.removeTree(index) }
+    let common = try await git.demand(
+      ["rev-parse", "--path-format=absolute", "--git-common-dir"], in: repository, "find \(repository)"
+    ).text
+    let place = ["--git-dir=\(common)", "--work-tree=\(workspace.path)"]
+    let own = ["GIT_INDEX_FILE": index]
+    _ = try await git.demand(
+      place + ["read-tree", commit ?? "HEAD"], in: repository, adding: own, "read \(workspace.path)")
+    return try await git.demand(
+      place + ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"], in: workspace.path,
+      adding: own, "look at \(workspace.path)"
+    ).entries.count {
+      // The first letter compares the index with HEAD, which here is the checkout's own affair.
+      let word = $0.dropFirst().first
+      return word != "D" && word != " "
+    }
   }
 
   /// Deletes the branch unless it has moved, is checked out or holds work of its own; looks at the moment of the call, so

@@ -41,7 +41,18 @@ struct WorkDiff: Sendable {
   }
 
   func patch(to end: End, _ options: PatchOptions = PatchOptions()) async throws -> [UInt8] {
-    try await diff(Self.options(options), to: end, limit: Self.longestPatch).output
+    try await withinBounds { try await diff(Self.options(options), to: end, limit: Self.longestPatch).output }
+  }
+
+  /// Tells how a patch that is too large can be looked at all the same.
+  private func withinBounds(_ patch: () async throws -> [UInt8]) async throws -> [UInt8] {
+    do { return try await patch() } catch let problem as Problem where problem.code == .tooLarge {
+      let base = workspace.base ?? "HEAD"
+      throw Problem(
+        .tooLarge,
+        "The change is larger than \(Self.longestPatch >> 20) MB, too much to keep as a patch. It is all in the work; see it "
+          + "with: git -C \(workspace.path.quotedForShell) diff --stat \(base)")
+    }
   }
 
   /// From what one run made to what another did: two trees or commits of one repository.

@@ -63,7 +63,9 @@ final class Worktrees: Sendable {
     // It may not have been made, or be forgotten already.
     let checkout = try? git.worktree(at: path, of: main)
     var branch: String?
-    if let checkout { branch = (try? await git.run(["symbolic-ref", "--quiet", "--short", "HEAD"], in: checkout))?.text }
+    if let checkout {
+      branch = (try? await git.run(["symbolic-ref", "--quiet", "--short", "HEAD"], in: checkout))?.text
+    }
     forget(Workspace(path: path, repository: repository, gitFolder: checkout?.gitFolder), of: main)
     Files.removeTree(path)
     if !keepsBranch, let branch, branch.hasPrefix("awf/") {

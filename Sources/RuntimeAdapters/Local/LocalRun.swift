@@ -166,6 +166,7 @@ actor LocalRun {
       return
     }
     isRecalled = true
+    stopIsSent = recorded?.cancellation?.stopSentAt != nil
     if let recorded { await catchUp(&reader, with: recorded, from: adoption.position) }
     if let end {
       // It had come to its end before, and only the telling is left.
@@ -195,7 +196,7 @@ actor LocalRun {
 
   /// A supervisor that does not take a cancel is ended itself: what it watched over is swept then, as after its death.
   private func endDeafSupervisor() {
-    guard let since = stopAwaitedSince, ContinuousClock.now - since > supervisorPatience,
+    guard !stopIsSent, let since = stopAwaitedSince, ContinuousClock.now - since > supervisorPatience,
       let supervisor = folder.supervised.supervisor
     else { return }
     kill(supervisor, SIGKILL)
@@ -299,7 +300,7 @@ actor LocalRun {
     for (index, event) in events.enumerated() {
       switch event {
       case .stopSent:
-        stopAwaitedSince = nil
+        stopIsSent = true
         // A stop that only cleans up after an agent is no part of a cancel.
         if !isCancelAsked { continue }
       case .resolved(let id, _, _) where answering == id: answering = nil

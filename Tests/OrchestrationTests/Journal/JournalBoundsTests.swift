@@ -114,8 +114,6 @@ import Testing
         for _ in 0..<Bounds.journalEvents { journal.note(report: Self.line("x", run: run)) }
       }
       store.failCommits(with: nil)
-      // The first makes sure that all before it is stored, the second that what follows from that is.
-      try await journal.flush()
       try await journal.flush()
       let events = try await Self.stored(store)
       for run in 1...2 as ClosedRange<UInt64> {

@@ -175,6 +175,9 @@ struct HostileRepositoryTests {
     let path = try #require(try await runtime.workspace(of: run)?.path)
     let inner = try bench.shell("git -c core.fsmonitor=false rev-parse HEAD", in: path + "/sub")
     #expect(try bench.shell("git rev-parse \(commit):sub") == inner)
+    // As git does by itself.
+    try bench.shell("touch -d 2001-01-01 sub/file; git status", in: path)
+    #expect(Files.exists(mark))
   }
 
   @Test("A worktree whose .git leads elsewhere is kept on its own branch all the same, and leads home again")
@@ -199,6 +202,9 @@ struct HostileRepositoryTests {
     let path = try #require(try await runtime.workspace(of: run)?.path)
     #expect(try bench.shell("git show \(commit):work.txt") == "work\n")
     #expect(try bench.shell("git status --porcelain && git rev-parse HEAD", in: path) == commit + "\n")
+    // The trap was one.
+    try bench.shell("git --git-dir=../elsewhere/.git --work-tree=. status", in: path)
+    #expect(Files.exists(mark))
   }
 
   @Test("An agent's own repository in the place of the worktree's is kept aside, and its files are in the work")

@@ -156,6 +156,21 @@ import Testing
     }
   }
 
+  @Test(
+    "What came into a worktree after its removal was cut short is in no commit: it stays, and so does all that is left",
+    arguments: ["rm \"$W/work.txt\"; echo x > \"$W/new\"", "rm \"$W/.git\"; echo x >> \"$W/kept.txt\""])
+  func cutShortAndUsed(half: String) async throws {
+    let bench = try Bench()
+    let runtime = try bench.local("echo work > work.txt")
+    let (run, _, worktree) = try await ended(bench, runtime, bench.contract())
+    try bench.shell("W='\(worktree)'; \(half)")
+    await #expect { try await runtime.remove(.worktree, of: run, evenUnmerged: true, isBegun: true) } throws: {
+      ($0 as? Problem)?.code == .conflict
+    }
+    #expect(access(worktree + "/kept.txt", F_OK) == 0)
+    #expect(try bench.shell("ls \(bench.state)/worktrees").split(separator: "\n").count == 1)
+  }
+
   @Test("Output goes, and what is needed to look at the work and to go on with it stays")
   func output() async throws {
     let bench = try Bench()
