@@ -25,7 +25,8 @@ struct API: Sendable {
       "listening": .array(listening.addresses.map { .string("\($0)") }),
     ]
     if let store = await service.storeID() { health.append("store", .string(store.description)) }
-    if let outage { health.append("outage", (try? JSONValue(parsing: outage.jsonBytes)) ?? .null) }  // our own JSON parses
+    // Our own JSON parses.
+    if let outage { health.append("outage", (try? JSONValue(parsing: outage.jsonBytes)) ?? .null) }
     return Reply.json(JSONValue.object(health))
   }
 
