@@ -133,6 +133,12 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "FuzzTests",
+      dependencies: [
+        "RunModel", "Orchestration", "RuntimeAdapters", "RunClient", "TerminalKit", "DashboardUI", "flightdeck",
+      ],
+      exclude: ["Corpus", "Program"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -284,6 +284,7 @@ extension OpenAPI {
       },
       "/v1/gc": {
         "post": {
+          "security": [{}, {"token": ["admin"]}],
           "operationId": "collect", "summary": "Remove what old runs have left",
           "description": "Worktrees, output, events and kept answers of runs that ended long enough ago; never work that is not merged, failed runs that nobody has looked at, live runs or what they need. The answer comes when all is done.",
           "requestBody": {"required": true, "content": {"application/json": {"schema":
