@@ -132,6 +132,12 @@ let package = Package(
         "RunModel", "RunClient", "TestSupport", "CVTerm", "TerminalKit", "DashboardUI", "flightdeck", logging,
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "FuzzTests",
+      dependencies: [
+        "RunModel", "Orchestration", "RuntimeAdapters", "RunClient", "TerminalKit", "DashboardUI", "flightdeck",
+      ],
+      exclude: ["Corpus", "Program"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

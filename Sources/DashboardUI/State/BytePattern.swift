@@ -17,8 +17,12 @@ struct BytePattern: Sendable, Equatable {
   /// The letters that every match has, as `ByteSearch.letters` gives them.
   let letters: UInt64
 
-  /// Nil when the pattern makes no sense, such as an open bracket.
+  /// What matches takes some of the stack for each sign of the pattern.
+  private static let longest = 400
+
+  /// Nil when the pattern makes no sense, such as an open bracket, or is longer than any that a person writes.
   init?(_ text: String) {
+    guard text.utf8.count <= Self.longest else { return nil }
     var reader = Reader(bytes: Array(text.lowercased().utf8))
     guard let node = reader.choice(depth: 0), reader.place == reader.bytes.count else { return nil }
     root = node
@@ -46,72 +50,82 @@ struct BytePattern: Sendable, Equatable {
     return nodes.first == .start
   }
 
-  func matches(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
+  /// What may still be spent on a line.
+  private struct Work {
     var steps = 20_000
-    if isAnchored { return match(root, line, 0, &steps) { _, _ in true } }
+    /// Each takes some of the stack.
+    var depth = 1500
+  }
+
+  func matches(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
+    var work = Work()
+    if isAnchored { return match(root, line, 0, &work) { _, _ in true } }
     let first = first
     for start in 0...line.count {
       if let first, start == line.count || line[start] != first { continue }
-      if match(root, line, start, &steps, { _, _ in true }) { return true }
+      if match(root, line, start, &work, { _, _ in true }) { return true }
     }
     return false
   }
 
   private func match(
-    _ node: Node, _ line: UnsafeBufferPointer<UInt8>, _ at: Int, _ steps: inout Int,
-    _ next: (Int, inout Int) -> Bool
+    _ node: Node, _ line: UnsafeBufferPointer<UInt8>, _ at: Int, _ work: inout Work,
+    _ next: (Int, inout Work) -> Bool
   ) -> Bool {
-    steps -= 1
-    guard steps > 0 else { return false }
+    work.steps -= 1
+    guard work.steps > 0, work.depth > 0 else { return false }
+    work.depth -= 1
+    defer { work.depth += 1 }
     switch node {
-    case .any: return at < line.count && next(at + 1, &steps)
-    case .byte(let byte): return at < line.count && line[at] == byte && next(at + 1, &steps)
-    case .set(let set): return at < line.count && set[Int(line[at])] && next(at + 1, &steps)
-    case .start: return at == 0 && next(at, &steps)
-    case .end: return at == line.count && next(at, &steps)
+    case .any: return at < line.count && next(at + 1, &work)
+    case .byte(let byte): return at < line.count && line[at] == byte && next(at + 1, &work)
+    case .set(let set): return at < line.count && set[Int(line[at])] && next(at + 1, &work)
+    case .start: return at == 0 && next(at, &work)
+    case .end: return at == line.count && next(at, &work)
     case .edge:
       let before = at > 0 && Self.isWord(line[at - 1])
       let after = at < line.count && Self.isWord(line[at])
-      return before != after && next(at, &steps)
-    case .sequence(let nodes): return match(nodes[...], line, at, &steps, next)
+      return before != after && next(at, &work)
+    case .sequence(let nodes): return match(nodes[...], line, at, &work, next)
     case .choice(let nodes):
-      for node in nodes where match(node, line, at, &steps, next) { return true }
+      for node in nodes where match(node, line, at, &work, next) { return true }
       return false
     case .many(let node, let least, let most):
-      return repeated(node, least, most, line, at, &steps, next)
+      return repeated(node, least, most, line, at, &work, next)
     }
   }
 
   private func match(
-    _ nodes: ArraySlice<Node>, _ line: UnsafeBufferPointer<UInt8>, _ at: Int, _ steps: inout Int,
-    _ next: (Int, inout Int) -> Bool
+    _ nodes: ArraySlice<Node>, _ line: UnsafeBufferPointer<UInt8>, _ at: Int, _ work: inout Work,
+    _ next: (Int, inout Work) -> Bool
   ) -> Bool {
-    guard let first = nodes.first else { return next(at, &steps) }
-    return match(first, line, at, &steps) { at, steps in match(nodes.dropFirst(), line, at, &steps, next) }
+    guard let first = nodes.first else { return next(at, &work) }
+    return match(first, line, at, &work) { at, work in match(nodes.dropFirst(), line, at, &work, next) }
   }
 
   /// As many as there are, then fewer. A group repeats 64 times at most, as each takes some of the stack.
   private func repeated(
-    _ node: Node, _ least: Int, _ most: Int, _ line: UnsafeBufferPointer<UInt8>, _ at: Int, _ steps: inout Int,
-    _ next: (Int, inout Int) -> Bool
+    _ node: Node, _ least: Int, _ most: Int, _ line: UnsafeBufferPointer<UInt8>, _ at: Int, _ work: inout Work,
+    _ next: (Int, inout Work) -> Bool
   ) -> Bool {
     if isOneByte(node) {
       var end = at
-      while end < line.count, end - at < most, match(node, line, end, &steps, { _, _ in true }) { end += 1 }
+      while end < line.count, end - at < most, match(node, line, end, &work, { _, _ in true }) { end += 1 }
       while end - at >= least {
-        if next(end, &steps) { return true }
+        if next(end, &work) { return true }
         end -= 1
       }
       return false
     }
     if most > 0 {
-      let more = match(node, line, at, &steps) { after, steps in
-        guard after > at else { return false }
-        return repeated(node, max(0, least - 1), min(most, 64) - 1, line, after, &steps, next)
+      let more = match(node, line, at, &work) { after, work in
+        // What stands for nothing can do so as often as it has to.
+        guard after > at else { return least > 0 && next(at, &work) }
+        return repeated(node, max(0, least - 1), min(most, 64) - 1, line, after, &work, next)
       }
       if more { return true }
     }
-    return least == 0 && next(at, &steps)
+    return least == 0 && next(at, &work)
   }
 
   private func isOneByte(_ node: Node) -> Bool {
@@ -151,9 +165,9 @@ struct BytePattern: Sendable, Equatable {
         guard var node = atom(depth) else { return nil }
         quantifiers: while let sign = self.byte {
           switch sign {
-          case UInt8(ascii: "*"): node = .many(node, atLeast: 0, atMost: 10_000)
-          case UInt8(ascii: "+"): node = .many(node, atLeast: 1, atMost: 10_000)
-          case UInt8(ascii: "?"): node = .many(node, atLeast: 0, atMost: 1)
+          case UInt8(ascii: "*"): node = Self.repeated(node, atLeast: 0, atMost: 10_000)
+          case UInt8(ascii: "+"): node = Self.repeated(node, atLeast: 1, atMost: 10_000)
+          case UInt8(ascii: "?"): node = Self.repeated(node, atLeast: 0, atMost: 1)
           default: break quantifiers
           }
           place += 1
@@ -161,6 +175,14 @@ struct BytePattern: Sendable, Equatable {
         nodes.append(node)
       }
       return .sequence(nodes)
+    }
+
+    /// `a*+` is no more than `a*`.
+    private static func repeated(_ node: Node, atLeast least: Int, atMost most: Int) -> Node {
+      guard case .many(let inner, let innerLeast, let innerMost) = node else {
+        return .many(node, atLeast: least, atMost: most)
+      }
+      return .many(inner, atLeast: least * innerLeast, atMost: max(most, innerMost))
     }
 
     private mutating func atom(_ depth: Int) -> Node? {

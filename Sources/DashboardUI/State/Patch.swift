@@ -110,24 +110,27 @@ struct Patch: Sendable {
 
   private mutating func take(_ line: UnsafeBufferPointer<UInt8>, _ number: Int) {
     if oldLeft > 0 || newLeft > 0 {
-      hunks[hunks.count - 1].end = number + 1
       switch line.first {
       case UInt8(ascii: "+"):
+        hunks[hunks.count - 1].end = number + 1
         newLeft -= 1
         new += 1
         files[files.count - 1].added += 1
         takeChange(number, isRemoved: false)
         return
       case UInt8(ascii: "-"):
+        hunks[hunks.count - 1].end = number + 1
         oldLeft -= 1
         old += 1
         files[files.count - 1].removed += 1
         takeChange(number, isRemoved: true)
         return
       case UInt8(ascii: "\\"):
+        hunks[hunks.count - 1].end = number + 1
         takeNoNewline(number)
         return
       case UInt8(ascii: " "), nil:
+        hunks[hunks.count - 1].end = number + 1
         oldLeft -= 1
         newLeft -= 1
         old += 1

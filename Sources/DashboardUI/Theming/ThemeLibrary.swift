@@ -54,7 +54,7 @@ package enum ThemeLibrary {
       issues.append(ThemeIssue(line: node?.mark.map { $0.line }, message: message))
     }
     let root: Node?
-    do { root = try Yams.compose(yaml: text) } catch { return (nil, [notYAML(error)], [:]) }
+    do { root = try PlainYAML.compose(text) } catch { return (nil, [notYAML(error)], [:]) }
     guard let mapping = root?.mapping else {
       issue(nil, "A theme is a mapping with the keys system, name and palette.")
       return (nil, issues, [:])
@@ -110,6 +110,7 @@ package enum ThemeLibrary {
       ThemeIssue(line: mark.line, message: "This is not YAML: \(problem).")
     case YamlError.duplicatedKeysInMapping(let duplicates, let context):
       ThemeIssue(line: context.mark.line, message: "The key \"\(duplicates.first ?? "")\" is there twice.")
+    case let error as PlainYAML.TooMuch: ThemeIssue(line: nil, message: "This is not YAML for a theme: \(error).")
     default: ThemeIssue(line: nil, message: "This is not YAML: \(error)")
     }
   }

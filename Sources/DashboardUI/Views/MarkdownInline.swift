@@ -54,11 +54,12 @@ extension Markdown {
   private static func link(_ text: Substring) -> ([Span], Substring)? {
     let isImage = text.first == "!"
     let body = text.dropFirst(isImage ? 2 : 1)
-    guard let close = body.firstRange(of: "]("), let end = body[close.upperBound...].firstIndex(of: ")") else {
-      return nil
-    }
+    // Neither part holds a bracket that opens: so no note makes us look at the same text again and again.
+    let inside = body.prefix { $0 != "[" }
+    guard let close = inside.firstRange(of: "]("), inside[..<close.lowerBound].utf8.count < 1000,
+      let end = inside[close.upperBound...].firstIndex(of: ")")
+    else { return nil }
     let label = String(body[..<close.lowerBound])
-    guard label.utf8.count < 1000, !label.contains("[") else { return nil }
     let target = body[close.upperBound..<end].split(separator: " ").first.map(String.init) ?? ""
     var spans = [Span((isImage ? "image: " : "") + label, .link).linked(to: target)]
     if target != label, !target.isEmpty { spans.append(Span(" (\(target))", .muted).linked(to: target)) }

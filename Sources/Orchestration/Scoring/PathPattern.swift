@@ -19,30 +19,33 @@ struct PathPattern: Sendable {
     let path = Array(path)
     // A folder admits what is below it, and a pattern that matches a folder does too.
     let ends = path.indices.filter { path[$0] == "/" } + [path.count]
-    return ends.contains { end in
-      isPattern ? Self.matches(pattern[...], path[..<end]) : pattern == Array(path[..<end])
-    }
+    guard isPattern else { return ends.contains { pattern == Array(path[..<$0]) } }
+    let reached = reach(in: path)
+    return ends.contains { reached[$0] }
   }
 
-  private static func matches(_ pattern: ArraySlice<Character>, _ path: ArraySlice<Character>) -> Bool {
-    var pattern = pattern
-    var path = path
-    while let next = pattern.first {
-      if next == "*" {
-        let crosses = pattern.dropFirst().first == "*"
-        var rest = pattern.dropFirst(crosses ? 2 : 1)
+  /// Whether the pattern can stand for the first n characters of the path, for each n. Each sign of the pattern goes over
+  /// the path once, so that no pattern takes longer than its length times the path's.
+  private func reach(in path: [Character]) -> [Bool] {
+    var reached = [Bool](repeating: false, count: path.count + 1)
+    reached[0] = true
+    var place = 0
+    while place < pattern.count {
+      let sign = pattern[place]
+      place += 1
+      if sign == "*" {
+        let crosses = place < pattern.count && pattern[place] == "*"
+        if crosses { place += 1 }
         // `**/` also stands for no folder at all.
-        if crosses, rest.first == "/" { rest = rest.dropFirst() }
-        while true {
-          if matches(rest, path) { return true }
-          guard let character = path.first, crosses || character != "/" else { return false }
-          path = path.dropFirst()
+        if crosses, place < pattern.count, pattern[place] == "/" { place += 1 }
+        for end in path.indices where reached[end] && (crosses || path[end] != "/") { reached[end + 1] = true }
+      } else {
+        for end in path.indices.reversed() {
+          reached[end + 1] = reached[end] && (sign == path[end] || sign == "?" && path[end] != "/")
         }
+        reached[0] = false
       }
-      guard let character = path.first, next == character || (next == "?" && character != "/") else { return false }
-      pattern = pattern.dropFirst()
-      path = path.dropFirst()
     }
-    return path.isEmpty
+    return reached
   }
 }

@@ -42,8 +42,11 @@ extension RunEvent: JSONWritable {
     }
   }
 
-  /// Reads one event; `id` must be a number and `type` must be there, all else is kept as it came.
-  package init(from reader: inout JSONReader) throws(JSONError) {
+  /// Reads one event; `id` must be a number and `type` must be there, all else is kept as it came. With `wantsOutput`, of
+  /// an output line that nobody looks at only what a fold needs is read (`dropped`).
+  package init(
+    from reader: inout JSONReader, wantsOutput: ((RunID) -> Bool)? = nil
+  ) throws(JSONError) {
     var event = RunEvent(source: "", type: "", run: nil, time: Timestamp(milliseconds: 0))
     try reader.object { key, reader throws(JSONError) in
       switch key {
@@ -54,14 +57,17 @@ extension RunEvent: JSONWritable {
       case "source": event.source = try reader.string()
       case "type": event.type = EventType(rawValue: try reader.string())
       case "subject":
-        let subject = try reader.string()
-        guard let run = RunID(subject) else { throw reader.error("An event's subject must be a run id") }
+        guard let run = try reader.stringBytes({ RunID(utf8: $0) }) else {
+          throw reader.error("An event's subject must be a run id")
+        }
         event.run = run
-      case "time":
-        guard let time = Timestamp(try reader.string()) else { throw reader.error("An event's time must be RFC 3339") }
-        event.time = time
+      case "time": event.time = try reader.timestamp()
       case "data":
-        if case .object(let data) = try reader.value() { event.data = data }
+        if event.type == .output, let run = event.run, let wantsOutput, !wantsOutput(run), reader.isAtObject {
+          event.data = try reader.member("dropped")
+        } else if case .object(let data) = try reader.value() {
+          event.data = data
+        }
       default: event.extensions.append(key, try reader.value())
       }
     }

@@ -11,11 +11,14 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
 
   package static var now: Timestamp { Timestamp(Date()) }
   package static func < (a: Self, b: Self) -> Bool { a.milliseconds < b.milliseconds }
-  package static func + (a: Self, b: Duration) -> Self { Timestamp(milliseconds: a.milliseconds + b.milliseconds) }
-  package static func - (a: Self, b: Self) -> Duration { .milliseconds(a.milliseconds - b.milliseconds) }
+  package static func + (a: Self, b: Duration) -> Self {
+    Timestamp(milliseconds: a.milliseconds.plus(b.milliseconds))
+  }
+  package static func - (a: Self, b: Self) -> Duration { .milliseconds(a.milliseconds.minus(b.milliseconds)) }
 
-  /// `YYYY-MM-DDTHH:mm:ss.sssZ`.
+  /// `YYYY-MM-DDTHH:mm:ss.sssZ`; what lies outside of the years 0 to 9999 has no such form and is written as their ends.
   package var description: String {
+    let milliseconds = min(max(milliseconds, -62_167_219_200_000), 253_402_300_799_999)
     let days = milliseconds.dividedDown(by: 86_400_000)
     var rest = milliseconds - days * 86_400_000
     let (year, month, day) = Self.civil(days: days)
@@ -27,7 +30,7 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
           value /= 10
         }
       }
-      put(max(0, year), 0, 4)
+      put(year, 0, 4)
       put(month, 5, 2)
       put(day, 8, 2)
       put(rest / 3_600_000, 11, 2)
@@ -128,10 +131,32 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
 
 extension Int64 {
   fileprivate func dividedDown(by divisor: Int64) -> Int64 {
-    self >= 0 ? self / divisor : (self - divisor + 1) / divisor
+    self % divisor < 0 ? self / divisor - 1 : self / divisor
+  }
+
+  /// Sums and differences that stay at the end of the range, as the numbers may be anybody's.
+  package func plus(_ other: Int64) -> Int64 {
+    let (sum, overflows) = addingReportingOverflow(other)
+    return overflows ? (other < 0 ? .min : .max) : sum
+  }
+
+  fileprivate func minus(_ other: Int64) -> Int64 {
+    let (difference, overflows) = subtractingReportingOverflow(other)
+    return overflows ? (other < 0 ? .max : .min) : difference
   }
 }
 
 extension Duration {
-  package var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+  /// Kept to what 64 bits can hold.
+  package var milliseconds: Int64 {
+    let (whole, overflows) = components.seconds.multipliedReportingOverflow(by: 1000)
+    if overflows { return components.seconds < 0 ? .min : .max }
+    return whole.plus(components.attoseconds / 1_000_000_000_000_000)
+  }
+
+  /// Seconds as anybody may have written them: none below nothing, and no more than a thousand million, which is longer
+  /// than anything here lives and still short enough for every clock.
+  package static func seconds(clamping seconds: Double) -> Duration {
+    .seconds(seconds.isNaN ? 0 : min(max(seconds, 0), 1e9))
+  }
 }

@@ -43,6 +43,21 @@ package struct JSONReader {
     try expect(UInt8(ascii: "]"), "\",\" or \"]\"")
   }
 
+  /// Whether the next value is an object, which is not read.
+  package var isAtObject: Bool {
+    var ahead = self
+    return ahead.peek() == UInt8(ascii: "{")
+  }
+
+  /// Reads an object and keeps of it the members of this name alone.
+  mutating func member(_ name: String) throws(JSONError) -> JSONObject {
+    var kept = JSONObject()
+    try object { key, reader throws(JSONError) in
+      if key == name { kept.append(key, try reader.value(depth: 1)) } else { try reader.skip(depth: 1) }
+    }
+    return kept
+  }
+
   /// True, and read, if the next value is null.
   package mutating func null() throws(JSONError) -> Bool {
     guard peek() == UInt8(ascii: "n") else { return false }

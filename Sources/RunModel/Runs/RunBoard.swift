@@ -29,7 +29,7 @@ package struct RunBoard: Sendable {
     self.init(runs: glimpse.runs, seq: glimpse.seq)
     counts = glimpse.counts
     needingAttention = glimpse.needingAttention
-    total = counts.values.reduce(0, +)
+    total = counts.values.reduce(0) { Int(Int64($0).plus(Int64($1))) }
   }
 
   package subscript(run: RunID) -> Run? { places[run].map { runs[$0] } }
@@ -127,7 +127,7 @@ extension Snapshot: JSONWritable {
   /// All but the runs.
   package func writeHead(to json: inout JSONWriter) {
     if let store { json.member("store", store.description) }
-    json.member("seq", Int64(seq))
+    json.member("seq", Int64(clamping: seq))
     json.member("runtimes", runtimes)
     json.member("counts", .object(JSONObject(RunStatus.allCases.map { ($0.rawValue, .int(Int64(counts[$0] ?? 0))) })))
     json.member("needingAttention", needingAttention)

@@ -29,7 +29,7 @@ extension Run {
       title = data["title"]?.string ?? title
       priority = data["priority"]?.int.map(Int.init) ?? priority
     case .output:
-      if let dropped = data["dropped"]?.int { outputDropped &+= dropped }
+      if let dropped = data["dropped"]?.int { outputDropped = outputDropped.plus(dropped) }
     case .progress:
       if let reported = data["progress"]?.double, reported >= progress, reported <= 1 {
         progress = reported

@@ -27,8 +27,8 @@ extension Run: JSONWritable {
     json.member("priority", priority)
     json.member("attempt", attempt)
     json.member("lastEventAt", lastEventAt)
-    json.member("firstSeq", Int64(firstSeq))
-    json.member("lastSeq", Int64(lastSeq))
+    json.member("firstSeq", Int64(clamping: firstSeq))
+    json.member("lastSeq", Int64(clamping: lastSeq))
     if let pin { json.member("pin", pin.rawValue) }
     if let approval { json.member("approval", approval) }
     if let cancellation { json.member("cancellation", cancellation) }

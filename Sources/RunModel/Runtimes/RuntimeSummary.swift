@@ -36,7 +36,7 @@ package struct RuntimeSummary: Sendable, Hashable {
 extension RuntimeSummary {
   /// Whether a live run of this runtime has said nothing for too long; one that waits for a person is not stalled.
   package func isStalled(_ run: Run, at now: Timestamp) -> Bool {
-    run.status == .running && run.attention == nil && now - run.lastEventAt > .seconds(min(quietSeconds, 1e9))
+    run.status == .running && run.attention == nil && now - run.lastEventAt > .seconds(clamping: quietSeconds)
   }
 }
 

@@ -35,11 +35,15 @@ struct AgentStream {
   private struct Partial {
     var bytes: [UInt8] = []
     var offset: Int?
+    /// Whether a report was taken out of it.
+    var heldReport = false
 
     /// Returns the progress that the beginning of the line holds already.
     mutating func extend(with record: LogRecord) -> [Double] {
       offset = offset ?? record.offset
       bytes += record.payload
+      let length = bytes.count
+      defer { if bytes.count < length { heldReport = true } }
       return TerminalProgress.strip(from: &bytes)
     }
   }
@@ -50,13 +54,13 @@ struct AgentStream {
     var events: [RuntimeEvent.Kind] = []
     switch record.kind {
     case .stdout:
-      let begun = stdout.bytes
+      let begun = stdout
       stdout = Partial()
-      end(begun + record.payload, .stdout, &events)
+      end(begun, record.payload, .stdout, &events)
     case .stderr:
-      let begun = stderr.bytes
+      let begun = stderr
       stderr = Partial()
-      end(begun + record.payload, .stderr, &events)
+      end(begun, record.payload, .stderr, &events)
     case .stdoutFragment:
       for report in stdout.extend(with: record) { terminalReported(report, &events) }
     case .stderrFragment:
@@ -76,12 +80,12 @@ struct AgentStream {
   }
 
   private mutating func end(
-    _ line: [UInt8], _ stream: RuntimeEvent.OutputStream, _ events: inout [RuntimeEvent.Kind]
+    _ begun: Partial, _ rest: [UInt8], _ stream: RuntimeEvent.OutputStream, _ events: inout [RuntimeEvent.Kind]
   ) {
-    var bytes = line
+    var bytes = begun.bytes + rest
     let length = bytes.count
     let reports = TerminalProgress.strip(from: &bytes)
-    let heldReport = bytes.count < length
+    let heldReport = begun.heldReport || bytes.count < length
     for report in reports { terminalReported(report, &events) }
     if bytes.last == 0x0D { bytes.removeLast() }
     // A line that held a report alone says nothing else.

@@ -97,7 +97,7 @@ private actor Stage {
     for step in steps {
       if step.after > 0 {
         // Cut short by a cancel, which the next line sees.
-        try? await clock.sleep(for: .seconds(step.after))
+        try? await clock.sleep(for: .seconds(clamping: step.after))
       }
       guard let part = parts[run], !part.isCanceling, !part.status.status.isTerminal else { return }
       switch step.action {
@@ -155,7 +155,7 @@ private actor Stage {
     } else {
       Task {
         // Nothing cancels this task.
-        try? await clock.sleep(for: .seconds(seconds))
+        try? await clock.sleep(for: .seconds(clamping: seconds))
         end(run, stopSentAt)
       }
     }

@@ -320,5 +320,5 @@ private struct SimulationClock: Sendable {
     sleepFor = { try await clock.sleep(for: $0) }
   }
 
-  func sleep(seconds: Double) async throws { try await sleepFor(.seconds(seconds)) }
+  func sleep(seconds: Double) async throws { try await sleepFor(.seconds(clamping: seconds)) }
 }

@@ -4,7 +4,8 @@ import RunModel
 /// The record that a supervisor keeps of a run: `output` in the run's folder.
 ///
 /// Each record is one line `KIND MILLISECONDS LENGTH`, then LENGTH bytes as they came, then a newline. A reader takes
-/// whole records only and can go on from any record's offset, also while the file grows and after a crash.
+/// whole records only and can go on from any record's offset, also while the file grows and after a crash. What is damaged
+/// it passes over, up to the next record.
 struct LogRecord: Equatable {
   enum Kind: UInt8 {
     /// A line of the agent's, without its newline.
@@ -53,6 +54,10 @@ struct OutputLogReader: ~Copyable {
   private let descriptor: CInt
   private var buffer: [UInt8] = []
   private var start = 0
+  /// A kind, two numbers of 64 bits, two spaces and a newline have room in it.
+  private static let longestHead = 48
+  /// No record is longer: a line, the mark of a cut one, and room.
+  private static let longestPayload = Bounds.line + 4096
   /// Where the next record begins.
   private(set) var offset: Int
   /// Bytes read and not handed out: never much more than the longest record.
@@ -94,56 +99,56 @@ struct OutputLogReader: ~Copyable {
 
   private mutating func take() -> LogRecord? {
     while true {
-      guard let newline = buffer[start...].prefix(Self.longestHead).firstIndex(of: 0x0A) else {
-        guard buffer.count - start >= Self.longestHead else { return nil }
-        // No head of ours: somebody wrote into the log. What is whole again begins after a newline.
-        pass(buffer[start...].firstIndex(of: 0x0A).map { $0 + 1 } ?? buffer.count)
-        continue
+      switch head(at: start) {
+      case .unfinished: return nil
+      case .record(let kind, let time, let payload):
+        guard payload.upperBound < buffer.count else { return nil }
+        guard buffer[payload.upperBound] == 0x0A else { break }
+        let next = payload.upperBound + 1
+        let record = LogRecord(
+          kind: kind, time: time, payload: Array(buffer[payload]), offset: offset, end: offset + next - start)
+        pass(next)
+        return record
+      case .none: break
       }
-      guard let (kind, time, length) = head(newline) else {
-        pass(newline + 1)
-        continue
-      }
-      let end = newline + 1 + length
-      guard end < buffer.count else { return nil }
-      let size = end + 1 - start
-      let record = LogRecord(
-        kind: kind, time: time, payload: Array(buffer[(newline + 1)..<end]), offset: offset, end: offset + size)
-      start = end + 1
-      offset += size
-      return record
+      // Not what we wrote: it is damaged, or somebody else wrote into the log.
+      guard start < buffer.count else { return nil }
+      passDamage()
     }
   }
-
-  private static let longestHead = 48
-  /// No record is longer: a line, the mark of a cut one, and room.
-  private static let longest = Bounds.line + 4096
 
   private mutating func pass(_ next: Int) {
     offset += next - start
     start = next
   }
 
-  /// `KIND MILLISECONDS LENGTH`.
-  private func head(_ newline: Int) -> (LogRecord.Kind, Int64, Int)? {
-    guard newline > start + 4, let kind = LogRecord.Kind(rawValue: buffer[start]), buffer[start + 1] == 0x20 else {
-      return nil
+  private enum Head {
+    case record(LogRecord.Kind, time: Int64, payload: Range<Int>)
+    case unfinished
+    /// No record begins here.
+    case none
+  }
+
+  private func head(at place: Int) -> Head {
+    let bytes = buffer[place...].prefix(Self.longestHead)
+    guard let newline = bytes.firstIndex(of: 0x0A) else { return bytes.count < Self.longestHead ? .unfinished : .none }
+    let words = bytes[..<newline].split(separator: 0x20, omittingEmptySubsequences: false)
+    guard words.count == 3, words[0].count == 1, let kind = words[0].first.flatMap(LogRecord.Kind.init),
+      let time = Int64(String(decoding: words[1], as: UTF8.self)),
+      let length = Int(String(decoding: words[2], as: UTF8.self)), (0...Self.longestPayload).contains(length)
+    else { return .none }
+    return .record(kind, time: time, payload: (newline + 1)..<(newline + 1 + length))
+  }
+
+  /// Goes on where the next record seems to begin: after a newline.
+  private mutating func passDamage() {
+    var place = start
+    while let newline = buffer[place...].firstIndex(of: 0x0A) {
+      place = newline + 1
+      if case .none = head(at: place) { continue }
+      return pass(place)
     }
-    var numbers: (Int64, Int64) = (0, 0)
-    var isSecond = false
-    for byte in buffer[(start + 2)..<newline] {
-      switch byte {
-      case 0x20 where !isSecond: isSecond = true
-      case 0x30...0x39:
-        let value = (isSecond ? numbers.1 : numbers.0)
-        guard value < 1 << 56 else { return nil }
-        if isSecond { numbers.1 = value * 10 + Int64(byte - 0x30) } else { numbers.0 = value * 10 + Int64(byte - 0x30) }
-      case 0x2D where !isSecond: continue
-      default: return nil
-      }
-    }
-    guard isSecond, numbers.1 <= Int64(Self.longest) else { return nil }
-    return (kind, numbers.0, Int(numbers.1))
+    pass(buffer.count)
   }
 }
 

@@ -33,7 +33,7 @@ struct ConfigurationFile {
     let pairs: [(String, Node)]
     do throws(Problem) {
       let root: Node?
-      do { root = try Yams.compose(yaml: text) } catch { throw yaml(error) }
+      do { root = try PlainYAML.compose(text) } catch { throw yaml(error) }
       guard let root, !root.isNull else { return (configuration, []) }
       pairs = try members(root, of: "the configuration", known: nil)
       for case (let key, _) in root.mapping ?? [:] where !Self.keys.contains(key.string ?? "") {
@@ -264,6 +264,8 @@ extension ConfigurationFile {
     case YamlError.duplicatedKeysInMapping(let duplicates, let context):
       return Problem(
         .invalid, "\(path):\(context.mark.line): The key \"\(duplicates.first ?? "")\" is there twice.")
+    case let error as PlainYAML.TooMuch:
+      return Problem(.invalid, "\(path): This is not YAML for a configuration: \(error).")
     default: return Problem(.invalid, "\(path): This is not YAML: \(error).")
     }
   }
@@ -323,11 +325,15 @@ extension ConfigurationFile {
   }
 
   private func number(_ node: Node, _ key: String, above least: Double) throws(Problem) -> Double {
-    guard let number = node.float, number > least, number.isFinite else {
-      throw error("\"\(key)\" must be a number above \(JSONWriter.number(least)).", node)
+    guard let number = node.float, number > least, number <= Self.most else {
+      throw error(
+        "\"\(key)\" must be a number above \(JSONWriter.number(least)), \(JSONWriter.number(Self.most)) at most.", node)
     }
     return number
   }
+
+  /// Seconds of some thirty years: no clock has trouble with them.
+  private static let most = 1e9
 
   private func rate(_ node: Node, _ key: String) throws(Problem) -> Double {
     guard let number = node.float, (0...1).contains(number) else {

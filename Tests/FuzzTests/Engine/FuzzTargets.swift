@@ -1,0 +1,6 @@
+/// All that is fuzzed.
+enum FuzzTargets {
+  static let all =
+    JSONTargets.all + StreamTargets.all + TerminalTargets.all + PatchTargets.all + SearchTargets.all + FileTargets.all
+    + LifeTargets.all
+}
