@@ -137,6 +137,13 @@ extension Checkout {
     return meddling
   }
 
+  /// Removes the locks on what is one run's alone: the worktree's index and HEAD, and its branch.
+  func clearLocks(branch: String?) {
+    var locks = ["index.lock", "HEAD.lock"].map { "\(gitFolder)/\($0)" }
+    if let branch { locks.append("\(common)/refs/heads/\(branch).lock") }
+    for lock in locks { Files.removeTree(lock) }
+  }
+
   /// Removes from the worktree's own git folder what git never puts there: links, through which it would write elsewhere,
   /// and FIFOs, for which it would wait.
   func sweepGitFolder() {

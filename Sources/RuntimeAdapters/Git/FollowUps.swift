@@ -35,7 +35,13 @@ extension Worktrees {
       let snapshot = Snapshot(diff: WorkDiff(git: git, workspace: workspace, scratch: scratch))
       try await snapshot.keepAside(
         as: Self.reference(of: run), message: "What lay in the worktree before run \(run) went on there.")
-      _ = try await git.demand(["reset", "--quiet", "--hard"], in: checkout, "clean \(old.path)")
+      do {
+        _ = try await git.demand(["reset", "--quiet", "--hard"], in: checkout, "clean \(old.path)")
+      } catch let problem as Problem where problem.detail.contains(".lock'") {
+        // No run works here, so that whoever held the lock was killed.
+        checkout.clearLocks(branch: old.branch)
+        _ = try await git.demand(["reset", "--quiet", "--hard"], in: checkout, "clean \(old.path)")
+      }
       _ = try await git.demand(["clean", "--quiet", "-d", "--force"], in: checkout, "clean \(old.path)")
     }
     return (workspace, left)
