@@ -61,7 +61,7 @@ extension Worktrees {
       throw Problem(.conflict, "The branch \(branch) is gone from \(repository). Dispatch the work anew.")
     }
     // git still counts the branch as taken by the worktree that somebody removed by hand.
-    if !Files.exists(old.path) { forget(old, of: main) }
+    if !Files.exists(old.path) { git.forget(old, of: main) }
     try Files.makeFolder(folder)
     let answer = try await git.run(["worktree", "add", "--quiet", path, branch], in: main)
     guard answer.status == 0 else {
@@ -80,16 +80,8 @@ extension Worktrees {
   func close(_ workspace: Workspace) async {
     // A repository that is gone, or refused now, has nothing to forget.
     if let repository = workspace.repository, let main = try? await git.locate(repository) {
-      forget(workspace, of: main)
+      git.forget(workspace, of: main)
     }
     Files.removeTree(workspace.path)
-  }
-
-  /// Takes a worktree off the repository's list. Not by git, which asks the worktree itself whether it may.
-  func forget(_ workspace: Workspace, of main: Checkout) {
-    // None: it is forgotten already.
-    let folder = workspace.gitFolder ?? (try? git.worktree(at: workspace.path, of: main))?.gitFolder
-    guard let folder, Git.common(of: folder).map({ Files.isSame($0, main.common) }) == true else { return }
-    Files.removeTree(folder)
   }
 }

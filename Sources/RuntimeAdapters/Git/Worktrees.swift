@@ -66,7 +66,7 @@ final class Worktrees: Sendable {
     if let checkout {
       branch = (try? await git.run(["symbolic-ref", "--quiet", "--short", "HEAD"], in: checkout))?.text
     }
-    forget(Workspace(path: path, repository: repository, gitFolder: checkout?.gitFolder), of: main)
+    git.forget(Workspace(path: path, repository: repository, gitFolder: checkout?.gitFolder), of: main)
     Files.removeTree(path)
     if !keepsBranch, let branch, branch.hasPrefix("awf/") {
       _ = try? await git.run(["branch", "-D", "--", branch], in: main)  // it may be gone already
