@@ -75,7 +75,8 @@ struct ProcessTable {
     let wanted = Array(argument.utf8) + [0]
     return ProcessTable().entries.filter { process in
       // One that ended meanwhile, or is another user's, is none of ours.
-      guard !process.isZombie, process.pid != getpid(), let line = try? Files.read("/proc/\(process.pid)/cmdline") else {
+      guard !process.isZombie, process.pid != getpid(), let line = try? Files.read("/proc/\(process.pid)/cmdline")
+      else {
         return false
       }
       return has(wanted, in: line)
