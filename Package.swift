@@ -130,6 +130,7 @@ let package = Package(
       name: "FlightdeckTests",
       dependencies: [
         "RunModel", "RunClient", "TestSupport", "CVTerm", "TerminalKit", "DashboardUI", "flightdeck", logging,
+        .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
     .testTarget(

@@ -12,6 +12,8 @@ package struct Health: Sendable, Hashable {
   package var store: StoreID?
   /// The addresses that it serves, as it names them; empty for an older one.
   package var listening: [String] = []
+  /// Why nothing can be recorded, while nothing can.
+  package var outage: StoreOutage?
 }
 
 /// An orchestrator, from the other side of its HTTP API.
@@ -37,7 +39,8 @@ package final class RunClient: Sendable {
     return Health(
       version: json["version"]?.string ?? "unknown", pid: Int(json["pid"]?.int ?? 0),
       seq: UInt64(clamping: json["seq"]?.int ?? 0), store: json["store"]?.string.flatMap { StoreID($0) },
-      listening: json["listening"]?.array?.compactMap(\.string) ?? [])
+      listening: json["listening"]?.array?.compactMap(\.string) ?? [],
+      outage: json["outage"].flatMap(StoreOutage.init(json:)))
   }
 
   /// Read while it arrives: the text of a large snapshot is never in memory as a whole. `onGlimpse` gets the runs that a

@@ -179,6 +179,8 @@ package final class SQLiteRunStore: RunStore {
         case .decision: detail.decision = try row.bytes(1)
         case .artifacts: detail.artifacts = try row.bytes(1)
         case .patch: detail.patch = try row.bytes(1)
+        case .position: detail.position = try row.bytes(1)
+        case .start: detail.start = try row.bytes(1)
         case nil: break
         }
       }

@@ -82,4 +82,6 @@ enum RunPart: Int64, CaseIterable {
   case decision = 1
   case artifacts = 2
   case patch = 3
+  case position = 4
+  case start = 5
 }

@@ -25,6 +25,7 @@ extension Database {
     for (run, detail) in batch.details {
       let parts: [(RunPart, [UInt8]?)] = [
         (.decision, detail.decision), (.artifacts, detail.artifacts), (.patch, detail.patch),
+        (.position, detail.position), (.start, detail.start),
       ]
       // GRDB binds empty data as NULL, which is not what an empty patch is.
       try insertAll(

@@ -288,9 +288,12 @@ import Testing
       await #expect(throws: Problem.self) {
         try await rig.orchestrator.cancel(run, reason: "x", force: false, by: rig.human)
       }
-      rig.runtime.end(run, .succeeded)
+      // The stop is on its way all the same.
+      #expect(rig.runtime.cancels.map(\.run) == [run])
+      rig.runtime.end(run, .canceled)
       rig.store.failCommits(with: nil)
-      try await rig.wait(for: .succeeded, of: run)
+      let events = try await rig.wait(for: .canceled, of: run)
+      #expect(events.contains { $0.type == .cancelRequested && $0.data["by"] == "ada" })
       #expect(await rig.orchestrator.runs(RunQuery()).runs.count == 1)
     }
   }

@@ -36,6 +36,8 @@ package struct DashboardState: Sendable {
   package internal(set) var link = LinkState.connecting
   package internal(set) var now: Timestamp
   var hasSnapshot = false
+  /// Why the orchestrator cannot record anything, while it cannot.
+  var outage: StoreOutage?
   /// What happened over time.
   var history = Pulse()
   var timeline = Timeline()

@@ -13,6 +13,7 @@ extension DashboardState {
     case .link(let link):
       if case .refused(_, let reason) = link, hasSnapshot { toast(reason, .bad) }
       self.link = link
+    case .outage(let outage): take(outage)
     case .detail(let run, let detail):
       guard open?.id == run else { break }
       open?.detail = detail
@@ -114,6 +115,7 @@ extension DashboardState {
     board = RunBoard(runs: snapshot.runs, seq: snapshot.seq)
     if let before { noticeChanges(since: before) }
     runtimes = snapshot.runtimes
+    outage = snapshot.outage
     hasSnapshot = true
     paces.reset()
     _ = list.setSurroundings(filterSurroundings, board)
@@ -223,9 +225,31 @@ extension DashboardState {
     }
   }
 
+  private mutating func take(_ outage: StoreOutage?) {
+    if self.outage != nil, outage == nil { toast("The store can be written again; nothing is lost", .good) }
+    self.outage = outage
+  }
+
   // MARK: Time
 
+  /// The clock was set back: what waits for a moment keeps its distance from it.
+  private mutating func setBack(to time: Timestamp) {
+    let step = time - now
+    for place in toasts.indices { toasts[place].until = toasts[place].until + step }
+    actingUntil = actingUntil + step
+    settledAt = settledAt + step
+    runtimesAskedAt = runtimesAskedAt + step
+    previewAt = previewAt.map { $0 + step }
+    if let asked = open?.askedAt { open?.askedAt = asked + step }
+    if let changed = form.changedAt { form.changedAt = changed + step }
+    rate = EventRate()
+    now = time
+    if hasSnapshot { history.reset(board, now: now) }
+  }
+
   private mutating func tick(_ time: Timestamp) {
+    // Small steps back are those of a clock that is kept right.
+    if time + .seconds(5) < now { setBack(to: time) }
     now = max(now, time)
     rate.tick(now)
     toasts.removeAll { $0.until <= now }

@@ -52,6 +52,17 @@ func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   frame.restyle(rect) { $0.background == theme[.text].background ? $0.on(bar) : $0 }
 }
 
+/// What keeps the orchestrator from recording anything: on every screen as long as it does.
+func drawBanner(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
+  guard let outage = state.outage, !rect.isEmpty else { return }
+  let words = outage.sentence { Format.clock($0, offset: state.utcOffset, seconds: false) }
+  frame.fill(rect, style: state.theme[.linkLost])
+  let counts = outage.dropped > 0 ? "  \(Format.count(Int64(outage.dropped))) lines not kept " : ""
+  frame.draw(
+    StyledLine([Span(" ✖ \(words)", .linkLost)], right: [Span(counts, .linkLost)]), in: rect, state.theme,
+    ground: .linkLost)
+}
+
 private func order(_ status: RunStatus) -> Int {
   switch status {
   case .running: 0

@@ -11,6 +11,7 @@ package func drawDashboard(_ state: DashboardState) -> Frame {
   } else {
     let layout = state.layout
     drawHeader(state, layout.header, &frame)
+    drawBanner(state, layout.banner, &frame)
     drawTabs(state, layout, &frame)
     switch state.screen {
     case .runs: drawRuns(state, layout, &frame)

@@ -3,6 +3,8 @@ import TerminalKit
 /// Where things are on the screen: the views draw there, and the mouse and the page keys ask the same.
 struct Layout: Sendable {
   var header = Rect(x: 0, y: 0, width: 0, height: 0)
+  /// What every screen has to say, while there is something.
+  var banner = Rect(x: 0, y: 0, width: 0, height: 0)
   /// Screens and filter, or the run's tabs.
   var tabs = Rect(x: 0, y: 0, width: 0, height: 0)
   /// The run screen's title.
@@ -29,6 +31,7 @@ extension DashboardState {
     var layout = Layout()
     var rest = Rect(size: size)
     layout.header = rest.takeTop(1)
+    if outage != nil { layout.banner = rest.takeTop(1) }
     layout.footer = rest.takeBottom(1)
     if tour != nil, size.height >= 20 { layout.tour = rest.takeBottom(3) }
     if replay != nil { layout.timeBar = rest.takeBottom(1) }

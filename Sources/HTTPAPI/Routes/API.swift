@@ -18,11 +18,15 @@ struct API: Sendable {
   func health(_ request: APIRequest) async throws -> Response {
     _ = try request.query()
     let seq = await service.lastSeq()
+    let outage = service.outage
     var health: JSONObject = [
-      "status": "ok", "version": .string(version), "pid": .int(Int64(getpid())), "seq": .int(Int64(clamping: seq)),
+      "status": outage == nil ? "ok" : "degraded", "version": .string(version), "pid": .int(Int64(getpid())),
+      "seq": .int(Int64(clamping: seq)),
       "listening": .array(listening.addresses.map { .string("\($0)") }),
     ]
     if let store = await service.storeID() { health.append("store", .string(store.description)) }
+    // Our own JSON parses.
+    if let outage { health.append("outage", (try? JSONValue(parsing: outage.jsonBytes)) ?? .null) }
     return Reply.json(JSONValue.object(health))
   }
 

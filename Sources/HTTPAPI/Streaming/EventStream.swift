@@ -36,15 +36,21 @@ struct EventStream: Sendable {
     let subscriber = figures.subscribe(after: cursor)
     defer { figures.unsubscribe(subscriber) }
     var lastWrite = ContinuousClock.now
+    var told: String?
     while end.map({ cursor < $0 }) ?? true {
+      let outage = service.outage
+      if outage?.detail != told {
+        told = outage?.detail
+        try await tell(outage, to: &writer)
+      }
       switch try await next(after: cursor) {
       case .chunk(let chunk):
         let buffer = filter.encode(chunk, after: cursor, through: end ?? .max, as: format)
         cursor = max(cursor, chunk.lastSeq)
+        figures.subscriber(subscriber, reached: cursor)
         if buffer.readableBytes > 0 {
           try await writer.write(buffer)
           lastWrite = .now
-          figures.subscriber(subscriber, reached: cursor)
         } else if lastWrite.duration(to: .now) >= streams.timing.keepAlive {
           try await keepAlive(&writer)
           lastWrite = .now
@@ -56,6 +62,15 @@ struct EventStream: Sendable {
       case .ended: return
       }
     }
+  }
+
+  /// In a comment: it has no place in the order of events, and whoever does not know it passes over it.
+  @concurrent private func tell(_ outage: StoreOutage?, to writer: inout PacedWriter) async throws {
+    guard format == .serverSentEvents else { return }
+    var bytes = ByteBuffer(string: ": outage ")
+    bytes.writeBytes(outage?.jsonBytes ?? Array("null".utf8))
+    bytes.writeString("\n\n")
+    try await writer.write(bytes)
   }
 
   @concurrent private func keepAlive(_ writer: inout PacedWriter) async throws {

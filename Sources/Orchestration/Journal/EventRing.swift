@@ -52,6 +52,12 @@ package final class EventRing: Sendable {
     for waiter in woken { waiter.resume() }
   }
 
+  /// Wakes who waits though there is nothing newer: something else has changed that they tell.
+  package func nudge() {
+    let woken = state.withLock { Self.takeWaiters(&$0) }
+    for waiter in woken { waiter.resume() }
+  }
+
   package func close() {
     let woken = state.withLock { state in
       state.isClosed = true

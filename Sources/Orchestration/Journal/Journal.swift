@@ -11,6 +11,8 @@ package struct JournalEntry: Sendable {
   package var details: [(run: RunID, detail: StoredDetail)] = []
   package var answer: (key: String, json: [UInt8])?
   package var tokens: [StoredToken] = []
+  /// How far the runtime's own record of a run is told with these events.
+  package var position: (run: RunID, place: ReportPosition)?
 
   package init(_ events: [RunEvent] = [], audit: [AuditDraft] = []) {
     self.events = events
@@ -22,16 +24,20 @@ package struct JournalEntry: Sendable {
 /// what is stored.
 ///
 /// Two ways in: `record` waits until its entry is durable and is told when it cannot be; `note` does not wait, and is
-/// tried again until it is stored, as what it tells has happened.
+/// tried again until it is stored, as what it tells has happened. While the store cannot be written (`outage`), what is
+/// to be recorded is refused at once, what has happened waits in bounded memory, and the end of it is tried for.
 package final class Journal: Sendable {
   private struct Pending {
     var entry: JournalEntry
     var bytes: Int
     var waiter: CheckedContinuation<Void, any Error>?
+    /// Its waiter waits for the end of an outage too.
+    var isPatient = false
 
-    init(_ entry: JournalEntry, waiter: CheckedContinuation<Void, any Error>? = nil) {
+    init(_ entry: JournalEntry, waiter: CheckedContinuation<Void, any Error>? = nil, isPatient: Bool = false) {
       self.entry = entry
       self.waiter = waiter
+      self.isPatient = isPatient
       bytes = entry.weight
     }
   }
@@ -47,6 +53,10 @@ package final class Journal: Sendable {
     var dropped: [RunID: (count: Int, last: RunEvent)] = [:]
     var droppedLines = 0
     var isClosed = false
+    /// Why nothing can be stored, while it cannot.
+    var outage: StoreOutage?
+    /// So many entries are to be tried one by one: they failed together for what one of them holds.
+    var singles = 0
 
     var hasRoom: Bool { isClosed || (bytes <= Bounds.journalRoom && events <= Bounds.journalEvents / 2) }
 
@@ -61,8 +71,13 @@ package final class Journal: Sendable {
       defer { rooms = [] }
       return rooms
     }
-    /// Why the last commit failed.
-    var failure: Problem?
+  }
+
+  /// The end of what is stored, where the next batch goes on.
+  private struct Tail {
+    var audit: AuditTail
+    /// Of live runs: a report that comes late must not take its run's position back.
+    var positions: [RunID: ReportPosition] = [:]
   }
 
   private let store: any RunStore
@@ -72,41 +87,70 @@ package final class Journal: Sendable {
   private let board: Mutex<RunBoard>
   let figures = Mutex(JournalFigures())
   private let logger: Logger
+  private let now: @Sendable () -> Timestamp
   package let ring: EventRing
+  /// An element for each outage that is over.
+  package let recoveries: AsyncStream<Void>
+  private let recovered: AsyncStream<Void>.Continuation
+  /// Between two tries while the store cannot be written.
+  private static let retryInterval = Duration.milliseconds(500)
+  /// Tries after `close`, past which an orchestrator that shuts down on a full disk gives up.
+  private static let lastTries = 4
 
   /// `board` and `seq`: what the store holds.
-  package init(store: any RunStore, board: RunBoard, logger: Logger) {
+  package init(
+    store: any RunStore, board: RunBoard, now: @escaping @Sendable () -> Timestamp = { .now }, logger: Logger
+  ) {
     self.store = store
     self.board = Mutex(board)
+    self.now = now
     self.logger = logger
     ring = EventRing(lastSeq: board.seq)
     (wake, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    (recoveries, recovered) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
   /// Events that wait to be stored, and whether the store refused the last ones.
-  var backlog: (events: Int, isDegraded: Bool) { queue.withLock { ($0.events, $0.failure != nil) } }
+  var backlog: (events: Int, isDegraded: Bool) { queue.withLock { ($0.events, $0.outage != nil) } }
 
   /// What is stored, folded.
   package func read<Value: Sendable>(_ body: (borrowing RunBoard) -> Value) -> Value { board.withLock { body($0) } }
 
-  /// Returns when the entry is durable and published. Throws a `Problem` when it could not be stored; then nothing is.
-  package func record(_ entry: JournalEntry) async throws {
-    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-      let isClosed = queue.withLock { queue in
-        if queue.isClosed { return true }
-        queue.append(Pending(entry, waiter: continuation))
-        return false
-      }
-      if isClosed {
-        continuation.resume(throwing: Problem(.unavailable, "The orchestrator is shutting down; nothing was recorded."))
-      } else {
-        waker.yield()
-      }
+  /// Why nothing can be recorded, while nothing can.
+  package var outage: StoreOutage? {
+    queue.withLock { queue in
+      guard var outage = queue.outage else { return nil }
+      outage.waiting = queue.events
+      return outage
     }
   }
 
+  /// Returns when the entry is durable and published. Throws a `Problem` when it could not be stored; then nothing is.
+  package func record(_ entry: JournalEntry) async throws { try await add(entry, isPatient: false) }
+
   /// Returns when all that was noted before is durable, or could not be stored and will be tried again.
   package func flush() async throws { try await record(JournalEntry()) }
+
+  /// Returns when all that was noted before is durable, however long that takes; throws when it never will be.
+  package func settle() async throws { try await add(JournalEntry(), isPatient: true) }
+
+  private func add(_ entry: JournalEntry, isPatient: Bool) async throws {
+    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+      let refusal = queue.withLock { queue -> Problem? in
+        if queue.isClosed {
+          return Problem(.unavailable, "The orchestrator is shutting down; nothing was recorded.")
+        }
+        if !isPatient, let outage = queue.outage { return Self.refusal(outage) }
+        queue.append(Pending(entry, waiter: continuation, isPatient: isPatient))
+        return nil
+      }
+      if let refusal { continuation.resume(throwing: refusal) } else { waker.yield() }
+    }
+  }
+
+  private static func refusal(_ outage: StoreOutage) -> Problem {
+    Problem(.unavailable, "Nothing can be recorded. \(outage.detail)", cause: outage.cause)
+  }
 
   /// Records what has happened, in the order of the calls.
   package func note(_ entry: JournalEntry) {
@@ -143,23 +187,32 @@ package final class Journal: Sendable {
     queue.withLock { ($0.events, $0.bytes, $0.droppedLines) }
   }
 
-  /// Records what an agent reports. An output line over the bound is dropped; the run's next one carries the count, or an
-  /// event of its own once there is room again.
-  package func note(report event: RunEvent) {
+  /// Records what an agent reports. A line over the bound is dropped (while nothing can be stored, any report is that
+  /// changes no state); the run's next report carries the count, or an event of its own once there is room again.
+  package func note(report event: RunEvent, at position: ReportPosition? = nil) {
     var pending = Pending(JournalEntry([event]))
     let isNoted = queue.withLock { queue in
       guard !queue.isClosed else { return false }
-      if event.type == .output, let run = event.run {
-        let told = Int(event.data["dropped"]?.int ?? 0)
-        if queue.events >= Bounds.journalEvents || queue.bytes + pending.bytes > Bounds.journal {
+      if let run = event.run {
+        let isOutput = event.type == .output
+        let told = isOutput ? Int(event.data["dropped"]?.int ?? 0) : 0
+        let isOver = queue.events >= Bounds.journalEvents || queue.bytes + pending.bytes > Bounds.journal
+        if isOver, isOutput || (queue.outage != nil && !event.type.changesState) {
           // What it told was lost before it goes with it.
           queue.dropped[run] = ((queue.dropped[run]?.count ?? 0) + 1 + told, event.emptied)
           queue.droppedLines += 1
+          queue.outage?.dropped += 1
           return false
         }
         if let dropped = queue.dropped.removeValue(forKey: run) {
-          pending.entry.events[0].data["dropped"] = .int(Int64(dropped.count + told))
+          if isOutput {
+            pending.entry.events[0].data["dropped"] = .int(Int64(dropped.count + told))
+          } else {
+            // The position that comes with this report covers what was dropped, so the count goes with it.
+            pending.entry.events.insert(.dropped(dropped.count, like: dropped.last), at: 0)
+          }
         }
+        pending.entry.position = position.map { (run, $0) }
       }
       queue.append(pending)
       return true
@@ -183,19 +236,23 @@ package final class Journal: Sendable {
 
   /// Writes until it is closed and all is written.
   package func run() async throws {
-    var audit = AuditTail(last: try await store.lastAudit())
-    for await _ in wake { try await writeAll(&audit) }
-    try await writeAll(&audit)
-    try await checkpoint()
+    var tail = Tail(audit: AuditTail(last: try await store.lastAudit()))
+    for await _ in wake { await writeAll(&tail) }
+    await writeAll(&tail)
+    await checkpoint()
+    recovered.finish()
     ring.close()
   }
 
   private func take() -> [Pending] {
     let (work, rooms) = queue.withLock { queue in
+      let most = queue.singles > 0 ? 1 : Int.max
+      queue.singles = max(0, queue.singles - 1)
       var count = 0
       var events = 0
       var bytes = 0
       for pending in queue.pending {
+        if count == most { break }
         if count > 0, events + pending.entry.events.count > Bounds.commitEvents || bytes + pending.bytes > Bounds.commit
         {
           break
@@ -222,38 +279,54 @@ package final class Journal: Sendable {
   /// For runs whose next line does not come, which would carry the count.
   private static func tell(_ dropped: inout [RunID: (count: Int, last: RunEvent)]) -> [Pending] {
     defer { dropped = [:] }
-    return dropped.values.map { count, last in
-      var event = last
-      event.data["dropped"] = .int(Int64(count))
-      return Pending(JournalEntry([event]))
+    return dropped.values.map { Pending(JournalEntry([.dropped($0.count, like: $0.last)])) }
+  }
+
+  private func putBack(_ work: [Pending], singly: Bool = false) {
+    queue.withLock { queue in
+      queue.pending.insert(contentsOf: work, at: 0)
+      queue.events += work.reduce(0) { $0 + $1.entry.events.count }
+      queue.bytes += work.reduce(0) { $0 + $1.bytes }
+      if singly { queue.singles = work.count }
     }
   }
 
-  private func writeAll(_ audit: inout AuditTail) async throws {
-    var work = take()
-    while !work.isEmpty {
-      var attempt = Attempt(fold: BoardFold(seq: read { $0.seq }) { id in self.read { $0[id] } }, audit: audit)
+  private func writeAll(_ tail: inout Tail) async {
+    var lastTries = 0
+    while true {
+      let work = take()
+      let outage = outage
+      if work.isEmpty, outage == nil { return }
+      var attempt = JournalAttempt(
+        fold: BoardFold(seq: read { $0.seq }) { id in self.read { $0[id] } }, audit: tail.audit,
+        positions: tail.positions)
       for pending in work { attempt.add(pending.entry) }
+      // Its end goes on record with the first that can be stored, which is how the end is found.
+      if let outage { attempt.add(recovery(from: outage)) }
       let began = ContinuousClock.now
       do {
         try await store.commit(attempt.batch)
       } catch {
         figures.withLock { $0.failures += 1 }
         let problem = error as? Problem ?? Problem(.unavailable, "The store failed: \(error)")
-        if queue.withLock({ queue in
-          defer { queue.failure = problem }
-          return queue.failure != problem
-        }) {
-          logger.error("cannot write to the store", metadata: ["problem": "\(problem)"])
+        if problem.code == .tooLarge {
+          setAside(work, problem)
+          continue
         }
-        // Those who wait are told and withdrawn; what has happened stays and is tried again.
-        for pending in work { pending.waiter?.resume(throwing: problem) }
-        work.removeAll { $0.waiter != nil }
-        if !work.isEmpty { try await Task.sleep(for: .milliseconds(500)) }
+        begin(problem, with: work)
+        if queue.withLock({ $0.isClosed }) {
+          lastTries += 1
+          if lastTries > Self.lastTries { return giveUp(problem) }
+        }
+        // Not to be cut short: what waits here has happened.
+        await Task { try? await Task.sleep(for: Self.retryInterval) }.value
         continue
       }
-      queue.withLock { $0.failure = nil }
-      audit = attempt.audit
+      tail.audit = attempt.audit
+      for (run, position) in attempt.positions { tail.positions[run] = position }
+      for event in attempt.events where event.type.endsRun {
+        if let run = event.run { tail.positions[run] = nil }
+      }
       let took = began.duration(to: .now)
       board.withLock { board in
         for event in attempt.events { board.apply(event) }
@@ -263,82 +336,86 @@ package final class Journal: Sendable {
         }
       }
       ring.publish(EventChunk.chunks(of: attempt.batch.events))
+      if outage != nil { end() }
       for pending in work { pending.waiter?.resume() }
-      work = take()
     }
+  }
+
+  // MARK: When the store cannot be written
+
+  /// Those who wait are told and withdrawn; what has happened stays and is tried again.
+  private func begin(_ problem: Problem, with work: [Pending]) {
+    putBack(work.filter { $0.waiter == nil || $0.isPatient })
+    let known = queue.withLock { queue -> StoreOutage? in
+      let known = queue.outage
+      var outage = known ?? StoreOutage(cause: "", detail: "", since: now())
+      outage.cause = problem.cause ?? "it cannot be written"
+      outage.detail = problem.detail
+      queue.outage = outage
+      return known
+    }
+    for pending in work where !pending.isPatient { pending.waiter?.resume(throwing: problem) }
+    guard known?.detail != problem.detail else { return }
+    logger.error("cannot write to the store", metadata: ["problem": "\(problem)"])
+    ring.nudge()
+  }
+
+  private func end() {
+    queue.withLock { $0.outage = nil }
+    logger.notice("the store can be written again")
+    ring.nudge()
+    recovered.yield()
+  }
+
+  private func recovery(from outage: StoreOutage) -> JournalEntry {
+    let now = now()
+    let data: JSONObject = [
+      "since": .string(outage.since.description), "cause": .string(outage.cause),
+      "dropped": .int(Int64(outage.dropped)),
+    ]
+    return JournalEntry([RunEvent(type: .storeRecovered, run: nil, time: now, data: data)])
+  }
+
+  /// One of these is larger than the store can hold: each is tried alone, and that one goes without its patch, or not.
+  private func setAside(_ work: [Pending], _ problem: Problem) {
+    guard work.count == 1, let single = work.first else { return putBack(work, singly: true) }
+    var smaller = single
+    for place in smaller.entry.details.indices { smaller.entry.details[place].detail.patch = nil }
+    let had = single.entry.details.contains { $0.detail.patch != nil }
+    if single.waiter == nil, had {
+      logger.error("a patch is too large to be stored", metadata: ["problem": "\(problem)"])
+      putBack([smaller], singly: true)
+    } else {
+      logger.error("too large to be stored", metadata: ["problem": "\(problem)"])
+      single.waiter?.resume(throwing: problem)
+    }
+  }
+
+  private func giveUp(_ problem: Problem) {
+    let left = queue.withLock { queue in
+      defer {
+        queue.pending = []
+        queue.events = 0
+        queue.bytes = 0
+        queue.outage = nil
+      }
+      return queue.pending
+    }
+    for pending in left { pending.waiter?.resume(throwing: problem) }
+    // Runs under supervisors are taken up from their folders, so that most of it is told again.
+    logger.error(
+      "ending with events that could not be stored",
+      metadata: ["events": "\(left.reduce(0) { $0 + $1.entry.events.count })", "problem": "\(problem)"])
   }
 
   /// Stores the rows of live runs as they are, so that the next start replays little.
-  private func checkpoint() async throws {
+  private func checkpoint() async {
     var batch = RecordBatch()
     batch.runs = board.withLock { board in board.runs.filter { !$0.status.isTerminal }.map(StoredRun.init) }
-    if !batch.runs.isEmpty { try await store.commit(batch) }
-  }
-
-  /// One batch being made.
-  private struct Attempt {
-    var batch = RecordBatch()
-    var events: [RunEvent] = []
-    var audit: AuditTail
-    private var fold: BoardFold
-    private var changed: [RunID: Int] = [:]
-    private var writer = JSONWriter()
-
-    init(fold: BoardFold, audit: AuditTail) {
-      self.fold = fold
-      self.audit = audit
+    do { try await store.commit(batch) } catch {
+      // The next start replays more, and that is all.
+      logger.notice("no checkpoint", metadata: ["problem": "\(error)"])
     }
-
-    mutating func add(_ entry: JournalEntry) {
-      for var event in entry.events {
-        event.seq = fold.seq + 1
-        let run = fold.apply(event)
-        writer.removeAll()
-        event.write(to: &writer)
-        batch.events.append(StoredEvent(seq: event.seq, run: event.run, type: event.type, json: writer.bytes))
-        events.append(event)
-        guard event.type.changesState, let run else { continue }
-        if let place = changed[run.runId] {
-          batch.runs[place] = StoredRun(run)
-        } else {
-          changed[run.runId] = batch.runs.count
-          batch.runs.append(StoredRun(run))
-        }
-      }
-      for draft in entry.audit { batch.audit.append(audit.append(draft)) }
-      for contract in entry.contracts {
-        if let id = contract.contractId { batch.contracts.append((id, contract.jsonBytes)) }
-      }
-      batch.details += entry.details
-      if let answer = entry.answer { batch.answers.append(answer) }
-      batch.tokens += entry.tokens
-    }
-  }
-}
-
-/// What a batch would make of the board, without touching it: only the runs that the batch names are copied.
-private struct BoardFold {
-  /// Looks a run up in the board, which is never copied: a copy held here would make its next change copy all of it.
-  private let lookUp: (RunID) -> Run?
-  private var runs: [RunID: Run] = [:]
-  private(set) var seq: UInt64
-
-  init(seq: UInt64, lookUp: @escaping (RunID) -> Run?) {
-    self.seq = seq
-    self.lookUp = lookUp
-  }
-
-  mutating func apply(_ event: RunEvent) -> Run? {
-    seq = event.seq
-    guard let id = event.run else { return nil }
-    if var run = runs[id] ?? lookUp(id) {
-      run.apply(event)
-      runs[id] = run
-      return run
-    }
-    let run = Run(queuedBy: event)
-    runs[id] = run
-    return run
   }
 }
 
@@ -357,14 +434,21 @@ extension JournalEntry {
 extension RunEvent {
   /// An output event without its line.
   fileprivate var emptied: RunEvent {
-    var event = self
-    event.data = ["stream": data["stream"] ?? "stderr", "text": ""]
+    RunEvent(
+      source: source, type: .output, run: run, time: time,
+      data: ["stream": type == .output ? data["stream"] ?? "stderr" : "stderr", "text": ""])
+  }
+
+  /// So many lines were not kept, of which this is the last, emptied.
+  fileprivate static func dropped(_ count: Int, like last: RunEvent) -> RunEvent {
+    var event = last
+    event.data["dropped"] = .int(Int64(count))
     return event
   }
-}
 
-extension StoredRun {
-  package init(_ run: Run) {
-    self.init(run: run.runId, contract: run.contractId, lastSeq: run.lastSeq, json: run.jsonBytes)
+  /// So many lines of the run were not kept before this.
+  static func dropped(_ count: Int, of run: RunID, at time: Timestamp) -> RunEvent {
+    RunEvent(
+      type: .output, run: run, time: time, data: ["stream": "stderr", "text": "", "dropped": .int(Int64(count))])
   }
 }

@@ -89,7 +89,27 @@ package protocol AnswerableRuntime: AgentRuntime {
 package protocol AdoptingRuntime: AgentRuntime {
   /// Takes up a run that an earlier orchestrator started: events follow as if it had been started here, without those
   /// already recorded. False when nothing is left of it; the orchestrator then ends it as failed.
-  func adopt(_ contract: Contract, run: Run) async throws -> Bool
+  func adopt(_ contract: Contract, run: Run, _ adoption: Adoption) async throws -> Bool
+  /// Whether an agent has begun with a run whose start is not on record: it is adopted then, and not started again.
+  func hasBegun(_ run: RunID) async throws -> Bool
+}
+
+extension AdoptingRuntime {
+  /// For runtimes whose starts end with the orchestrator.
+  package func hasBegun(_ run: RunID) async throws -> Bool { false }
+}
+
+/// What is known of a run that is taken up, beside its fold.
+package struct Adoption: Sendable, Hashable {
+  /// How far the runtime's own record of the run has been told: what follows is told now. Nil when nothing was.
+  package var position: ReportPosition?
+  /// The machine was restarted since the run began: no process of it is left, and its pids are others' by now.
+  package var followsRestart: Bool
+
+  package init(position: ReportPosition? = nil, followsRestart: Bool = false) {
+    self.position = position
+    self.followsRestart = followsRestart
+  }
 }
 
 /// A runtime that can wait before it reports more, as what it has not reported lies where it costs no memory of ours.

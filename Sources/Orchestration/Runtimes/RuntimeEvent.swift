@@ -4,10 +4,14 @@ package import RunModel
 package struct RuntimeEvent: Sendable, Equatable {
   package var runId: RunID
   package var kind: Kind
+  /// Where it stands in the runtime's own record of the run, if it keeps one that outlives the orchestrator. Stored with
+  /// the event, in one transaction, so that a report is on record exactly once whatever dies in between.
+  package var position: ReportPosition?
 
-  package init(_ runId: RunID, _ kind: Kind) {
+  package init(_ runId: RunID, _ kind: Kind, at position: ReportPosition? = nil) {
     self.runId = runId
     self.kind = kind
+    self.position = position
   }
 
   package enum Kind: Sendable, Equatable {
@@ -100,6 +104,30 @@ package struct RuntimeEvent: Sendable, Equatable {
     case .ended: "ended"
     case .custom(let type, _): type
     }
+  }
+}
+
+/// A place in a runtime's own record of a run: all reports up to and with this one.
+package struct ReportPosition: Sendable, Hashable, Comparable {
+  /// Where the entry begins that the report came from.
+  package var offset: Int
+  /// How many reports that entry has given so far.
+  package var count: Int
+
+  package init(offset: Int, count: Int) {
+    self.offset = offset
+    self.count = count
+  }
+
+  package static func < (a: Self, b: Self) -> Bool { (a.offset, a.count) < (b.offset, b.count) }
+
+  /// `OFFSET COUNT`, as it is stored.
+  package var text: String { "\(offset) \(count)" }
+
+  package init?(text: some StringProtocol) {
+    let words = text.split(separator: " ")
+    guard words.count == 2, let offset = Int(words[0]), let count = Int(words[1]) else { return nil }
+    self.init(offset: offset, count: count)
   }
 }
 

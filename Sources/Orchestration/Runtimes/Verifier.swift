@@ -7,6 +7,14 @@ package protocol Verifier: Sendable {
   /// A command that fails or takes too long is a result. Throws a `Problem` when it cannot be started, and
   /// `CancellationError` when the task is canceled: the command's processes are gone then too.
   func verify(_ command: String, in workspace: Workspace, run: RunID) async throws -> Verification
+
+  /// Ends what an earlier orchestrator left verifying of this run; returns when no process of it is left.
+  func endEarlier(of run: RunID) async
+}
+
+extension Verifier {
+  /// For verifiers whose commands end with the orchestrator.
+  package func endEarlier(of run: RunID) async {}
 }
 
 /// What a `verify` command came to.

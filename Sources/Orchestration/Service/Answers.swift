@@ -6,12 +6,15 @@ import Synchronization
 extension Orchestrator: RunService {
   package nonisolated func lastSeq() async -> UInt64 { journal.ring.lastSeq }
 
+  package nonisolated var outage: StoreOutage? { journal.outage }
   package nonisolated func storeID() async -> StoreID? { store }
 
   package func snapshot() -> Snapshot {
     let runtimes = pool.all
     let (runs, seq) = journal.read { ($0.runs, $0.seq) }
-    return Snapshot(store: store, seq: seq, runs: runs, runtimes: runtimes)
+    var snapshot = Snapshot(store: store, seq: seq, runs: runs, runtimes: runtimes)
+    snapshot.outage = journal.outage
+    return snapshot
   }
 
   package func runtimes() -> [RuntimeSummary] { pool.all }
@@ -123,7 +126,10 @@ extension Orchestrator: RunService {
       case .closed: return nil
       case .empty:
         guard wait else { return EventChunk() }
+        let known = journal.outage?.detail
         await journal.ring.wait(after: cursor)
+        // Nothing newer, but something to tell: see `outage`.
+        if journal.outage?.detail != known { return EventChunk() }
       case .gap(let oldest):
         journal.figures.withLock { $0.pagesRead += 1 }
         let page = try await environment.store.events(
@@ -166,13 +172,25 @@ extension Orchestrator: RunService {
     guard try !known(run).status.isTerminal, var entry = live[run] else { return try known(run) }
     let before = entry
     let actions = try entry.machine.receive(.stopRequested(.cancel(reason: reason, force: force)))
-    guard !actions.isEmpty else { return try known(run) }
+    guard !actions.isEmpty else {
+      // Somebody has asked already; that is as good as done once it is durable.
+      try await journal.flush()
+      return try known(run)
+    }
     if entry.canceledBy == nil || force { entry.canceledBy = actor }
     live[run] = entry
     if actions.contains(.recordCancelRequest), let record = cancelRequestEntry(for: run) {
       do {
         try await journal.record(record)
       } catch {
+        if let outage = journal.outage {
+          // An agent that fills the disk must be stopped all the same; that it was asked for goes on record later.
+          journal.note(record)
+          perform(actions.filter { $0 != .recordCancelRequest }, on: run)
+          throw Problem(
+            .unavailable, "Run \(run.shortName) is being stopped, but that is not on record yet. \(outage.detail)",
+            cause: outage.cause)
+        }
         // Nothing is on record: the run goes on as it was, unless it has moved meanwhile.
         if live[run]?.machine == entry.machine { live[run] = before }
         throw error
@@ -206,7 +224,8 @@ extension Orchestrator: RunService {
       throw error
     }
     let now = environment.now()
-    try await journal.record(
+    // The agent has it, whether or not that can be stored at once.
+    journal.note(
       JournalEntry(
         [
           RunEvent(
@@ -221,6 +240,7 @@ extension Orchestrator: RunService {
             data: ["question": .string(attention.question), "answer": .string(answer)],
             contract: entry.contract.contractId, runtime: id, time: now)
         ]))
+    try await journal.flush()
     return try self.known(run)
   }
 

@@ -86,7 +86,8 @@ extension Orchestrator {
   }
 
   func schedule() {
-    guard !isShuttingDown else { return }
+    // What starts has to be on record, and cannot be while the store fails.
+    guard !isShuttingDown, journal.outage == nil else { return }
     while let run = queue.first(where: pool.canStart) {
       queue.remove(run)
       apply(.startRequested, to: run)
@@ -148,17 +149,18 @@ extension Orchestrator {
         "agent_run.started", run: run, by: .system, before: .queued, after: .running, data: data,
         contract: live[run]?.contract.contractId, runtime: id, time: now),
     ]
-    entry.details = [(run, StoredDetail(decision: decision.jsonBytes))]
+    entry.details = [
+      (run, StoredDetail(decision: decision.jsonBytes, start: Array(environment.machine.now().text.utf8)))
+    ]
     journal.note(entry)
     environment.logger.info("run started", metadata: ["run": "\(run)", "runtime": "\(id)"])
-    startTimeout(of: run, since: now)
+    startTimeout(of: run, spent: .zero)
     apply(.started, to: run)
     gate.open(run, knownAs: started.runId) { pass($0, from: id) }
   }
 
-  func startTimeout(of run: RunID, since start: Timestamp?) {
+  func startTimeout(of run: RunID, spent: Duration) {
     guard let seconds = live[run]?.contract.timeoutSeconds else { return }
-    let spent = start.map { environment.now() - $0 } ?? .zero
     let left = max(.zero, .seconds(min(seconds, Contract.longestTimeout)) - spent)
     live[run]?.timeout = Task { [sleep = environment.sleep] in  // canceled when the run ends
       do { try await sleep(left) } catch { return }
@@ -174,22 +176,31 @@ extension Orchestrator {
     switch event.kind {
     case .attention(let id, _, _, _):
       live[run]?.attention = id
-      if let record = RunEvent(report: event, by: runtime, at: environment.now()) {
-        journal.note(JournalEntry([record]))
-      }
+      note(event, by: runtime)
     case .resolved(let id, _, _):
       guard entry.attention == id else { return }
       live[run]?.attention = nil
-      if let record = RunEvent(report: event, by: runtime, at: environment.now()) {
-        journal.note(JournalEntry([record]))
-      }
-    case .stopSent: apply(.stopSent, to: run)
+      note(event, by: runtime)
+    case .stopSent:
+      // Once: an orchestrator before this one may have put it on record.
+      if entry.stopSentAt == nil { apply(.stopSent, to: run) }
     case .ended(let end):
       live[run]?.end = end
+      if end.outcome == .canceled, entry.machine.stop == nil, let seconds = entry.contract.timeoutSeconds {
+        // Nobody asked: an orchestrator before this one stopped it at its limit.
+        apply(.stopRequested(.timeout(seconds: seconds)), to: run)
+      }
       apply(.agentEnded(end), to: run)
     case .changes(_, _, _, let paths?): watch(run, changing: paths)
     case .progress, .output, .tool, .usage, .changes, .custom: break
     }
+  }
+
+  private func note(_ report: RuntimeEvent, by runtime: RuntimeID) {
+    guard let record = RunEvent(report: report, by: runtime, at: environment.now()) else { return }
+    var entry = JournalEntry([record])
+    entry.position = report.position.map { (report.runId, $0) }
+    journal.note(entry)
   }
 
   // MARK: Stopping

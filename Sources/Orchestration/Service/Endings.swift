@@ -95,10 +95,7 @@ extension Orchestrator {
     var record = JournalEntry()
     let dropped = journal.takeDropped(of: run)
     if dropped > 0 {
-      record.events.append(
-        RunEvent(
-          type: .output, run: run, time: now,
-          data: ["stream": "stderr", "text": "", "dropped": .int(Int64(dropped))]))
+      record.events.append(.dropped(dropped, of: run, at: now))
     }
     if var artifacts {
       artifacts.add(entry.verifications)
@@ -123,7 +120,7 @@ extension Orchestrator {
         $1
       })
     Task {  // the entry above is durable when this one is
-      try? await self.journal.flush()  // a failure is logged by the journal, which tries again
+      do { try await self.journal.settle() } catch { return }  // it never will be: the orchestrator ends
       self.didEnd(run)
     }
     schedule()

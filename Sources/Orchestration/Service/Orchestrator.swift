@@ -45,6 +45,7 @@ package actor Orchestrator {
     var ids: ULIDGenerator
     var now: @Sendable () -> Timestamp
     var sleep: @Sendable (Duration) async throws -> Void
+    var machine: Machine
     var logger: Logger
   }
 
@@ -93,14 +94,17 @@ package actor Orchestrator {
     approvals: ApprovalPolicy = ApprovalPolicy(), retention: RetentionPolicy = RetentionPolicy(),
     ids: ULIDGenerator = ULIDGenerator(),
     now: @escaping @Sendable () -> Timestamp = { .now },
-    sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }, logger: Logger
+    sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+    machine: Machine = .present(), logger: Logger
   ) async throws -> Orchestrator {
     let board = try await RunBoard.restore(from: store)
-    let journal = Journal(store: store, board: board, logger: logger)
+    // Ids go on rising, whatever the clock says now.
+    for run in board.runs { ids.pass(max(run.runId.ulid, run.contractId.ulid)) }
+    let journal = Journal(store: store, board: board, now: now, logger: logger)
     return Orchestrator(
       environment: Environment(
         store: store, verifier: verifier, approvals: approvals, retention: retention, ids: ids, now: now, sleep: sleep,
-        logger: logger),
+        machine: machine, logger: logger),
       store: try await store.id(), journal: journal,
       access: AccessControl(tokens: try await store.tokens(), keeper: journal, ids: ids, now: now),
       registrations: registrations)
@@ -119,6 +123,8 @@ package actor Orchestrator {
           self.journal.charge(-event.weight)
         }
       }
+      // Nothing was started while nothing could be recorded.
+      group.addTask { for await _ in self.journal.recoveries { await self.schedule() } }
       // Canceled by shutDown, apart from the journal, which is not.
       self.healthWatch = Task { await self.watchHealth() }
     }
@@ -165,110 +171,6 @@ package actor Orchestrator {
     schedule()
   }
 
-  /// Takes up the runs that an earlier orchestrator left.
-  private func takeUp() async throws {
-    for run in journal.read({ $0.runs }) {
-      runsOfContract[run.contractId, default: []].append(run.runId)
-      if let reference = run.externalRef { contractOfReference[reference] = run.contractId }
-      guard !run.status.isTerminal else {
-        pool.count(run)
-        continue
-      }
-      guard let stored = try await environment.store.contract(run.contractId) else {
-        environment.logger.error("a run has no contract", metadata: ["run": "\(run.runId)"])
-        continue
-      }
-      var contract = try Contract(json: try JSONValue(parsing: stored))
-      contract.runId = run.runId
-      contract.runtime = run.pin ?? contract.runtime
-      live[run.runId] = Live(
-        machine: RunMachine(
-          phase: run.status == .queued ? .queued : .working, hasVerification: !contract.verify.isEmpty),
-        contract: contract, priority: run.priority, created: run.createdAt, runtime: nil,
-        attention: run.attention?.attentionId, approval: run.approval, waitsFor: run.waitsFor)
-      if run.status == .queued, try await !takeUpStart(of: run, contract) {
-        requestApproval(of: run.runId)
-        enqueue(run.runId)
-      }
-      if run.status == .running {
-        // Who changes what is seen again with the first look at each worktree.
-        if !run.conflicts.isEmpty { noteConflicts(.init(), of: run.runId) }
-        await adopt(run, contract)
-      }
-      guard let cancellation = run.cancellation else { continue }
-      // Its request is on record already; what it asks for is done again.
-      let stop = RunMachine.Stop.cancel(reason: cancellation.reason, force: cancellation.force)
-      live[run.runId]?.canceledBy = Actor(.human, cancellation.by)
-      let actions = try live[run.runId]?.machine.receive(.stopRequested(stop)) ?? []
-      perform(actions.filter { $0 != .recordCancelRequest }, on: run.runId)
-    }
-  }
-
-  /// Asks for the consent that a run queued under another configuration was not asked for.
-  private func requestApproval(of run: RunID) {
-    guard let entry = live[run], entry.approval == nil,
-      let approval = environment.approvals.request(for: entry.contract, by: .system, at: environment.now())
-    else { return }
-    live[run]?.approval = approval
-    journal.note(approvalRequest(approval, for: run, entry.contract, by: .system))
-  }
-
-  /// A start that was under way when the last orchestrator ended and is not on record: the runtime's folders tell.
-  private func takeUpStart(of run: Run, _ contract: Contract) async throws -> Bool {
-    for id in pool.ids where contract.runtime == nil || contract.runtime == id {
-      guard let runtime = pool[id] as? any AdoptingRuntime & WorkspaceRuntime,
-        let workspace = try? await runtime.workspace(of: run.runId)  // an error says that it never began there
-      else { continue }
-      var started = run
-      started.runtimeId = id
-      gate.expect()
-      defer { gate.expectNoMore() }
-      guard try await runtime.adopt(contract, run: started) else { continue }
-      _ = try live[run.runId]?.machine.receive(.startRequested)
-      live[run.runId]?.runtime = id
-      pool.takeSlot(id)
-      didStart(
-        run.runId, StartedTask(runId: run.runId, runtimeSessionId: "taken up"), workspace,
-        RoutingDecision(runtimeId: id))
-      return true
-    }
-    return false
-  }
-
-  private func adopt(_ run: Run, _ contract: Contract) async {
-    guard let id = run.runtimeId, let runtime = pool[id] else {
-      apply(.lost(reason: "Its runtime \(run.runtimeId?.rawValue ?? "") is not configured any more."), to: run.runId)
-      return
-    }
-    live[run.runId]?.runtime = id
-    live[run.runId]?.isStarted = true
-    pool.takeSlot(id)
-    gate.open(run.runId, reported: await reportedBefore(run)) { pass($0, from: id) }
-    do {
-      guard let adopting = runtime as? any AdoptingRuntime, try await adopting.adopt(contract, run: run) else {
-        apply(.lost(reason: "It was lost when the orchestrator stopped; r runs it again."), to: run.runId)
-        return
-      }
-    } catch {
-      apply(.lost(reason: "It could not be taken up again: \(error)"), to: run.runId)
-      return
-    }
-    live[run.runId]?.workspace = await workspace(of: run.runId, on: runtime)
-    startTimeout(of: run.runId, since: run.startedAt)
-  }
-
-  /// What an earlier orchestrator was told of the run; its latest events are enough to see.
-  private func reportedBefore(_ run: Run) async -> ReportedKinds {
-    do {
-      let events = try await environment.store.lastEvents(
-        of: run.runId, after: run.firstSeq - 1, through: run.lastSeq, limit: 500, bytes: Bounds.tail)
-      return events.reduce(into: []) { $0.formUnion(ReportedKinds($1.type)) }
-    } catch {
-      environment.logger.error("no events", metadata: ["run": "\(run.runId)", "error": "\(error)"])
-      return []
-    }
-  }
-
   func workspace(of run: RunID, on runtime: any AgentRuntime) async -> Workspace? {
     do {
       return try await (runtime as? any WorkspaceRuntime)?.workspace(of: run)
@@ -284,7 +186,9 @@ package actor Orchestrator {
     case .attention, .resolved, .stopSent, .ended: decide(on: event)
     case .progress, .output, .tool, .usage, .changes, .custom:
       if case .changes(_, _, _, _?) = event.kind { decide(on: event) }
-      if let report = RunEvent(report: event, by: runtime, at: environment.now()) { journal.note(report: report) }
+      if let report = RunEvent(report: event, by: runtime, at: environment.now()) {
+        journal.note(report: report, at: event.position)
+      }
     }
   }
 
@@ -322,6 +226,15 @@ package actor Orchestrator {
 extension RunBoard {
   /// The board as stored: the rows, and on live ones what came after them.
   static func restore(from store: any RunStore) async throws -> RunBoard {
+    do { return try await read(from: store) } catch let error as JSONError {
+      throw Problem(
+        .unavailable,
+        "The store is damaged: what it holds of a run cannot be read (\(error)). Move it away to begin anew, or restore it from a backup."
+      )
+    }
+  }
+
+  private static func read(from store: any RunStore) async throws -> RunBoard {
     let last = try await store.lastSeq()
     var runs: [Run] = []
     var replayFrom = last

@@ -33,7 +33,11 @@ package protocol RunService: Sendable {
 
   func runtimes() async -> [RuntimeSummary]
 
+  /// Why nothing can be recorded, while nothing can; quick, as every subscriber asks now and then.
+  var outage: StoreOutage? { get }
+
   /// The next chunk of events after `cursor`; waits when there is none yet, unless `wait` is false, then an empty chunk.
+  /// Empty too when `outage` begins or ends meanwhile.
   /// Nil when the service shuts down. Bounded in bytes; a cursor that fell out of memory is served from the store.
   func events(after cursor: UInt64, wait: Bool) async throws -> EventChunk?
   /// The last `limit` events of one run, ascending.
@@ -68,6 +72,11 @@ extension RunService {
   }
   package func storeID() async -> StoreID? { nil }
   package func metrics() async -> MetricsPage { MetricsPage() }
+}
+
+extension RunService {
+  /// For services that record nothing.
+  package var outage: StoreOutage? { nil }
 }
 
 /// Who asks.

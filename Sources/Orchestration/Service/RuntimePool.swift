@@ -67,7 +67,8 @@ struct RuntimePool {
     case .canceled: summaries[id]?.canceled += 1
     case .queued, .running: return
     }
-    guard let started = run.startedAt, let ended = run.endedAt else { return }
+    // A clock that was set back meanwhile says nothing of how long it took.
+    guard let started = run.startedAt, let ended = run.endedAt, ended >= started else { return }
     durations[id, default: []].append((ended - started).milliseconds)
     if let excess = durations[id].map({ $0.count - 100 }), excess > 0 { durations[id]?.removeFirst(excess) }
   }

@@ -128,11 +128,20 @@ package struct StoredDetail: Sendable, Hashable {
   /// `Artifacts` as JSON.
   package var artifacts: [UInt8]?
   package var patch: [UInt8]?
+  /// `ReportPosition` as text: how far the runtime's own record of the run is among the events.
+  package var position: [UInt8]?
+  /// `MachineTime` as text: when the run started.
+  package var start: [UInt8]?
 
-  package init(decision: [UInt8]? = nil, artifacts: [UInt8]? = nil, patch: [UInt8]? = nil) {
+  package init(
+    decision: [UInt8]? = nil, artifacts: [UInt8]? = nil, patch: [UInt8]? = nil, position: [UInt8]? = nil,
+    start: [UInt8]? = nil
+  ) {
     self.decision = decision
     self.artifacts = artifacts
     self.patch = patch
+    self.position = position
+    self.start = start
   }
 }
 

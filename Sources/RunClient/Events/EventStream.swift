@@ -59,15 +59,17 @@ extension RunClient {
   /// Events in batches as they arrive, decoded. Without a filter a missing seq throws `EventGap`.
   ///
   /// Output of runs for which `wantsOutput` is false comes without its text, which is what saves the work under load.
+  /// `onOutage` is told when recording stops (why) and goes on (nil), before the batch that comes with it.
   package func events(
-    _ query: EventQuery, wantsOutput: (@Sendable (RunID) -> Bool)? = nil
+    _ query: EventQuery, wantsOutput: (@Sendable (RunID) -> Bool)? = nil,
+    onOutage: (@Sendable (StoreOutage?) -> Void)? = nil
   ) async throws -> EventStream {
     var request = query.request
     request.accept = "text/event-stream"
     if query.after > 0, query.tail == nil { request.lastEventID = query.after }
     return EventStream(
       body: try await wire.stream(request), wire: wire, expected: query.isFiltered ? nil : query.after + 1,
-      wantsOutput: wantsOutput)
+      wantsOutput: wantsOutput, onOutage: onOutage)
   }
 
   /// Events as JSON lines, byte for byte as the orchestrator sends them.
@@ -87,10 +89,13 @@ package struct EventStream: AsyncSequence, Sendable {
   fileprivate let wire: Wire
   fileprivate let expected: UInt64?
   fileprivate let wantsOutput: (@Sendable (RunID) -> Bool)?
+  fileprivate let onOutage: (@Sendable (StoreOutage?) -> Void)?
 
   init(
-    body: HTTPClientResponse.Body, wire: Wire, expected: UInt64?, wantsOutput: (@Sendable (RunID) -> Bool)?
+    body: HTTPClientResponse.Body, wire: Wire, expected: UInt64?, wantsOutput: (@Sendable (RunID) -> Bool)?,
+    onOutage: (@Sendable (StoreOutage?) -> Void)? = nil
   ) {
+    self.onOutage = onOutage
     self.body = body
     self.wire = wire
     self.expected = expected
@@ -103,17 +108,21 @@ package struct EventStream: AsyncSequence, Sendable {
     private var chunks: HTTPClientResponse.Body.AsyncIterator
     private let wire: Wire
     private var batches: EventBatches
+    private let onOutage: (@Sendable (StoreOutage?) -> Void)?
 
     fileprivate init(_ stream: EventStream) {
       chunks = stream.body.makeAsyncIterator()
       wire = stream.wire
+      onOutage = stream.onOutage
       batches = EventBatches(expected: stream.expected, wantsOutput: stream.wantsOutput)
     }
 
     package mutating func next() async throws -> [RunEvent]? {
       guard let chunk = try await wire.next(&chunks) else { return nil }
       do {
-        return try chunk.withUnsafeReadableBytes { bytes in try batches.feed(bytes) }
+        let events = try chunk.withUnsafeReadableBytes { bytes in try batches.feed(bytes) }
+        if let outage = try batches.takeOutage() { onOutage?(outage) }
+        return events
       } catch let error as JSONError { throw wire.unreadable(error, "/v1/events") }
     }
   }
@@ -129,6 +138,12 @@ package struct EventBatches {
   package init(expected: UInt64?, wantsOutput: (@Sendable (RunID) -> Bool)? = nil) {
     self.expected = expected
     self.wantsOutput = wantsOutput
+  }
+
+  /// What was last told of the store, if anything was: an outage, or nil when it is over.
+  package mutating func takeOutage() throws(JSONError) -> StoreOutage?? {
+    guard let bytes = framer.takeOutage() else { return nil }
+    return .some(StoreOutage(json: try JSONValue(parsing: bytes)))
   }
 
   package mutating func feed(_ portion: UnsafeRawBufferPointer) throws -> [RunEvent] {

@@ -23,6 +23,8 @@ package enum FeedItem: Sendable {
   case events([RunEvent])
   /// Events after this seq are missing for good; a snapshot follows.
   case gap(after: UInt64)
+  /// The orchestrator cannot record anything, and why; nil when it can again. A snapshot tells by itself.
+  case outage(StoreOutage?)
 }
 
 /// The whole state and every event after it, through lost links and restarts, without a gap and without a double.
@@ -107,6 +109,7 @@ package struct LiveFeed: Sendable {
       let health = try await client.health()
       if health.seq < seq || health.store != position.store { throw EventGap(after: seq, next: 0) }
       after = seq
+      await deliver(.outage(health.outage))
     } else {
       let snapshot = try await client.snapshot { await deliver(.glimpse($0)) }
       after = snapshot.seq
@@ -116,7 +119,8 @@ package struct LiveFeed: Sendable {
     let stream: EventStream
     do {
       stream = try await client.events(
-        EventQuery(after: after, follow: true, store: progress.position.store), wantsOutput: wantsOutput)
+        EventQuery(after: after, follow: true, store: progress.position.store), wantsOutput: wantsOutput
+      ) { progress.told($0) }
     } catch let problem as Problem where problem.code == .notFound || problem.code == .conflict {
       throw EventGap(after: after, next: 0)
     }
@@ -127,6 +131,7 @@ package struct LiveFeed: Sendable {
       group.addTask {
         for try await events in stream {
           progress.heard()
+          if let outage = progress.takeOutage() { await deliver(.outage(outage)) }
           guard let last = events.last else { continue }
           progress.delivering(true)
           await deliver(.events(events))
@@ -156,15 +161,22 @@ package struct LiveFeed: Sendable {
 
   /// Where the present connection has got to, seen by the reader and by who watches for silence.
   private final class Progress: Sendable {
-    private let state: Mutex<(position: Position, portions: Int, delivering: Bool)>
+    private let state: Mutex<(position: Position, portions: Int, delivering: Bool, outage: StoreOutage??)>
 
-    init(_ position: Position) { state = Mutex((position, 0, false)) }
+    init(_ position: Position) { state = Mutex((position, 0, false, nil)) }
 
     var position: Position { state.withLock { $0.position } }
     var portions: Int { state.withLock { $0.portions } }
     /// A receiver that takes its time is not a silent link.
     var isDelivering: Bool { state.withLock { $0.delivering } }
 
+    func told(_ outage: StoreOutage?) { state.withLock { $0.outage = .some(outage) } }
+    func takeOutage() -> StoreOutage?? {
+      state.withLock { state in
+        defer { state.outage = nil }
+        return state.outage
+      }
+    }
     func heard() { state.withLock { $0.portions += 1 } }
     func delivering(_ busy: Bool) { state.withLock { $0.delivering = busy } }
     func reached(_ seq: UInt64, of store: StoreID?) {

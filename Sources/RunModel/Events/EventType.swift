@@ -33,6 +33,8 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
   package static let runtimeRegistered: Self = "awf.runtime.registered"
   package static let runtimeDegraded: Self = "awf.runtime.degraded"
   package static let runtimeLost: Self = "awf.runtime.lost"
+  /// Ours: what was not recorded when it happened is, from here on (`since`, `cause`, `dropped`).
+  package static let storeRecovered: Self = "awf.store.recovered"
 
   /// The name a runtime's own event gets, so that none can forge ours.
   package static func custom(_ type: String, of runtime: RuntimeID) -> Self {

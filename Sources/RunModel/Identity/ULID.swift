@@ -74,6 +74,9 @@ package final class ULIDGenerator: Sendable {
     state = Mutex((ULID(high: 0, low: 0), random))
   }
 
+  /// What comes next is greater than `ulid`, also when the clock was set back since that was made.
+  package func pass(_ ulid: ULID) { state.withLock { $0.last = max($0.last, ulid) } }
+
   package func next() -> ULID {
     let milliseconds = UInt64(clamping: now().milliseconds) & 0xFFFF_FFFF_FFFF
     return state.withLock { state in

@@ -81,6 +81,8 @@ package struct Snapshot: Sendable {
   /// Of all runs, also of those that are still on their way.
   package var counts: [RunStatus: Int]
   package var needingAttention: Int
+  /// Why nothing is recorded since, while that is so.
+  package var outage: StoreOutage?
 
   package init(store: StoreID? = nil, seq: UInt64, runs: [Run], runtimes: [RuntimeSummary]) {
     self.store = store
@@ -131,6 +133,7 @@ extension Snapshot: JSONWritable {
     json.member("runtimes", runtimes)
     json.member("counts", .object(JSONObject(RunStatus.allCases.map { ($0.rawValue, .int(Int64(counts[$0] ?? 0))) })))
     json.member("needingAttention", needingAttention)
+    if let outage { json.member("outage", outage) }
   }
 
   package init(from reader: inout JSONReader) throws(JSONError) {
@@ -147,6 +150,7 @@ extension Snapshot: JSONWritable {
         let counts = try reader.value()
         for status in RunStatus.allCases { snapshot.counts[status] = counts[status.rawValue]?.int.map(Int.init) }
       case "needingAttention": snapshot.needingAttention = Int(try reader.int())
+      case "outage": snapshot.outage = StoreOutage(json: try reader.value())
       case "runs":
         try reader.array { reader throws(JSONError) in snapshot.runs.append(try Run(from: &reader)) }
       default: try reader.skip()

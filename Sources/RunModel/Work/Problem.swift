@@ -45,11 +45,14 @@ package struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
   package var detail: String
   /// The contract's member that it is about, when it is about one: `repository`, `base`.
   package var member: String?
+  /// What is wrong in a few words, where there is no room for more; never on the wire.
+  package var cause: String?
 
-  package init(_ code: Code, _ detail: String, member: String? = nil) {
+  package init(_ code: Code, _ detail: String, member: String? = nil, cause: String? = nil) {
     self.code = code
     self.detail = detail
     self.member = member
+    self.cause = cause
   }
 
   package var description: String { detail }

@@ -85,6 +85,14 @@ extension Git {
     throw Problem(.notFound, "The repository \(main.top) knows no worktree at \(path) any more.")
   }
 
+  /// Takes a worktree off the repository's list. Not by git, which asks the worktree itself whether it may.
+  func forget(_ workspace: Workspace, of main: Checkout) {
+    // None: it is forgotten already.
+    let folder = workspace.gitFolder ?? (try? worktree(at: workspace.path, of: main))?.gitFolder
+    guard let folder, Self.common(of: folder).map({ Files.isSame($0, main.common) }) == true else { return }
+    Files.removeTree(folder)
+  }
+
   /// `/repository/.git` for `/repository/.git/worktrees/NAME`.
   static func common(of gitFolder: String) -> String? {
     let parts = gitFolder.split(separator: "/")
@@ -127,6 +135,13 @@ extension Checkout {
     }
     try Files.write(Array(link.utf8), to: path)
     return meddling
+  }
+
+  /// Removes the locks on what is one run's alone: the worktree's index and HEAD, and its branch.
+  func clearLocks(branch: String?) {
+    var locks = ["index.lock", "HEAD.lock"].map { "\(gitFolder)/\($0)" }
+    if let branch { locks.append("\(common)/refs/heads/\(branch).lock") }
+    for lock in locks { Files.removeTree(lock) }
   }
 
   /// Removes from the worktree's own git folder what git never puts there: links, through which it would write elsewhere,

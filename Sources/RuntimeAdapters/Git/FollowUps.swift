@@ -35,7 +35,13 @@ extension Worktrees {
       let snapshot = Snapshot(diff: WorkDiff(git: git, workspace: workspace, scratch: scratch))
       try await snapshot.keepAside(
         as: Self.reference(of: run), message: "What lay in the worktree before run \(run) went on there.")
-      _ = try await git.demand(["reset", "--quiet", "--hard"], in: checkout, "clean \(old.path)")
+      do {
+        _ = try await git.demand(["reset", "--quiet", "--hard"], in: checkout, "clean \(old.path)")
+      } catch let problem as Problem where problem.detail.contains(".lock'") {
+        // No run works here, so that whoever held the lock was killed.
+        checkout.clearLocks(branch: old.branch)
+        _ = try await git.demand(["reset", "--quiet", "--hard"], in: checkout, "clean \(old.path)")
+      }
       _ = try await git.demand(["clean", "--quiet", "-d", "--force"], in: checkout, "clean \(old.path)")
     }
     return (workspace, left)
@@ -55,7 +61,7 @@ extension Worktrees {
       throw Problem(.conflict, "The branch \(branch) is gone from \(repository). Dispatch the work anew.")
     }
     // git still counts the branch as taken by the worktree that somebody removed by hand.
-    if !Files.exists(old.path) { forget(old, of: main) }
+    if !Files.exists(old.path) { git.forget(old, of: main) }
     try Files.makeFolder(folder)
     let answer = try await git.run(["worktree", "add", "--quiet", path, branch], in: main)
     guard answer.status == 0 else {
@@ -74,16 +80,8 @@ extension Worktrees {
   func close(_ workspace: Workspace) async {
     // A repository that is gone, or refused now, has nothing to forget.
     if let repository = workspace.repository, let main = try? await git.locate(repository) {
-      forget(workspace, of: main)
+      git.forget(workspace, of: main)
     }
     Files.removeTree(workspace.path)
-  }
-
-  /// Takes a worktree off the repository's list. Not by git, which asks the worktree itself whether it may.
-  func forget(_ workspace: Workspace, of main: Checkout) {
-    // None: it is forgotten already.
-    let folder = workspace.gitFolder ?? (try? git.worktree(at: workspace.path, of: main))?.gitFolder
-    guard let folder, Git.common(of: folder).map({ Files.isSame($0, main.common) }) == true else { return }
-    Files.removeTree(folder)
   }
 }

@@ -146,11 +146,10 @@ package struct Git: Sendable {
   }
 
   static func problem(_ answer: Answer, _ doing: String) -> Problem {
-    let said = answer.diagnostics.split(separator: "\n").map { line in
-      for prefix in ["fatal: ", "error: "] where line.hasPrefix(prefix) { return String(line.dropFirst(7)) }
-      return String(line)
-    }
-    let words = said.last { !$0.isEmpty } ?? "it ended with status \(answer.status)"
+    let lines = answer.diagnostics.split(separator: "\n")
+    // What follows the error is advice for somebody at a keyboard.
+    let error = lines.last { $0.hasPrefix("fatal: ") || $0.hasPrefix("error: ") }?.dropFirst(7)
+    let words = (error ?? lines.last).map(String.init) ?? "it ended with status \(answer.status)"
     if answer.diagnostics.contains("No space left on device") {
       return Problem(.unavailable, "No space is left to \(doing). Free some and try again. (git: \(words))")
     }

@@ -12,6 +12,14 @@ struct Snapshot: Sendable {
   /// An agent that has left the branch, for another or for none, loses nothing: the branch takes what it has as well
   /// as what it had.
   func take(message: String) async throws -> String? {
+    do { return try await commit(message) } catch let problem as Problem where problem.detail.contains(".lock'") {
+      // Whoever held it was killed: the agent is gone, and nobody else works on this branch.
+      try await diff.checkout().clearLocks(branch: diff.workspace.branch)
+      return try await commit(message)
+    }
+  }
+
+  private func commit(_ message: String) async throws -> String? {
     guard let branch = diff.workspace.branch, let base = diff.workspace.base else { return nil }
     let checkout = try await diff.checkout()
     checkout.sweepGitFolder()

@@ -41,6 +41,38 @@ final class Worktrees: Sendable {
     }
   }
 
+  /// A git that was at work here goes on when the orchestrator that began it is killed: it may finish, within reason.
+  private func endGit(naming path: String) async {
+    let clock = ContinuousClock()
+    let deadline = clock.now + .seconds(10)
+    while true {
+      let living = ProcessTable.running(withArgument: path)
+      if living.isEmpty { return }
+      if clock.now >= deadline { for process in living { kill(process, SIGKILL) } }
+      // A canceled task must not spin here.
+      await Task { try? await clock.sleep(for: .milliseconds(20)) }.value
+    }
+  }
+
+  /// Removes what a start that was broken off has left at a path that no run works in, with the branch that was made for
+  /// it unless that is another run's.
+  func clear(_ path: String, of repository: String?, keepsBranch: Bool) async {
+    await endGit(naming: path)
+    // Without a repository, or with one that is refused now, its files alone are removed.
+    guard let repository, let main = try? await git.locate(repository) else { return Files.removeTree(path) }
+    // It may not have been made, or be forgotten already.
+    let checkout = try? git.worktree(at: path, of: main)
+    var branch: String?
+    if let checkout {
+      branch = (try? await git.run(["symbolic-ref", "--quiet", "--short", "HEAD"], in: checkout))?.text
+    }
+    git.forget(Workspace(path: path, repository: repository, gitFolder: checkout?.gitFolder), of: main)
+    Files.removeTree(path)
+    if !keepsBranch, let branch, branch.hasPrefix("awf/") {
+      _ = try? await git.run(["branch", "-D", "--", branch], in: main)  // it may be gone already
+    }
+  }
+
   /// How many files of the operator's checkout have changes that are in no commit.
   func uncommittedFiles(in repository: String) async throws -> Int {
     try await git.demand(

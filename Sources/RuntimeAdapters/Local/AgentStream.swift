@@ -20,10 +20,11 @@ struct AgentStream {
   private(set) var usage: RuntimeEvent.Usage?
   /// The question that waits for an answer.
   private(set) var question: Question?
+  /// The last answer that went to the agent, and to which question.
+  private(set) var answer: (id: String, text: String)?
+  private(set) var stopWasSent = false
   /// The last lines, for a run that leaves no note.
   private(set) var tail: [String] = []
-  /// From here on a reader misses nothing: where the first record begins that is not part of a whole line.
-  private(set) var safeOffset: Int
   private var questions = 0
   private var hasInvalid = false
   private var stdout = Partial()
@@ -31,16 +32,14 @@ struct AgentStream {
   static let tailLength = 20
   static let invalidUTF8 = "invalid_utf8"
 
-  /// A line whose end has not come yet, and where its first record begins.
+  /// A line whose end has not come yet.
   private struct Partial {
     var bytes: [UInt8] = []
-    var offset: Int?
     /// Whether a report was taken out of it.
     var heldReport = false
 
     /// Returns the progress that the beginning of the line holds already.
     mutating func extend(with record: LogRecord) -> [Double] {
-      offset = offset ?? record.offset
       let begun = bytes.count
       bytes += record.payload
       let length = bytes.count
@@ -48,8 +47,6 @@ struct AgentStream {
       return TerminalProgress.strip(from: &bytes, beginningAt: begun)
     }
   }
-
-  init(offset: Int = 0) { safeOffset = offset }
 
   mutating func take(_ record: LogRecord) -> [RuntimeEvent.Kind] {
     var events: [RuntimeEvent.Kind] = []
@@ -66,7 +63,9 @@ struct AgentStream {
       for report in stdout.extend(with: record) { terminalReported(report, &events) }
     case .stderrFragment:
       for report in stderr.extend(with: record) { terminalReported(report, &events) }
-    case .stopSent: events.append(.stopSent)
+    case .stopSent:
+      stopWasSent = true
+      events.append(.stopSent)
     case .stuck: stuck(record.text, &events)
     case .answered: answered(record.payload, &events)
     case .dropped:
@@ -76,7 +75,6 @@ struct AgentStream {
           stream: .stdout, text: "[\(count) lines were not kept: the output was too long or the disk full]",
           dropped: count))
     }
-    safeOffset = min(stdout.offset ?? record.end, stderr.offset ?? record.end)
     return events
   }
 
@@ -199,7 +197,9 @@ struct AgentStream {
       return
     }
     if question?.id == id { question = nil }
-    events.append(.resolved(id: id, answer: json["answer"]?.string ?? "", by: "operator"))
+    let text = json["answer"]?.string ?? ""
+    answer = (id, text)
+    events.append(.resolved(id: id, answer: text, by: "operator"))
   }
 }
 

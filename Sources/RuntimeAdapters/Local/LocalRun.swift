@@ -5,10 +5,9 @@ import RunModel
 
 /// One run of the local runtime, from its supervisor's start to its `ended` event.
 ///
-/// What it knows comes from the run's folder, so another instance can take up where this one stopped. Its position in
-/// the output log is stored after each batch of events is handed on: after an orderly stop each line is an event
-/// exactly once; after a kill no line comes twice, and those handed on but not stored by the orchestrator yet are left
-/// to the log. Progress, usage, an open question and the end are told again when the record lacks them.
+/// What it knows comes from the run's folder, so another instance can take up where this one stopped. Each report
+/// carries its place in the output log, which the orchestrator stores with it: each line is an event exactly once,
+/// whatever was killed in between. An open question, a sent stop and the end are told again when the record lacks them.
 actor LocalRun {
   nonisolated let spec: LocalRunSpec
   nonisolated let folder: RunFolder
@@ -161,16 +160,18 @@ actor LocalRun {
   // MARK: The run's task
 
   /// Hands on what the agent says until it is gone, then keeps its work and says how it ended.
-  func follow(recorded: Run? = nil) async {
+  func follow(recorded: Run? = nil, _ adoption: Adoption = Adoption()) async {
     guard var reader = OutputLogReader(path: folder.supervised.output, from: 0) else {
-      await settleLost()
+      await adoption.followsRestart ? settleRestarted() : settleLost()
       return
     }
     isRecalled = true
     stopIsSent = recorded?.cancellation?.stopSentAt != nil
-    if let recorded { await catchUp(&reader, with: recorded) }
+    if let recorded { await catchUp(&reader, with: recorded, from: adoption.position) }
     if let end {
       // It had come to its end before, and only the telling is left.
+      await drain(&reader)
+      handOn(budget.flush())
       outlet.send(RuntimeEvent(run, .ended(end.end)))
       return
     }
@@ -182,6 +183,7 @@ actor LocalRun {
         await settle()
         return
       }
+      if adoption.followsRestart { return await settleRestarted() }
       if !hadOutput, !Files.isLocked(folder.supervised.lock), !Files.exists(folder.supervised.exit) {
         await settleLost()
         return
@@ -200,41 +202,65 @@ actor LocalRun {
     kill(supervisor, SIGKILL)
   }
 
-  /// Reads everything that was handed on before, without telling it again, but for state that the record lacks.
-  private func catchUp(_ reader: inout OutputLogReader, with recorded: Run) async {
-    let position: Int
-    do { position = try folder.readPosition() } catch {
-      // Without the position, the record's own times decide: everything told before is older than its last event.
-      position = 0
+  /// What one record of the log says, with its place there.
+  private struct Report {
+    var kind: RuntimeEvent.Kind
+    var place: ReportPosition
+  }
+
+  private func take(_ record: LogRecord) -> [Report] {
+    var count = 0
+    return stream.take(record).map { kind in
+      count += 1
+      return Report(kind: kind, place: ReportPosition(offset: record.offset, count: count))
     }
-    while reader.offset < position {
+  }
+
+  /// Reads everything that is on record already, without telling it again, but for state that the record lacks. The same
+  /// log always says the same, so a place in it is enough to go on from.
+  private func catchUp(_ reader: inout OutputLogReader, with recorded: Run, from stored: ReportPosition?) async {
+    var position = stored
+    // One that cannot be read was never more than an earlier version's estimate.
+    if position == nil { position = try? folder.readPosition() }
+    guard let position else { return }
+    var fresh: [Report] = []
+    var told: AgentStream?
+    while reader.offset <= position.offset {
       let records = reader.next()
       if records.isEmpty { break }
-      var fresh: [RuntimeEvent.Kind] = []
       for record in records {
-        let events = stream.take(record)
-        if record.offset >= position { fresh += events }
+        if told == nil, record.offset > position.offset { told = stream }
+        fresh += take(record).filter { $0.place > position }
       }
-      if reader.offset > position { hand(on: fresh) }
       await Task.yield()
     }
+    tellMissing(of: told ?? stream, in: recorded)
+    hand(on: fresh)
+  }
+
+  /// What changes decisions is recorded beside the reports and so can lag behind them; and of progress and usage the
+  /// newest may have waited for its turn.
+  private func tellMissing(of told: AgentStream, in recorded: Run) {
     var missing: [RuntimeEvent.Kind] = []
-    if stream.progressKnown, stream.progress > recorded.progress, !recorded.status.isTerminal {
-      missing.append(.progress(stream.progress, message: stream.message))
+    if told.progressKnown, told.progress > recorded.progress, !recorded.status.isTerminal {
+      missing.append(.progress(told.progress, message: told.message))
     }
-    if let usage = stream.usage,
+    if let usage = told.usage,
       usage.inputTokens != recorded.inputTokens || usage.outputTokens != recorded.outputTokens
     {
       missing.append(.usage(usage))
     }
-    switch (stream.question, recorded.attention) {
+    if told.stopWasSent, recorded.cancellation?.stopSentAt == nil { missing.append(.stopSent) }
+    switch (told.question, recorded.attention) {
     case (let question?, let known) where known?.attentionId != question.id:
       missing.append(
         .attention(id: question.id, question: question.text, options: question.options, kind: question.kind))
-    case (nil, let known?): missing.append(.resolved(id: known.attentionId, answer: "", by: "operator"))
+    case (nil, let known?):
+      let answer = told.answer.flatMap { $0.id == known.attentionId ? $0.text : nil }
+      missing.append(.resolved(id: known.attentionId, answer: answer ?? "", by: "operator"))
     default: break
     }
-    hand(on: missing)
+    handOn(missing)
   }
 
   /// True when there was something.
@@ -249,11 +275,7 @@ actor LocalRun {
       let records = reader.next()
       if records.isEmpty { break }
       hadOutput = true
-      var events: [RuntimeEvent.Kind] = []
-      for record in records { events += stream.take(record) }
-      hand(on: events)
-      // A full disk: after a restart some lines come again, which is better than the end of the run.
-      try? folder.writePosition(stream.safeOffset)
+      hand(on: records.flatMap { take($0) })
       // A question for this run is answered between two pieces.
       await Task.yield()
     }
@@ -262,13 +284,20 @@ actor LocalRun {
 
   private var time: Duration { began.duration(to: .now) }
 
-  private func hand(on events: [RuntimeEvent.Kind]) {
+  private func hand(on reports: [Report]) {
     let now = time
-    for event in events { handOn(budget.take(event, at: now)) }
+    for report in reports {
+      let kept = budget.take(report.kind, at: now)
+      guard !kept.isEmpty else { continue }
+      // The place of what follows covers what was dropped, so that the count goes before it.
+      if budget.dropped > 0 { handOn(budget.takeDropped()) }
+      handOn(kept, at: report.place)
+    }
   }
 
-  private func handOn(_ events: [RuntimeEvent.Kind]) {
-    for event in events {
+  /// `place` is that of the last of them.
+  private func handOn(_ events: [RuntimeEvent.Kind], at place: ReportPosition? = nil) {
+    for (index, event) in events.enumerated() {
       switch event {
       case .stopSent:
         stopIsSent = true
@@ -277,7 +306,7 @@ actor LocalRun {
       case .resolved(let id, _, _) where answering == id: answering = nil
       default: break
       }
-      outlet.send(RuntimeEvent(run, event))
+      outlet.send(RuntimeEvent(run, event, at: index == events.count - 1 ? place : nil))
     }
   }
 
@@ -371,6 +400,16 @@ actor LocalRun {
     }
   }
 
+  /// Nothing of it has outlived the restart. Its pids may be anybody's by now: none is looked at, none is signaled.
+  private func settleRestarted() async {
+    if isCancelAsked {
+      let now = Timestamp.now
+      await finish(TaskEnd(.canceled, proof: CancelProof(stopSentAt: now, confirmedAt: now)))
+    } else {
+      await finish(TaskEnd(.failed, reason: "The machine was restarted while \(name) worked; its work is kept"))
+    }
+  }
+
   private func mendLink() async throws {
     guard spec.workspace.branch != nil, Files.isFolder(spec.workspace.path) else { return }
     let found = try await diff.checkout().mendLink(keep: folder.ownRepository)
@@ -405,7 +444,7 @@ actor LocalRun {
     }
     let whole = LocalRunEnd(end, isKept: isKept)
     // A full disk: after a restart the end is worked out again from the exit record.
-    try? Files.write(whole.jsonBytes, to: folder.end)
+    try? Files.write(whole.jsonBytes, to: folder.end, durably: true)
     handOn(budget.flush())
     self.end = whole
     // Without the counts the end is still the end.

@@ -4,7 +4,9 @@ import Synchronization
 
 extension LocalRuntime: CollectableRuntime {
   /// What is kept of a run's folder: enough to look at its work and to go on with it.
-  private static let lasting: Set<String> = ["spec.json", "contract.json", "end.json", "exit.json", "position"]
+  private static let lasting: Set<String> = [
+    "spec.json", "contract.json", "end.json", "exit.json", "position", "agent.git",
+  ]
 
   package func remains(of run: RunID) async throws -> Remains {
     let folder = RunFolder(state: state, run: run)

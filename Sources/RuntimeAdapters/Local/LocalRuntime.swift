@@ -18,6 +18,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   let state: String
   private let environment: [String: String]
   private let launcher: SupervisorLauncher
+  private let machine: Machine
   let git: Git
   private let worktrees: Worktrees
   private let confinement: Confinement
@@ -33,13 +34,15 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   /// `state` is an absolute path; `environment` is the operator's.
   package init(
     _ configuration: Configuration, state: String, environment: [String: String],
-    launcher: SupervisorLauncher = SupervisorLauncher(), confinement: Confinement = .found
+    launcher: SupervisorLauncher = SupervisorLauncher(), confinement: Confinement = .found,
+    machine: Machine = .present()
   ) {
     self.confinement = confinement
     self.configuration = configuration
     self.state = state
     self.environment = environment
     self.launcher = launcher
+    self.machine = machine
     runtimeId = configuration.id
     git = Git(environment: environment, standIns: "\(state)/git")
     worktrees = Worktrees(git: git, folder: "\(state)/worktrees")
@@ -108,19 +111,24 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     return Files.isFolder(workspace.path) ? workspace : nil
   }
 
-  package func adopt(_ contract: Contract, run: Run) async throws -> Bool {
+  package func adopt(_ contract: Contract, run: Run, _ adoption: Adoption) async throws -> Bool {
     let id = run.runId
     if runs.withLock({ $0[id] != nil }) { return true }
     let isCancelAsked = run.cancellation != nil
     guard let adopted = try stored(id, isCancelAsked: isCancelAsked) else { return false }
     runs.withLock { $0[id] = adopted }
-    if isCancelAsked { await adopted.cancel(force: run.cancellation?.force ?? false) }
-    Task {
-      await adopted.follow(recorded: run)
+    var adoption = adoption
+    // The folder knows it also of a start that never came on record.
+    if machine.hasRestarted(since: adopted.spec.boot) { adoption.followsRestart = true }
+    if isCancelAsked, !adoption.followsRestart { await adopted.cancel(force: run.cancellation?.force ?? false) }
+    Task { [adoption] in
+      await adopted.follow(recorded: run, adoption)
       letGo(id)
     }
     return true
   }
+
+  package func hasBegun(_ run: RunID) async throws -> Bool { try stored(run) != nil }
 
   /// Whether runs can be started, and if not, why and what to do.
   package func health() async -> (isHealthy: Bool, reason: String?) {
@@ -158,9 +166,10 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   /// What the folder holds of a run of this runtime; nil when there is none.
   private func stored(_ run: RunID, isCancelAsked: Bool = false, mustHaveEnded: Bool = false) throws -> LocalRun? {
     let folder = RunFolder(state: state, run: run)
-    guard let json = try folder.json(folder.spec), let spec = LocalRunSpec(json: json), spec.run == run else {
-      return nil
-    }
+    // Without a supervisor it has never begun, and can be begun anew.
+    guard let json = try folder.json(folder.spec), let spec = LocalRunSpec(json: json), spec.run == run,
+      spec.runtime == nil || spec.runtime == runtimeId, folder.hasBegun
+    else { return nil }
     let end = try folder.json(folder.end).flatMap(LocalRunEnd.init(json:))
     if mustHaveEnded, end == nil { return nil }
     return make(spec, folder: folder, end: end, isCancelAsked: isCancelAsked)
@@ -177,8 +186,11 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   private func start(_ contract: Contract) async throws -> StartedTask {
     guard let run = contract.runId else { throw Problem(.internal, "The contract carries no run id.") }
     let folder = RunFolder(state: state, run: run)
-    guard !Files.exists(folder.path) else { throw Problem(.conflict, "The run \(run) has been started already.") }
+    guard !folder.hasBegun, runs.withLock({ $0[run] == nil }) else {
+      throw Problem(.conflict, "The run \(run) has been started already.")
+    }
     let old = try await predecessor(of: contract)
+    await clearBrokenStart(of: run, contract, folder, keepsBranch: old != nil)
     guard let old else { return try await start(contract, run, folder, after: nil) }
     let branch = old.branch ?? ""
     guard resuming.withLock({ $0.insert(branch).inserted }) else { throw Self.busy(branch, nil) }
@@ -187,6 +199,18 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
       if await !other.hasEnded { throw Self.busy(branch, other.spec.run) }
     }
     return try await start(contract, run, folder, after: old)
+  }
+
+  /// Removes what is left of a start that an orchestrator did not survive: no agent has worked there.
+  private func clearBrokenStart(
+    of run: RunID, _ contract: Contract, _ folder: RunFolder, keepsBranch: Bool
+  ) async {
+    let path = "\(state)/worktrees/\(run)"
+    guard Files.exists(folder.path) || Files.exists(path) else { return }
+    // A supervisor that was about to begin has taken nothing yet.
+    _ = await SupervisedFolder.sweep(mark: RunFolder.mark(of: run), group: folder.supervised.group)
+    Files.removeTree(folder.path)
+    await worktrees.clear(path, of: contract.repository, keepsBranch: keepsBranch)
   }
 
   private static func busy(_ branch: String, _ run: RunID?) -> Problem {
@@ -230,7 +254,8 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
       workspace = try await worktrees.make(for: contract, run: run)
     }
     var spec = LocalRunSpec(
-      run: run, title: contract.title, workspace: workspace, agentName: plan.agentName,
+      run: run, title: contract.title, runtime: runtimeId, boot: machine.boot, workspace: workspace,
+      agentName: plan.agentName,
       supervisor: supervisorSpec(plan, contract, in: workspace, mark: RunFolder.mark(of: run)))
     let supervisor: pid_t
     do {
@@ -240,7 +265,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
       supervisor = try await confinement.launch(run.description, configuration.limits, spec.supervisor) {
         spec.supervisor = $0
         spec.holdings = $1
-        try Files.write(spec.jsonBytes, to: folder.spec)
+        try Files.write(spec.jsonBytes, to: folder.spec, durably: true)
         return try await launcher.launch(folder.supervised, environment: plan.environment)
       }
     } catch {

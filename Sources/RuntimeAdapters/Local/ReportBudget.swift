@@ -90,6 +90,9 @@ struct ReportBudget {
     return window.lines <= linesPerSecond
   }
 
+  /// The count of what was dropped and not told, to be told before what comes next.
+  mutating func takeDropped() -> [RuntimeEvent.Kind] { [tellDropped()].compactMap { $0 } }
+
   private mutating func tellDropped() -> RuntimeEvent.Kind? {
     guard dropped > 0 else { return nil }
     defer { dropped = 0 }

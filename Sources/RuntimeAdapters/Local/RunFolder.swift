@@ -18,14 +18,23 @@ struct RunFolder: Hashable {
   var handoff: String { path + "/handoff.md" }
   /// A repository that the agent made in the place of its worktree's link.
   var ownRepository: String { path + "/agent.git" }
-  /// How far the output log has been handed on, as a decimal offset.
+  /// How far an orchestrator of an earlier version had handed the output log on, as a decimal offset; later ones store
+  /// that with the events.
   var position: String { path + "/position" }
   /// How the run ended, once its work is kept.
   var end: String { path + "/end.json" }
 
-  func readPosition() throws(Problem) -> Int { try Files.text(position, limit: 32).flatMap { Int($0) } ?? 0 }
+  /// Nil where no earlier version has left one.
+  func readPosition() throws(Problem) -> ReportPosition? {
+    guard let offset = try Files.text(position, limit: 32).flatMap({ Int($0) }) else { return nil }
+    return ReportPosition(offset: offset - 1, count: .max)
+  }
 
-  func writePosition(_ offset: Int) throws(Problem) { try Files.write(Array(String(offset).utf8), to: position) }
+  /// Whether a supervisor has ever held this folder, or is about to.
+  var hasBegun: Bool {
+    Files.exists(supervised.exit) || Files.isLocked(supervised.lock) || Files.exists(supervised.output)
+      || Files.exists(end)
+  }
 
   func json(_ path: String) throws(Problem) -> JSONValue? {
     guard let bytes = try Files.read(path) else { return nil }
@@ -39,7 +48,10 @@ struct RunFolder: Hashable {
 struct LocalRunSpec {
   var run: RunID
   var title: String
-  var sessionId = ""
+  /// The runtime that started it; nil in one that an earlier version wrote.
+  var runtime: RuntimeID?
+  /// In which of the machine's starts.
+  var boot: String?
   var workspace: Workspace
   /// What the agent is called in messages.
   var agentName: String
@@ -53,6 +65,8 @@ extension LocalRunSpec: JSONWritable {
     json.object { json in
       json.member("runId", run.description)
       json.member("title", title)
+      json.member("runtimeId", runtime?.rawValue)
+      json.member("boot", boot)
       json.member("agent", agentName)
       json.member("worktree", workspace.path)
       json.member("branch", workspace.branch)
@@ -75,6 +89,8 @@ extension LocalRunSpec: JSONWritable {
         repository: json["repository"]?.string, gitFolder: json["gitFolder"]?.string),
       agentName: json["agent"]?.string ?? "the agent", supervisor: supervisor,
       holdings: json["holdings"]?.array?.compactMap(LimitHolding.init) ?? [])
+    runtime = json["runtimeId"]?.string.map { RuntimeID($0) }
+    boot = json["boot"]?.string
   }
 }
 

@@ -95,14 +95,14 @@ enum Files {
     try read(path, limit: limit, following: following).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// Replaces the file so that a reader sees the old or the new, whole.
-  static func write(_ bytes: [UInt8], to path: String) throws(Problem) {
+  /// Replaces the file so that a reader sees the old or the new, whole; `durably`, also when the power goes right after.
+  static func write(_ bytes: [UInt8], to path: String, durably: Bool = false) throws(Problem) {
     let fresh = path + ".new"
     // One that was left, or a link that was put there: nothing is written through it.
     unlink(fresh)
     let descriptor = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw problem(errno, "write", path) }
-    let written = writeAll(bytes, to: descriptor)
+    let written = writeAll(bytes, to: descriptor) && (!durably || fsync(descriptor) == 0)
     let code = errno
     close(descriptor)
     guard written, rename(fresh, path) == 0 else {

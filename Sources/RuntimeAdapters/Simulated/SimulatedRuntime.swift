@@ -72,7 +72,9 @@ package final class SimulatedRuntime: WorkspaceRuntime, ForceCancelingRuntime, A
     return StartedTask(runId: run, runtimeSessionId: "sim-\(run.shortName.lowercased())")
   }
 
-  package func adopt(_ contract: Contract, run: Run) async throws -> Bool {
+  /// What is played needs no process, so it goes on; after a restart of the machine it ends as anything else would.
+  package func adopt(_ contract: Contract, run: Run, _ adoption: Adoption) async throws -> Bool {
+    if adoption.followsRestart { return false }
     let time = clock.seconds()
     state.withLock { state in
       guard state.live[run.runId] == nil, state.ended[run.runId] == nil else { return }

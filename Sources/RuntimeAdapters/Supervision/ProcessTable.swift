@@ -70,6 +70,19 @@ struct ProcessTable {
     }
   }
 
+  /// Living processes that were started with this argument among others.
+  static func running(withArgument argument: String) -> [pid_t] {
+    let wanted = Array(argument.utf8) + [0]
+    return ProcessTable().entries.filter { process in
+      // One that ended meanwhile, or is another user's, is none of ours.
+      guard !process.isZombie, process.pid != getpid(), let line = try? Files.read("/proc/\(process.pid)/cmdline")
+      else {
+        return false
+      }
+      return has(wanted, in: line)
+    }.map(\.pid)
+  }
+
   private static func has(_ wanted: [UInt8], in environment: [UInt8]) -> Bool {
     environment.withUnsafeBytes { environment in
       wanted.withUnsafeBytes { wanted in

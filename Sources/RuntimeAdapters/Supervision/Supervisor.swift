@@ -374,7 +374,8 @@ private struct Supervisor: ~Copyable {
     record.strays = reach.strayProcesses
     record.how = reach.how
     record.milliseconds = stopSent.map { monotonicMilliseconds() - $0 }
-    record.confirmedAt = millisecondsNow()
+    // The wall clock may have been set back meanwhile; the steps keep their order.
+    record.confirmedAt = max(millisecondsNow(), record.startedAt, record.stopSentAt ?? 0)
     noteLimit()
     spec.group?.remove()
     let bytes = record.jsonBytes

@@ -15,7 +15,9 @@ package final class VerifyRunner: Verifier {
   private let confinement: Confinement
   private let watch = FolderWatch()
   /// Folders of ours; what else lies there is from an orchestrator that died.
-  private let own = Mutex<(count: Int, folders: Set<String>)>((0, []))
+  private let own = Mutex<Set<String>>([])
+  /// Folders need names that no earlier orchestrator used, whose pid may have been ours.
+  private let names = ULIDGenerator()
 
   /// The end of the output that is kept.
   static let longestOutput = 256 << 10
@@ -36,12 +38,10 @@ package final class VerifyRunner: Verifier {
   package func verify(_ command: String, in workspace: Workspace, run: RunID) async throws -> Verification {
     try Task.checkCancellation()
     let runFolder = RunFolder(state: state, run: run)
-    let folder = own.withLock { own in
-      own.count += 1
-      let name = "verify-\(getpid())-\(own.count)"
-      own.folders.insert(name)
-      return SupervisedFolder(path: "\(runFolder.path)/\(name)")
-    }
+    let name = "verify-\(names.next())"
+    own.withLock { _ = $0.insert(name) }
+    defer { own.withLock { _ = $0.remove(name) } }
+    let folder = SupervisedFolder(path: "\(runFolder.path)/\(name)")
     await endOlder(in: runFolder)
     defer { Files.removeTree(folder.path) }
     try Files.makeFolder(folder.path)
@@ -56,8 +56,8 @@ package final class VerifyRunner: Verifier {
       environment, [:], run: run, folder: runFolder, worktree: workspace.path)
     environment["FLIGHTDECK_VERIFY"] = folder.path
     let variables = environment
-    let name = folder.path.split(separator: "/").suffix(2).joined(separator: "-")
-    let supervisor = try await confinement.launch(name, limits, spec) { confined, _ in
+    let group = folder.path.split(separator: "/").suffix(2).joined(separator: "-")
+    let supervisor = try await confinement.launch(group, limits, spec) { confined, _ in
       spec = confined
       var json = JSONWriter()
       json.object { confined.writeMembers(to: &$0) }
@@ -85,16 +85,12 @@ package final class VerifyRunner: Verifier {
     return verification(of: command, record, folder: folder, workspace: workspace, began: began)
   }
 
+  package func endEarlier(of run: RunID) async { await endOlder(in: RunFolder(state: state, run: run)) }
+
   /// Those of the run itself: what it has made is tested under the bounds that it was made under.
   private func limits(of folder: RunFolder) -> RunLimits {
     // Without a spec (no run of the local runtime) or with a damaged one there are none.
     (try? folder.json(folder.spec))?["limits"].map(RunLimits.init) ?? RunLimits()
-  }
-
-  private func group(of folder: SupervisedFolder) -> ControlGroup? {
-    // A spec that was never written has no group to end.
-    guard let bytes = try? Files.read(folder.spec), let json = try? JSONValue(parsing: bytes) else { return nil }
-    return SupervisorSpec(json: json)?.group
   }
 
   private static func mark(_ folder: SupervisedFolder) -> String { "FLIGHTDECK_VERIFY=\(folder.path)" }
@@ -111,11 +107,11 @@ package final class VerifyRunner: Verifier {
 
   /// Ends what an orchestrator that died left running here.
   private func endOlder(in folder: RunFolder) async {
-    let known = own.withLock { $0.folders }
+    let known = own.withLock { $0 }
     for name in Files.names(in: folder.path) where name.hasPrefix("verify-") && !known.contains(name) {
       let older = SupervisedFolder(path: "\(folder.path)/\(name)")
       if Files.isLocked(older.lock), older.send("kill") { await end(of: older) }
-      _ = await SupervisedFolder.sweep(mark: Self.mark(older), group: group(of: older))
+      _ = await SupervisedFolder.sweep(mark: Self.mark(older), group: older.group)
       Files.removeTree(older.path)
     }
   }
@@ -130,7 +126,7 @@ package final class VerifyRunner: Verifier {
     if let exceeded { output += "[stopped: it \(exceeded)]\n" }
     let exitCode = record.exitCode ?? 128 + (record.signal ?? 0)
     var verification = Verification(
-      exitCode: exitCode, durationMilliseconds: record.confirmedAt - record.startedAt, output: output,
+      exitCode: exitCode, durationMilliseconds: max(0, record.confirmedAt - record.startedAt), output: output,
       timedOut: timedOut, exceeded: exceeded)
     verification.tests = TestReports.records(in: workspace.path, since: began)
     if verification.tests.isEmpty {

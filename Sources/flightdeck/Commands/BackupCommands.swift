@@ -35,7 +35,7 @@ struct BackupCommand: AsyncParsableCommand {
     bar.clear()
     BackupNote(path: path, time: .now, summary: summary).write(in: paths.state)
     if output.json { return Console.print(JSONValue.object(summary.members(path: path))) }
-    Console.print("\(path): \(summary.sentence)")
+    Console.print(Plain.line("\(path): \(summary.sentence)"))
   }
 }
 
@@ -87,7 +87,7 @@ struct RestoreCommand: AsyncParsableCommand {
       members.append("replaced", replaced.map { .string($0) } ?? .null)
       return Console.print(JSONValue.object(members))
     }
-    Console.print("restored from \(path): \(summary.sentence)")
+    Console.print(Plain.line("restored from \(path): \(summary.sentence)"))
     if let replaced { Console.print("what was there is kept as \(replaced)") }
   }
 }

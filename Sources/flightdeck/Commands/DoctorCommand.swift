@@ -59,6 +59,12 @@ struct DoctorCommand: AsyncParsableCommand {
       connect: link.connection.connect, paths: paths, environment: surroundings.environment)
     do {
       let health = try await link.withClient { try await $0.health() }
+      if let outage = health.outage {
+        return [
+          Finding(
+            "orchestrator", .wrong, "\(address) answers, but \(outage.sentence { "\($0)" })", remedy: outage.detail)
+        ]
+      }
       let listens = doctor.listening(health.listening)
       if health.version != flightdeckVersion {
         return [

@@ -57,7 +57,7 @@ actor FollowToEnd {
       show("the link is lost, trying again")
     case .link(.refused(_, let reason)): finish.finish(throwing: Problem(.unauthorized, reason))
     case .link, .gap: break
-    case .glimpse: break
+    case .glimpse, .outage: break
     case .snapshot(let snapshot):
       board = RunBoard(runs: snapshot.runs, seq: snapshot.seq)
       check()

@@ -59,7 +59,8 @@ struct LogsCommand: AsyncParsableCommand {
         text += shown
         text.append(UInt8(ascii: "\n"))
       }
-      if !text.isEmpty { Console.write(text) }
+      if text.isEmpty { return }
+      if isJSON { Console.write(json: text) } else { Console.write(text) }
     }
     let follow = follow
     try await Termination.cancels {

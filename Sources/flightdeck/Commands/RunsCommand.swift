@@ -35,6 +35,8 @@ struct RunsCommand: AsyncParsableCommand {
         await RunsWatch(query: query, json: json).run(client)
       }
       let runs = try await Self.list(query, client)
+      // The list is worth having also when this cannot be told.
+      if let outage = try? await client.health().outage { Console.note(outage.sentence { "\($0)" }) }
       if json { return Console.print(runs) }
       let surroundings = Surroundings.present
       let words = RunWords(utf8: surroundings.isUTF8, now: .now)

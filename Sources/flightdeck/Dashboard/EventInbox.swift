@@ -31,6 +31,7 @@ final class EventInbox: Sendable {
     case .snapshot(let snapshot): await put(message: .snapshot(snapshot))
     case .events(let events): await put(message: .events(events))
     case .link(let link): await put(message: .link(LinkState(link)))
+    case .outage(let outage): await put(message: .outage(outage))
     case .gap(let seq): await put(message: .note("Events after \(seq) are lost; the state is read anew."))
     }
   }

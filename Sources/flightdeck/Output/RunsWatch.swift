@@ -42,7 +42,7 @@ actor RunsWatch {
     case .link(let state): link = state
     case .snapshot(let snapshot): board = RunBoard(runs: snapshot.runs, seq: snapshot.seq)
     case .events(let events): for event in events { board.apply(event) }
-    case .gap, .glimpse: break
+    case .gap, .glimpse, .outage: break
     }
     if !drawIsPending {
       drawIsPending = true

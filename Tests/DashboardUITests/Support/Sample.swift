@@ -5,6 +5,10 @@ import TerminalKit
 
 /// A plausible morning: every kind of run there is, always the same.
 enum Sample {
+  static let outage = StoreOutage(
+    cause: "the disk is full", detail: "The disk that holds the store is full. Free some space.",
+    since: now + .seconds(-75), waiting: 12, dropped: 0)
+
   static let start = Timestamp(milliseconds: 1_795_350_000_000)
   static let now = start + .seconds(1867)
 

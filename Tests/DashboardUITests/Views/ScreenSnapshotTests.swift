@@ -54,6 +54,14 @@ import TerminalKit
       }
     ),
     (
+      "outage",
+      { size in
+        var state = Sample.state(size)
+        _ = state.update(.outage(Sample.outage))
+        return state
+      }
+    ),
+    (
       "cancel",
       { size in
         var state = Sample.state(size)

@@ -44,6 +44,22 @@ struct SSEFramerTests {
     #expect(try Self.frames(portions) == Self.expected)
   }
 
+  @Test("What a comment tells of the store is known, wherever the stream is cut, and other comments tell nothing")
+  func outage() throws {
+    let outage = StoreOutage(cause: "the disk is full", detail: "Free some.", since: Timestamp(milliseconds: 0))
+    let told = Array(": hello\n\n: outage ".utf8) + outage.jsonBytes + Array("\n\n".utf8)
+    for cut in 0...told.count {
+      var batches = EventBatches(expected: 1)
+      for portion in [Array(told[..<cut]), Array(told[cut...])] {
+        #expect(try portion.withUnsafeBytes { try batches.feed($0) }.isEmpty)
+      }
+      #expect(try batches.takeOutage() == .some(outage))
+      #expect(try batches.takeOutage() == nil)
+      _ = try Array(": keep-alive\n\n: outage null\n\n".utf8).withUnsafeBytes { try batches.feed($0) }
+      #expect(try batches.takeOutage() == .some(nil))
+    }
+  }
+
   @Test("A frame that is not complete is not given out")
   func incomplete() throws {
     #expect(try Self.frames([Array("id: 1\ndata: {}\n".utf8)]).isEmpty)

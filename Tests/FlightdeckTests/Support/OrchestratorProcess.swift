@@ -10,10 +10,24 @@ import TestSupport
 final class OrchestratorProcess: Sendable {
   struct Failure: Error, CustomStringConvertible { let description: String }
 
+  /// How it is started; may be changed between two starts.
+  struct Launch: Sendable {
+    /// What starts the program, if something does: `unshare` and the like.
+    var wrapper: [String] = []
+    var program = Program.path
+    var arguments = ["serve"]
+    var environment: [String: String] = [:]
+    /// Where it listens, when `arguments` say so.
+    var socket: String?
+  }
+
   let folder: String
   var state: String { folder + "/s" }
-  var address: ServerAddress { .unix(path: state + "/flightdeck.sock") }
+  var socket: String { launch.withLock { $0.socket } ?? state + "/flightdeck.sock" }
+  var address: ServerAddress { .unix(path: socket) }
+  let launch = Mutex(Launch())
   private let pid = Mutex<pid_t>(0)
+  var serving: pid_t { pid.withLock { $0 } }
   /// Where it listens beside the socket.
   private let listen: [String]
   private let variables: [String: String]
@@ -37,13 +51,13 @@ final class OrchestratorProcess: Sendable {
   /// `configuration` gets the folder's path; `files` lie there before the start. The orchestrator runs already when `body` begins.
   static func with<Result>(
     _ configuration: (String) -> String, files: [String: String] = [:], listen: [String] = [],
-    variables: [String: String] = [:],
+    variables: [String: String] = [:], starts: Bool = true,
     _ body: (OrchestratorProcess) async throws -> Result
   ) async throws -> Result {
     let orchestrator = try OrchestratorProcess(configuration: configuration, listen: listen, variables: variables)
     defer { orchestrator.endEverything() }
     for (name, text) in files { try orchestrator.write(name, text) }
-    try await orchestrator.start()
+    if starts { try await orchestrator.start() }
     do { return try await body(orchestrator) } catch {
       throw Failure(description: "\(error)\n\nThe orchestrator's own words:\n\(orchestrator.log)")
     }
@@ -82,13 +96,15 @@ final class OrchestratorProcess: Sendable {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, writing, 1)
     posix_spawn_file_actions_addopen(&actions, 2, folder + "/serve.err", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    let launch = launch.withLock { $0 }
     let places = listen.isEmpty ? [] : (["\(address)"] + listen).flatMap { ["--listen", $0] }
-    var argv: [UnsafeMutablePointer<CChar>?] = ([Program.path, "serve"] + places).map { strdup($0) } + [nil]
-    let environment = environment.merging(variables) { $1 }
+    let command = launch.wrapper + [launch.program] + launch.arguments + places
+    var argv: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
+    let environment = environment.merging(variables) { $1 }.merging(launch.environment) { $1 }
     var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for pointer in argv + envp { free(pointer) } }
     var child: pid_t = 0
-    let failed = posix_spawn(&child, Program.path, &actions, nil, &argv, &envp)
+    let failed = posix_spawn(&child, command[0], &actions, nil, &argv, &envp)
     close(writing)
     guard failed == 0 else { throw Failure(description: "flightdeck serve did not start: errno \(failed).") }
     let started = child
@@ -233,7 +249,7 @@ final class OrchestratorProcess: Sendable {
             switch item {
             case .snapshot(let snapshot): board = RunBoard(runs: snapshot.runs, seq: snapshot.seq)
             case .events(let events): for event in events { board.apply(event) }
-            case .link, .gap, .glimpse: return nil
+            case .link, .gap, .glimpse, .outage: return nil
             }
             return condition(board) ? board : nil
           }

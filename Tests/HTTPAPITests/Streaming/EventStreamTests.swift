@@ -32,6 +32,33 @@ import Testing
     }
   }
 
+  @Test("That nothing can be recorded reaches a waiting stream in a comment, and health, and so does the end of it")
+  func outage() async throws {
+    let service = Sample.service()
+    let outage = StoreOutage(
+      cause: "the disk is full", detail: "The disk is full. Free some.", since: Timestamp(milliseconds: 0))
+    try await TestServer.with(service) { _, client in
+      let stream = try await client.follow("/v1/events?after=4")
+      await service.untilWaiting(atLeast: 1)
+      service.set(outage: outage)
+      let told = ": outage \(String(decoding: outage.jsonBytes, as: UTF8.self))\n\n"
+      #expect(try await stream.read { $0.hasSuffix(told) }.hasSuffix(told))
+      let health = try await client.ask("GET", "/healthz").text
+      #expect(health.contains("\"status\":\"degraded\"") && health.contains("the disk is full"))
+      await service.untilWaiting(atLeast: 1)
+      service.set(outage: nil)
+      #expect(try await stream.read { $0.hasSuffix("null\n\n") }.hasSuffix(": outage null\n\n"))
+      // JSON lines have no comments.
+      service.set(outage: outage)
+      #expect(
+        try await !client.follow("/v1/events?follow=false", headers: ["Accept": "application/x-ndjson"])
+          .readToEnd().contains("outage"))
+      // One who comes later is told at once.
+      let late = try await client.follow("/v1/events?after=4")
+      #expect(try await late.read { $0.contains(told) }.contains(told))
+    }
+  }
+
   @Test(
     "A stream resumes after what the client has, and Last-Event-ID says more than the address",
     arguments: [

@@ -1,8 +1,36 @@
 import Logging
 import Orchestration
 import RunModel
+import Synchronization
 import TestSupport
 import Testing
+
+/// The clocks of a test: what they say is what it sets.
+final class RigClock: Sendable {
+  private struct State {
+    var now: Timestamp?
+    var machine = MachineTime(boot: "first", milliseconds: 1_000_000)
+    var sleeps: [Duration] = []
+  }
+
+  private let state = Mutex(State())
+
+  /// The wall clock; the real one until it is set.
+  func set(_ now: Timestamp) { state.withLock { $0.now = now } }
+  func restartMachine() { state.withLock { $0.machine = MachineTime(boot: "second", milliseconds: 5) } }
+  func pass(_ duration: Duration) { state.withLock { $0.machine.milliseconds += duration.milliseconds } }
+
+  var now: @Sendable () -> Timestamp { { self.state.withLock { $0.now } ?? .now } }
+  var machine: Machine { Machine { self.state.withLock { $0.machine } } }
+  /// How long somebody wanted to sleep; who wants to sleep not at all is let go.
+  var sleeps: [Duration] { state.withLock { $0.sleeps } }
+  var sleep: @Sendable (Duration) async throws -> Void {
+    { duration in
+      self.state.withLock { $0.sleeps.append(duration) }
+      if duration > .zero { try await Task.sleep(for: .seconds(3600)) }  // ends by cancellation
+    }
+  }
+}
 
 /// An orchestrator at work on a store in memory.
 struct Rig {
@@ -15,11 +43,12 @@ struct Rig {
   static func with(
     store: InMemoryRunStore = InMemoryRunStore(), runtime: ScriptedRuntime = ScriptedRuntime(),
     others: [ScriptedRuntime] = [], verifier: ScriptedVerifier = ScriptedVerifier(),
-    approvals: ApprovalPolicy = ApprovalPolicy(), _ body: (Rig) async throws -> Void
+    approvals: ApprovalPolicy = ApprovalPolicy(), clock: RigClock = RigClock(), _ body: (Rig) async throws -> Void
   ) async throws {
     let orchestrator = try await Orchestrator.restore(
       from: store, registrations: ([runtime] + others).map { Registration($0, kind: "mock") }, verifier: verifier,
-      approvals: approvals, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      approvals: approvals, ids: ULIDGenerator(now: clock.now), now: clock.now, sleep: clock.sleep,
+      machine: clock.machine, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let (ready, isReady) = AsyncStream<Void>.makeStream()
     async let work: Void = orchestrator.run { isReady.yield() }
     for await _ in ready { break }

@@ -101,14 +101,13 @@ struct AgentStreamTests {
     #expect(stream.progress == 0.5)
   }
 
-  @Test("The safe offset stays before a line that has not ended")
-  func safeOffset() {
+  @Test("It remembers what the record may lack: the stop and the last answer")
+  func remembers() {
     var stream = AgentStream()
-    _ = stream.take(LogRecord(kind: .stdout, time: 0, payload: [], offset: 0, end: 10))
-    _ = stream.take(LogRecord(kind: .stderrFragment, time: 0, payload: [65], offset: 10, end: 20))
-    _ = stream.take(LogRecord(kind: .stdout, time: 0, payload: [], offset: 20, end: 30))
-    #expect(stream.safeOffset == 10)
-    _ = stream.take(LogRecord(kind: .stderr, time: 0, payload: [], offset: 30, end: 40))
-    #expect(stream.safeOffset == 40)
+    #expect(!stream.stopWasSent && stream.answer == nil)
+    _ = stream.take(LogRecord(kind: .stopSent, time: 0, payload: []))
+    _ = stream.take(
+      LogRecord(kind: .answered, time: 0, payload: Array(#"{"attentionId":"q1","answer":"yes"}"#.utf8)))
+    #expect(stream.stopWasSent && stream.answer?.id == "q1" && stream.answer?.text == "yes")
   }
 }

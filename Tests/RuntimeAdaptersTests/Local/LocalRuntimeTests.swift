@@ -150,8 +150,7 @@ struct LocalRuntimeTests {
     let before = RuntimeEventRecorder(try #require(first))
     _ = try await first?.startTask(contract)
     try await before.first("the progress") { $0.type == "progress" }
-    // The position is stored right after the lines have been handed on.
-    try await until("the position") { (bench.read(bench.runFolder(id) + "/position").flatMap { Int($0) } ?? 0) > 60 }
+    let position = try #require(before.events(of: id).last?.position)
     first = nil
     let second = try bench.local(script)
     let after = RuntimeEventRecorder(second)
@@ -159,7 +158,7 @@ struct LocalRuntimeTests {
       runId: id, contractId: ContractID(bench.ids.next()), title: contract.title, createdAt: .now)
     recorded.status = .running
     recorded.progress = 0.5
-    #expect(try await second.adopt(contract, run: recorded))
+    #expect(try await second.adopt(contract, run: recorded, Adoption(position: position)))
     #expect(try await second.getStatus(id).status == .running)
     try bench.shell("touch \(gate)")
     #expect(try await after.end(of: id).outcome == .succeeded)
@@ -182,11 +181,12 @@ struct LocalRuntimeTests {
     let seen = RuntimeEventRecorder(later)
     var recorded = Run(runId: id, contractId: ContractID(bench.ids.next()), title: "t", createdAt: .now)
     recorded.status = .running
-    #expect(try await later.adopt(contract, run: recorded))
+    let position = recorder.events(of: id).compactMap(\.position).max()
+    #expect(try await later.adopt(contract, run: recorded, Adoption(position: position)))
     #expect(try await seen.end(of: id) == end)
     let unknown = Run(
       runId: RunID(bench.ids.next()), contractId: ContractID(bench.ids.next()), title: "t", createdAt: .now)
-    #expect(try await later.adopt(contract, run: unknown) == false)
+    #expect(try await later.adopt(contract, run: unknown, Adoption()) == false)
   }
 
   @Test("An agent asks, the answer reaches it as one JSON line, and awf lines are no output")

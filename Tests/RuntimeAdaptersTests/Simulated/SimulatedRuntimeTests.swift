@@ -83,7 +83,8 @@ struct SimulatedRuntimeTests {
     var run = Run(
       runId: try #require(contract.runId), contractId: ContractID(ids.next()), title: contract.title, createdAt: .now)
     run.progress = 0.6
-    #expect(try await runtime.adopt(contract, run: run))
+    #expect(try await !runtime.adopt(contract, run: run, Adoption(followsRestart: true)))
+    #expect(try await runtime.adopt(contract, run: run, Adoption()))
     #expect(try await runtime.getStatus(run.runId).progress == 0.6)
     #expect(try await recorder.end(of: run.runId).outcome == .succeeded)
     for event in recorder.events(of: run.runId) {

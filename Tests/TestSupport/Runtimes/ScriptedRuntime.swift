@@ -13,6 +13,7 @@ package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, Answer
     var cancels: [(run: RunID, force: Bool)] = []
     var answers: [String] = []
     var adopted: [RunID] = []
+    var adoptions: [Adoption] = []
     var artifacts = Artifacts(handoffNote: "done")
     var patch: [UInt8] = []
     var startFailure: Problem?
@@ -34,9 +35,9 @@ package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, Answer
 
   // MARK: What the test does
 
-  package func emit(_ run: RunID, _ kind: RuntimeEvent.Kind) {
+  package func emit(_ run: RunID, _ kind: RuntimeEvent.Kind, at position: ReportPosition? = nil) {
     let handler = state.withLock { $0.handler }
-    handler?(RuntimeEvent(run, kind))
+    handler?(RuntimeEvent(run, kind, at: position))
   }
   package func end(_ run: RunID, _ outcome: TaskEnd.Outcome, reason: String? = nil, proof: CancelProof? = nil) {
     emit(run, .ended(TaskEnd(outcome, exitCode: outcome == .succeeded ? 0 : 1, reason: reason, proof: proof)))
@@ -61,6 +62,7 @@ package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, Answer
   package var cancels: [(run: RunID, force: Bool)] { state.withLock { $0.cancels } }
   package var answers: [String] { state.withLock { $0.answers } }
   package var adopted: [RunID] { state.withLock { $0.adopted } }
+  package var adoptions: [Adoption] { state.withLock { $0.adoptions } }
 
   // MARK: AgentRuntime
 
@@ -102,8 +104,9 @@ package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, Answer
     try check(run)
     state.withLock { $0.answers.append(answer) }
   }
-  package func adopt(_ contract: Contract, run: Run) async throws -> Bool {
+  package func adopt(_ contract: Contract, run: Run, _ adoption: Adoption) async throws -> Bool {
     state.withLock { state in
+      state.adoptions.append(adoption)
       guard state.adopts else { return false }
       state.started[run.runId] = contract
       state.adopted.append(run.runId)

@@ -28,6 +28,7 @@ package final class FakeRunService: RunService {
     var events: [StoredEvent] = []
     var calls: [Call] = []
     var failure: Problem?
+    var outage: StoreOutage?
     var chunkBytes = 256 * 1024
     var bytesHandedOut = 0
     var isClosed = false
@@ -64,6 +65,17 @@ package final class FakeRunService: RunService {
 
   /// Makes everything that may throw do so.
   package func fail(with problem: Problem?) { state.withLock { $0.failure = problem } }
+
+  /// Begins or ends one, and wakes who waits for events.
+  package func set(outage: StoreOutage?) {
+    let waiters = state.withLock { state in
+      state.outage = outage
+      return Self.takeWaiters(&state)
+    }
+    for waiter in waiters { waiter.resume() }
+  }
+
+  package var outage: StoreOutage? { state.withLock { $0.outage } }
 
   package func publish(_ events: [RunEvent]) {
     let waiters = state.withLock { state in
@@ -259,6 +271,7 @@ package final class FakeRunService: RunService {
   package func lastSeq() async -> UInt64 { state.withLock { $0.events.last?.seq ?? 0 } }
 
   package func events(after cursor: UInt64, wait: Bool) async throws -> EventChunk? {
+    let known = outage
     while true {
       try check()
       try Task.checkCancellation()
@@ -276,6 +289,7 @@ package final class FakeRunService: RunService {
       }
       if let ready { return ready }
       await park(after: cursor)
+      if outage != known { return EventChunk() }
     }
   }
 

@@ -17,6 +17,7 @@ package final class InMemoryRunStore: RunStore {
     var tokens: [StoredToken] = []
     var commits = 0
     var failure: Problem?
+    var refusal: (@Sendable (RecordBatch) -> Problem?)?
   }
 
   private let state = Mutex(State())
@@ -32,9 +33,30 @@ package final class InMemoryRunStore: RunStore {
   /// Makes every commit throw `problem` until it is called with nil.
   package func failCommits(with problem: Problem?) { state.withLock { $0.failure = problem } }
 
+  /// Makes those commits throw for which there is a problem.
+  package func refuse(_ problem: (@Sendable (RecordBatch) -> Problem?)?) { state.withLock { $0.refusal = problem } }
+
+  /// What an orchestrator finds that starts after one that was killed right when the event had been stored: a copy.
+  package func cut(after seq: UInt64) throws -> InMemoryRunStore {
+    let copy = InMemoryRunStore()
+    try state.withLock { state in
+      var cut = state
+      cut.events = state.events.filter { $0.seq <= seq }
+      var board = RunBoard()
+      for event in cut.events { board.apply(try RunEvent(parsing: event.json)) }
+      cut.runs = board.runs.map(StoredRun.init)
+      cut.places = Dictionary(uniqueKeysWithValues: cut.runs.enumerated().map { ($0.element.run, $0.offset) })
+      cut.failure = nil
+      cut.refusal = nil
+      copy.state.withLock { [cut] in $0 = cut }
+    }
+    return copy
+  }
+
   package func commit(_ batch: RecordBatch) async throws {
     if batch.isEmpty { return }
     try state.withLock { state in
+      if let problem = state.refusal?(batch) { throw problem }
       if let failure = state.failure { throw failure }
       guard Self.follow(batch.events.map(\.seq), after: state.events.last?.seq),
         Self.follow(batch.audit.map(\.seq), after: state.audit.last?.seq)
@@ -56,6 +78,8 @@ package final class InMemoryRunStore: RunStore {
         kept.decision = detail.decision ?? kept.decision
         kept.artifacts = detail.artifacts ?? kept.artifacts
         kept.patch = detail.patch ?? kept.patch
+        kept.position = detail.position ?? kept.position
+        kept.start = detail.start ?? kept.start
         state.details[run] = kept
       }
       for answer in batch.answers where state.answers.updateValue(answer.json, forKey: answer.key) == nil {

@@ -234,6 +234,12 @@ package enum RunStoreConformance: String, CaseIterable, Sendable {
     try expect(
       kept == StoredDetail(decision: decision, artifacts: Array("[]".utf8), patch: patch), "a part was lost or changed")
     try expect(await store.detail(of: Self.runID(2)), is: StoredDetail(), "the detail of a run without parts")
+    try await store.commit(
+      batch { $0.details = [(Self.runID(3), StoredDetail(position: Array("9 1".utf8), start: Array("b 5".utf8)))] })
+    try await store.commit(batch { $0.details = [(Self.runID(3), StoredDetail(position: Array("12 2".utf8)))] })
+    try expect(
+      await store.detail(of: Self.runID(3)),
+      is: StoredDetail(position: Array("12 2".utf8), start: Array("b 5".utf8)), "the position and the start")
   }
 
   private func audit(_ store: some RunStore) async throws {
