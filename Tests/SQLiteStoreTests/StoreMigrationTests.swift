@@ -161,7 +161,7 @@ import Testing
     let folder = try TemporaryFolder()
     defer { withExtendedLifetime(folder) {} }
     for day in 1...5 {
-      FileManager.default.createFile(
+      _ = FileManager.default.createFile(
         atPath: folder.path + "/flightdeck.sqlite.v\(11 - day)-2025010\(day)T000000Z.bak", contents: nil)
     }
     try Self.makeVersion1(in: folder.path)
