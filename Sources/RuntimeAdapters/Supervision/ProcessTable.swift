@@ -74,7 +74,9 @@ struct ProcessTable {
   static func running(withArgument argument: String) -> [pid_t] {
     let wanted = Array(argument.utf8) + [0]
     return ProcessTable().entries.filter { process in
-      guard !process.isZombie, process.pid != getpid(), let line = contents("/proc/\(process.pid)/cmdline") else {
+      // One that ended meanwhile, or is another user's, is none of ours.
+      guard !process.isZombie, process.pid != getpid(), let line = try? Files.read("/proc/\(process.pid)/cmdline")
+      else {
         return false
       }
       return has(wanted, in: line)
