@@ -206,7 +206,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     let path = "\(state)/worktrees/\(run)"
     guard Files.exists(folder.path) || Files.exists(path) else { return }
     // A supervisor that was about to begin has taken nothing yet.
-    _ = await SupervisedFolder.sweep(mark: RunFolder.mark(of: run))
+    _ = await SupervisedFolder.sweep(mark: RunFolder.mark(of: run), group: folder.supervised.group)
     Files.removeTree(folder.path)
     await worktrees.clear(path, of: contract.repository, keepsBranch: keepsBranch)
   }

@@ -153,6 +153,13 @@ struct SupervisedFolder: Hashable {
   /// Holds the exit record's space from the start, so that a full disk cannot keep it from being written.
   var exitReserve: String { path + "/exit.reserve" }
 
+  /// The control group that the command was to be born into.
+  var group: ControlGroup? {
+    // A spec that was never written whole has no group to end.
+    guard let bytes = try? Files.read(spec), let json = try? JSONValue(parsing: bytes) else { return nil }
+    return SupervisorSpec(json: json)?.group
+  }
+
   /// The living supervisor.
   var supervisor: pid_t? {
     guard Files.isLocked(lock), let text = ControlGroup.text(lock), let pid = pid_t(text), pid > 1,

@@ -93,12 +93,6 @@ package final class VerifyRunner: Verifier {
     (try? folder.json(folder.spec))?["limits"].map(RunLimits.init) ?? RunLimits()
   }
 
-  private func group(of folder: SupervisedFolder) -> ControlGroup? {
-    // A spec that was never written has no group to end.
-    guard let bytes = try? Files.read(folder.spec), let json = try? JSONValue(parsing: bytes) else { return nil }
-    return SupervisorSpec(json: json)?.group
-  }
-
   private static func mark(_ folder: SupervisedFolder) -> String { "FLIGHTDECK_VERIFY=\(folder.path)" }
 
   /// Returns when the exit record is there, or the supervisor is not, whether or not the task is canceled.
@@ -117,7 +111,7 @@ package final class VerifyRunner: Verifier {
     for name in Files.names(in: folder.path) where name.hasPrefix("verify-") && !known.contains(name) {
       let older = SupervisedFolder(path: "\(folder.path)/\(name)")
       if Files.isLocked(older.lock), older.send("kill") { await end(of: older) }
-      _ = await SupervisedFolder.sweep(mark: Self.mark(older), group: group(of: older))
+      _ = await SupervisedFolder.sweep(mark: Self.mark(older), group: older.group)
       Files.removeTree(older.path)
     }
   }
