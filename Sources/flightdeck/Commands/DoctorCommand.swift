@@ -60,8 +60,10 @@ struct DoctorCommand: AsyncParsableCommand {
     do {
       let health = try await link.withClient { try await $0.health() }
       if let outage = health.outage {
-        return Finding(
-          "orchestrator", .wrong, "\(address) answers, but \(outage.sentence { "\($0)" })", remedy: outage.detail)
+        return [
+          Finding(
+            "orchestrator", .wrong, "\(address) answers, but \(outage.sentence { "\($0)" })", remedy: outage.detail)
+        ]
       }
       let listens = doctor.listening(health.listening)
       if health.version != flightdeckVersion {
