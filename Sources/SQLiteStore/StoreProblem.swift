@@ -26,6 +26,11 @@ struct StoreProblem {
       Problem(
         .unavailable, "The store \(path) is read only. Make the file and its folder writable.",
         cause: "it is read only")
+    case _ where message.hasPrefix("no such table") || message.hasPrefix("no such column"):
+      Problem(
+        .unavailable,
+        "The store \(path) is damaged (\(message)). Move it away to begin anew, or restore it from a backup.",
+        cause: "it is damaged")
     case .SQLITE_CORRUPT, .SQLITE_NOTADB:
       Problem(
         .unavailable,

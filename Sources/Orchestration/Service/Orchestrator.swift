@@ -226,6 +226,15 @@ package actor Orchestrator {
 extension RunBoard {
   /// The board as stored: the rows, and on live ones what came after them.
   static func restore(from store: any RunStore) async throws -> RunBoard {
+    do { return try await read(from: store) } catch let error as JSONError {
+      throw Problem(
+        .unavailable,
+        "The store is damaged: what it holds of a run cannot be read (\(error)). Move it away to begin anew, or restore it from a backup."
+      )
+    }
+  }
+
+  private static func read(from store: any RunStore) async throws -> RunBoard {
     let last = try await store.lastSeq()
     var runs: [Run] = []
     var replayFrom = last

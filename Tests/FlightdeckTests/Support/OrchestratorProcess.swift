@@ -98,13 +98,13 @@ final class OrchestratorProcess: Sendable {
     posix_spawn_file_actions_addopen(&actions, 2, folder + "/serve.err", O_WRONLY | O_CREAT | O_APPEND, 0o600)
     let launch = launch.withLock { $0 }
     let places = listen.isEmpty ? [] : (["\(address)"] + listen).flatMap { ["--listen", $0] }
-    let words = launch.wrapper + [launch.program] + launch.arguments + places
-    var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+    let command = launch.wrapper + [launch.program] + launch.arguments + places
+    var argv: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
     let environment = environment.merging(variables) { $1 }.merging(launch.environment) { $1 }
     var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for pointer in argv + envp { free(pointer) } }
     var child: pid_t = 0
-    let failed = posix_spawn(&child, words[0], &actions, nil, &argv, &envp)
+    let failed = posix_spawn(&child, command[0], &actions, nil, &argv, &envp)
     close(writing)
     guard failed == 0 else { throw Failure(description: "flightdeck serve did not start: errno \(failed).") }
     let started = child
