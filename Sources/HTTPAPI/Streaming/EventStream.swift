@@ -47,10 +47,10 @@ struct EventStream: Sendable {
       case .chunk(let chunk):
         let buffer = filter.encode(chunk, after: cursor, through: end ?? .max, as: format)
         cursor = max(cursor, chunk.lastSeq)
+        figures.subscriber(subscriber, reached: cursor)
         if buffer.readableBytes > 0 {
           try await writer.write(buffer)
           lastWrite = .now
-          figures.subscriber(subscriber, reached: cursor)
         } else if lastWrite.duration(to: .now) >= streams.timing.keepAlive {
           try await keepAlive(&writer)
           lastWrite = .now

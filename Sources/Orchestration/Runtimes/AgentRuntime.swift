@@ -90,6 +90,13 @@ package protocol AdoptingRuntime: AgentRuntime {
   /// Takes up a run that an earlier orchestrator started: events follow as if it had been started here, without those
   /// already recorded. False when nothing is left of it; the orchestrator then ends it as failed.
   func adopt(_ contract: Contract, run: Run, _ adoption: Adoption) async throws -> Bool
+  /// Whether an agent has begun with a run whose start is not on record: it is adopted then, and not started again.
+  func hasBegun(_ run: RunID) async throws -> Bool
+}
+
+extension AdoptingRuntime {
+  /// For runtimes whose starts end with the orchestrator.
+  package func hasBegun(_ run: RunID) async throws -> Bool { false }
 }
 
 /// What is known of a run that is taken up, beside its fold.

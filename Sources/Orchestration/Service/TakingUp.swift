@@ -80,17 +80,24 @@ extension Orchestrator {
   /// A start that was under way when the last orchestrator ended and is not on record: the runtime's folders tell.
   private func takeUpStart(of run: Run, _ contract: Contract) async throws -> Bool {
     for id in pool.ids where contract.runtime == nil || contract.runtime == id {
-      guard let runtime = pool[id] as? any AdoptingRuntime & WorkspaceRuntime,
-        let workspace = try? await runtime.workspace(of: run.runId)  // an error says that it never began there
-      else { continue }
+      guard let runtime = pool[id] as? any AdoptingRuntime else { continue }
       var started = run
       started.runtimeId = id
       gate.expect()
       defer { gate.expectNoMore() }
-      guard try await runtime.adopt(contract, run: started, Adoption()) else { continue }
+      do {
+        guard try await runtime.hasBegun(run.runId),
+          try await runtime.adopt(contract, run: started, Adoption())
+        else { continue }
+      } catch {
+        // What cannot be read is one run's misfortune, and no reason for all others not to be taken up.
+        environment.logger.error("a start cannot be taken up", metadata: ["run": "\(run.runId)", "error": "\(error)"])
+        continue
+      }
       _ = try live[run.runId]?.machine.receive(.startRequested)
       live[run.runId]?.runtime = id
       pool.takeSlot(id)
+      let workspace = await workspace(of: run.runId, on: runtime)
       didStart(
         run.runId, StartedTask(runId: run.runId, runtimeSessionId: "taken up"), workspace,
         RoutingDecision(runtimeId: id))

@@ -128,6 +128,8 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     return true
   }
 
+  package func hasBegun(_ run: RunID) async throws -> Bool { try stored(run) != nil }
+
   /// Whether runs can be started, and if not, why and what to do.
   package func health() async -> (isHealthy: Bool, reason: String?) {
     do {

@@ -90,6 +90,8 @@ struct AdoptionTests {
     try await until("the agent") { processes(running: "sleep \(mark)").count == 1 }
     let after = local(bench, "unused", boot: "second")
     let seen = RuntimeEventRecorder(after)
+    // Also one whose start is not on record.
+    #expect(try await after.hasBegun(id))
     #expect(try await after.adopt(contract, run: recorded(contract, bench), Adoption()))
     let end = try await seen.end(of: id)
     #expect(end.outcome == .failed)
@@ -133,6 +135,7 @@ struct AdoptionTests {
     try await recorder.end(of: id)
     let other = local(bench, "unused", boot: "b", id: "other")
     #expect(try await other.adopt(contract, run: recorded(contract, bench), Adoption()) == false)
+    #expect(try await !other.hasBegun(id))
     await #expect(throws: Problem.self) { try await other.workspace(of: id) }
   }
 
@@ -163,6 +166,7 @@ struct AdoptionTests {
         agentName: "bash", supervisor: SupervisorSpec(command: ["/bin/true"], directory: path))
       try Files.write(spec.jsonBytes, to: bench.runFolder(id) + "/spec.json")
     }
+    #expect(try await !runtime.hasBegun(id))
     #expect(try await runtime.adopt(contract, run: recorded(contract, bench), Adoption()) == false)
     let recorder = RuntimeEventRecorder(runtime)
     _ = try await runtime.startTask(contract)
