@@ -1,7 +1,6 @@
 import Foundation
 import RunClient
 import RunModel
-import Synchronization
 import TestSupport
 import Testing
 
