@@ -231,7 +231,7 @@ private struct EventHead {
       }
       try reader.finish()
     } catch { return nil }
-    guard head.seq > 0, !head.type.isEmpty else { return nil }
+    guard head.seq > 0, head.seq <= RunEvent.lastSeq, !head.type.isEmpty else { return nil }
     seq = head.seq
     time = head.time?.milliseconds
     run = head.run

@@ -17,9 +17,8 @@ struct Markdown {
     while !rest.isEmpty { page.takeBlock(&rest) }
     page.flush()
     if isCut {
-      page.result += [
-        .blank, StyledLine("… cut after 128 kB; flightdeck artifacts RUN --handoff prints the whole", .muted),
-      ]
+      page.result.append(.blank)
+      page.add([Span("… cut after 128 kB; flightdeck artifacts RUN --handoff prints the whole", .muted)])
     }
     while page.result.last?.spans.isEmpty == true { page.result.removeLast() }
     return page.result
@@ -167,7 +166,7 @@ struct Markdown {
       depth += 1
       inside = inside.dropFirst().drop { $0 == " " }
     }
-    depth = min(depth, 8)
+    depth = min(depth, 8, (prose - 4) / 2)
     let rail = Span(String(repeating: "│ ", count: depth), .faint)
     for part in wrapped(Self.inline(String(inside)), width: max(4, prose - rail.width)) {
       result.append(StyledLine([rail] + part))

@@ -19,7 +19,7 @@ struct Caller: Sendable {
     guard role < needed else { return }
     throw Problem(
       .forbidden,
-      "The token \"\(actor.id)\" is for a \(role.rawValue), and this takes \(needed.article) \(needed.rawValue). Ask an "
+      "The token \"\(actor.id)\" is \(role.articled)'s, and this takes \(needed.articled)'s. Ask an "
         + "admin for another: flightdeck token create NAME --role \(needed.rawValue).")
   }
 
@@ -29,17 +29,17 @@ struct Caller: Sendable {
     let member = contract.verify.isEmpty ? "metadata.command" : "verify"
     throw Problem(
       .forbidden,
-      "The token \"\(actor.id)\" is for a \(role.rawValue), and \"\(member)\" is code that would run on the orchestrator's "
+      "The token \"\(actor.id)\" is \(role.articled)'s, and \"\(member)\" is code that would run on the orchestrator's "
         + "machine: it is taken from its own Unix socket and from an admin's token alone. Leave it out, or have an admin "
         + "dispatch it.", member: member)
   }
 }
 
 extension AccessRole {
-  fileprivate var article: String {
+  fileprivate var articled: String {
     switch self {
-    case .viewer: "a"
-    case .operator, .approver, .admin: "an"
+    case .viewer: "a \(rawValue)"
+    case .operator, .approver, .admin: "an \(rawValue)"
     }
   }
 }

@@ -200,5 +200,8 @@ final class Wire: Sendable {
 extension RunClient {
   /// Makes one event-loop thread serve the whole process, which is what a short command needs; called before the first
   /// client is made, and not in a process that also serves.
-  package static func useOneThread() { NIOSingletons.groupLoopCountSuggestion = 1 }
+  package static func useOneThread() { oneThread }
+
+  /// Set once: a second time is a fault to NIO, and a command may make several clients.
+  private static let oneThread: Void = { NIOSingletons.groupLoopCountSuggestion = 1 }()
 }

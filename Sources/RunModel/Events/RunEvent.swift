@@ -24,6 +24,9 @@ package struct RunEvent: Sendable, Equatable {
     self.data = data
   }
 
+  /// Snapshots and stores have no room for a later one.
+  package static let lastSeq = UInt64(Int64.max)
+
   package static let orchestrator = "/orchestrator"
   package static func source(of runtime: RuntimeID) -> String { "/runtimes/\(runtime)" }
 }
@@ -52,7 +55,9 @@ extension RunEvent: JSONWritable {
       switch key {
       case "specversion": try reader.skip()
       case "id":
-        guard let seq = UInt64(try reader.string()) else { throw reader.error("An event's id must be its seq") }
+        guard let seq = UInt64(try reader.string()), seq <= Self.lastSeq else {
+          throw reader.error("An event's id must be its seq")
+        }
         event.seq = seq
       case "source": event.source = try reader.string()
       case "type": event.type = EventType(rawValue: try reader.string())

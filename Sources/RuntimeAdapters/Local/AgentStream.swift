@@ -40,10 +40,11 @@ struct AgentStream {
 
     /// Returns the progress that the beginning of the line holds already.
     mutating func extend(with record: LogRecord) -> [Double] {
+      let begun = bytes.count
       bytes += record.payload
       let length = bytes.count
       defer { if bytes.count < length { heldReport = true } }
-      return TerminalProgress.strip(from: &bytes)
+      return TerminalProgress.strip(from: &bytes, beginningAt: begun)
     }
   }
 
@@ -82,7 +83,7 @@ struct AgentStream {
   ) {
     var bytes = begun.bytes + rest
     let length = bytes.count
-    let reports = TerminalProgress.strip(from: &bytes)
+    let reports = TerminalProgress.strip(from: &bytes, beginningAt: begun.bytes.count)
     let heldReport = begun.heldReport || bytes.count < length
     for report in reports { terminalReported(report, &events) }
     if bytes.last == 0x0D { bytes.removeLast() }
@@ -206,41 +207,45 @@ struct AgentStream {
 enum TerminalProgress {
   private static let start = Array("\u{1B}]9;4;".utf8)
 
-  /// Takes the sequences out of the text and returns the progress of each that has one, in [0, 1]; a sequence whose end
-  /// has not come stays.
-  static func strip(from bytes: inout [UInt8]) -> [Double] {
+  /// No body is longer.
+  private static let longestBody = 31
+
+  /// Takes the sequences out of the text from `begin` on, where those before are out already, and returns the progress of
+  /// each that has one, in [0, 1]; a sequence whose end has not come stays. What is left of the text never makes another
+  /// one, so that it is all the same in which pieces a line comes.
+  static func strip(from bytes: inout [UInt8], beginningAt begin: Int = 0) -> [Double] {
     guard bytes.contains(0x1B) else { return [] }
     var reports: [Double] = []
-    var kept: [UInt8] = []
-    var rest = bytes[...]
-    while let escape = rest.firstIndex(of: 0x1B) {
-      kept += rest[..<escape]
-      rest = rest[escape...]
-      guard rest.starts(with: start), let (body, length) = sequence(rest) else {
-        kept.append(0x1B)
-        rest = rest.dropFirst()
-        continue
-      }
-      let words = body.split(separator: UInt8(ascii: ";")).map { Int(String(decoding: $0, as: UTF8.self)) }
+    var kept = begin
+    for place in begin..<bytes.count {
+      bytes[kept] = bytes[place]
+      kept += 1
+      guard let body = body(in: bytes[..<kept]) else { continue }
+      let words = bytes[body].split(separator: UInt8(ascii: ";")).map { Int(String(decoding: $0, as: UTF8.self)) }
       // 1 is a value, 2 an error and 4 a pause with one; 0 takes it away and 3 says only "busy".
       if words.count == 2, let state = words[0], [1, 2, 4].contains(state), let percent = words[1],
         (0...100).contains(percent)
       {
         reports.append(Double(percent) / 100)
       }
-      rest = rest.dropFirst(length)
+      kept = body.lowerBound - start.count
     }
-    kept += rest
-    bytes = kept
+    bytes.removeLast(bytes.count - kept)
     return reports
   }
 
-  /// What stands between the start and the end mark, and the length of all three.
-  private static func sequence(_ bytes: ArraySlice<UInt8>) -> (ArraySlice<UInt8>, Int)? {
-    let body = bytes.dropFirst(start.count)
-    guard let end = body.prefix(32).firstIndex(where: { $0 == 0x07 || $0 == 0x1B }) else { return nil }
-    if body[end] == 0x07 { return (body[..<end], end - bytes.startIndex + 1) }
-    guard end + 1 < body.endIndex, body[end + 1] == UInt8(ascii: "\\") else { return nil }
-    return (body[..<end], end - bytes.startIndex + 2)
+  /// Where the body is of the sequence that the text ends with; nil when it ends with none.
+  private static func body(in text: ArraySlice<UInt8>) -> Range<Int>? {
+    let end: Int
+    switch text.last {
+    case 0x07: end = text.endIndex - 1
+    case UInt8(ascii: "\\") where text.dropLast().last == 0x1B: end = text.endIndex - 2
+    default: return nil
+    }
+    let head = text[..<end].suffix(start.count + longestBody)
+    guard let escape = head.lastIndex(where: { $0 == 0x1B || $0 == 0x07 }), text[escape...].starts(with: start),
+      escape + start.count <= end
+    else { return nil }
+    return (escape + start.count)..<end
   }
 }

