@@ -119,29 +119,29 @@ private struct Planted {
   func screens() throws -> [(name: String, state: DashboardState)] {
     var screens: [(String, DashboardState)] = []
     let home = try state()
-    func add(_ name: String, _ keys: String..., then: (inout DashboardState) throws -> Void = { _ in }) rethrows {
+    func add(_ name: String, _ keys: String..., then: (inout DashboardState) throws -> Void = { _ in }) throws {
       var state = home
       for key in keys { state.press(key) }
       try then(&state)
       screens.append((name, state))
     }
-    add("runs")
-    add("runtimes", "2", "enter")
-    add("queue", "3")
+    try add("runs")
+    try add("runtimes", "2", "enter")
+    try add("queue", "3")
     try add("audit", "4") { state in
       _ = state.update(.audit(.latest, AuditPart(records: [try Self.record.value(text)], complaints: [32: text])))
       state.press("v")
     }
-    add("pulse", "5")
-    add("answer", "a")
-    add("cancel", "x")
-    add("approve", "3", "a")
-    add("palette", ":")
-    add("filter", "/") { state in
+    try add("pulse", "5")
+    try add("answer", "a")
+    try add("cancel", "x")
+    try add("approve", "3", "a")
+    try add("palette", ":")
+    try add("filter", "/") { state in
       for character in text.prefix(60) { _ = state.update(.input(.key(.character(character)))) }
     }
-    add("paste", "D") { state in _ = state.update(.input(.paste(text))) }
-    add("failed") { state in
+    try add("paste", "D") { state in _ = state.update(.input(.paste(text))) }
+    try add("failed") { state in
       _ = state.update(.failed(Problem(.conflict, text), .cancel(first)))
       _ = state.update(.saved(path: text))
       _ = state.update(.link(.lost(since: Sample.now, nextTry: Sample.now)))
