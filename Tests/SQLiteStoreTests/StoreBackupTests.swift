@@ -190,7 +190,7 @@ import Testing
     }
     // What `finish` does, as far as it came.
     let aside = folder.path + "/flightdeck.sqlite.before-restore-x"
-    if steps > 0 { FileManager.default.createFile(atPath: store + "-wal", contents: Data(count: 100)) }
+    if steps > 0 { _ = FileManager.default.createFile(atPath: store + "-wal", contents: Data(count: 100)) }
     if steps > 1 { #expect(rename(store + "-wal", aside + "-wal") == 0) }
     if steps > 2 { #expect(rename(store, aside) == 0) }
     let reopened = try SQLiteRunStore(folder: folder.path)
