@@ -129,7 +129,8 @@ let package = Package(
     .testTarget(
       name: "FlightdeckTests",
       dependencies: [
-        "RunModel", "RunClient", "TestSupport", "CVTerm", "TerminalKit", "DashboardUI", "flightdeck", logging,
+        "RunModel", "Orchestration", "RunClient", "TestSupport", "CVTerm", "TerminalKit", "DashboardUI", "flightdeck",
+        logging,
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),

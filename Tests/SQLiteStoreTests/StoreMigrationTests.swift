@@ -85,21 +85,23 @@ import Testing
     defer { withExtendedLifetime(folder) {} }
     try Self.makeVersion1(in: folder.path)
     var told: [String] = []
-    let store = try SQLiteRunStore(folder: folder.path) { told.append($0.what) }
-    #expect(Set(told) == ["copying", "checking", "migrating"])
-    let run = Sample.runID(1)
-    #expect(try await store.lastSeq() == 3)
-    #expect(try await store.events(after: 0, through: .max, run: run, limit: 9).map(\.seq) == [1, 2])
-    #expect(try await store.runs().map(\.lastSeq) == [2])
-    #expect(try await store.contract(Sample.contractID(1)) == Array(#"{"title":"x"}"#.utf8))
-    #expect(try await store.detail(of: run).patch == [])
-    #expect(try await store.lastAudit()?.seq == 3)
-    #expect(try await store.answer(forIdempotencyKey: "key") == Array("[]".utf8))
-    var batch = RecordBatch()
-    batch.events = [Sample.event(4)]
-    try await store.commit(batch)
-    #expect(try await store.synchronous() == 2)
-    try store.close()
+    do {
+      let store = try SQLiteRunStore(folder: folder.path) { told.append($0.what) }
+      #expect(Set(told) == ["copying", "checking", "migrating"])
+      let run = Sample.runID(1)
+      #expect(try await store.lastSeq() == 3)
+      #expect(try await store.events(after: 0, through: .max, run: run, limit: 9).map(\.seq) == [1, 2])
+      #expect(try await store.runs().map(\.lastSeq) == [2])
+      #expect(try await store.contract(Sample.contractID(1)) == Array(#"{"title":"x"}"#.utf8))
+      #expect(try await store.detail(of: run).patch == [])
+      #expect(try await store.lastAudit()?.seq == 3)
+      #expect(try await store.answer(forIdempotencyKey: "key") == Array("[]".utf8))
+      var batch = RecordBatch()
+      batch.events = [Sample.event(4)]
+      try await store.commit(batch)
+      #expect(try await store.synchronous() == 2)
+      try store.close()
+    }
 
     let backup = try #require(try Self.files(folder.path).first { $0.hasSuffix(".bak") })
     #expect(backup.hasPrefix("flightdeck.sqlite.v1-2"))
@@ -108,7 +110,8 @@ import Testing
     let summary = try StoreBackup.check(folder.path + "/" + backup)
     #expect(summary.lastSeq == 3 && summary.runs == 1 && summary.auditRecords == 3)
     let old = try DatabaseQueue(path: folder.path + "/" + backup)
-    #expect(try old.read { try String.fetchAll($0, sql: "SELECT identifier FROM grdb_migrations") }.count == 1)
+    let migrations = try await old.read { try String.fetchAll($0, sql: "SELECT identifier FROM grdb_migrations") }
+    #expect(migrations.count == 1)
     try old.close()
     // Up to date: nothing more is copied.
     var again: [String] = []
@@ -160,7 +163,7 @@ import Testing
     let folder = try TemporaryFolder()
     defer { withExtendedLifetime(folder) {} }
     for day in 1...5 {
-      FileManager.default.createFile(
+      _ = FileManager.default.createFile(
         atPath: folder.path + "/flightdeck.sqlite.v\(11 - day)-2025010\(day)T000000Z.bak", contents: nil)
     }
     try Self.makeVersion1(in: folder.path)

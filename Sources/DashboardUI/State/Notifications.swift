@@ -9,6 +9,11 @@ package struct RunNotification: Sendable, Equatable {
   /// Oldest first; one, unless several came at once.
   package var runs: [Run]
 
+  package init(kind: Kind, runs: [Run]) {
+    self.kind = kind
+    self.runs = runs
+  }
+
   /// One line, as a person would say it.
   package var text: String {
     guard let run = runs.first, runs.count == 1 else {

@@ -53,10 +53,11 @@ struct MarkdownTable {
   }
 
   func lines(width: Int) -> [StyledLine] {
-    let widths = widths(width)
+    let shown = min(sides.count, (width + 2) / 3)
+    let widths = widths(width, shown)
     func line(_ row: [[Span]], isHead: Bool) -> StyledLine {
       var spans: [Span] = []
-      for (place, cell) in row.enumerated() {
+      for (place, cell) in row.prefix(shown).enumerated() {
         if place > 0 { spans.append(Span("  ")) }
         spans += fitted(
           isHead ? cell.map { Span($0.text, .heading, $0.attributes) } : cell, widths[place], sides[place])
@@ -67,6 +68,7 @@ struct MarkdownTable {
     let ruled = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
     lines.append(StyledLine(ruled, .faint))
     lines += rows.dropFirst().map { line($0, isHead: false) }
+    if shown < sides.count { lines += notice("… \(sides.count - shown) columns more", width: width) }
     if rows.count > Self.mostRows { lines += notice("… the table goes on", width: width) }
     return lines
   }
@@ -75,11 +77,12 @@ struct MarkdownTable {
     wrapped([Span(text, .muted)], width: width).map { StyledLine($0) }
   }
 
-  private func widths(_ width: Int) -> [Int] {
-    var widths = sides.indices.map { place in
+  /// Of the first `count` columns.
+  private func widths(_ width: Int, _ count: Int) -> [Int] {
+    var widths = (0..<count).map { place in
       max(1, rows.map { $0[place].reduce(0) { $0 + $1.width } }.max() ?? 1)
     }
-    let room = max(sides.count, width - 2 * (sides.count - 1))
+    let room = max(count, width - 2 * (count - 1))
     var over = widths.reduce(0, +) - room
     while over > 0, let widest = widths.max(), widest > 1 {
       // Down to the next narrower one, all that are widest alike.

@@ -54,7 +54,8 @@ extension API {
       filter: EventFilter(runs: runs, types: query.all("type")), cursor: max(after ?? 0, first - 1), tail: tail,
       end: follows ? nil : max(last, tail?.lastSeq ?? 0),
       lease: request.caller.token.map { Lease(access: access, token: $0) })
-    var headers: HTTPFields = [.contentType: format.contentType, .cacheControl: "no-store"]
+    // Hummingbird ends the connection after a stream like this; a client that knows asks on another at once.
+    var headers: HTTPFields = [.contentType: format.contentType, .cacheControl: "no-store", .connection: "close"]
     if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
     let body = request.request.body
     let channel = request.channel

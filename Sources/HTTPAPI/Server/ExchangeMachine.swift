@@ -96,7 +96,7 @@ struct ExchangeMachine {
   var deadline: NIODeadline? {
     if let endingSince { return endingSince + TimeAmount(limits.linger) }
     // Answers that are under way go first, then the refusal.
-    if refusal != nil { return since + TimeAmount(limits.grace) }
+    if refusal != nil { return since + TimeAmount(max(limits.grace, limits.head)) }
     let stalled = stalledSince.flatMap { isStreaming ? nil : $0 + TimeAmount(limits.grace) }
     guard let wait else { return stalled }
     return min(wait, stalled ?? wait)

@@ -6,7 +6,7 @@ enum Tool {
   struct Ending: Sendable {
     /// 127 when it could not be started.
     var status: Int32
-    /// Standard output and standard error, as they came.
+    /// Standard output and standard error, as they came, without a newline at the end.
     var output: String
   }
 
@@ -41,6 +41,6 @@ enum Tool {
     while waitpid(child, &status, 0) < 0, errno == EINTR {}
     return Ending(
       status: status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F,
-      output: String(decoding: bytes, as: UTF8.self))
+      output: String(decoding: bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...], as: UTF8.self))
   }
 }

@@ -7,6 +7,12 @@ import Testing
 
 @testable import DashboardUI
 
+/// Throws without recording an issue: a field that cannot take the text is none to plant.
+private func found<Value>(_ value: Value?) throws -> Value {
+  guard let value else { throw Problem(.invalid, "It cannot be read.") }
+  return value
+}
+
 /// Everything that the dashboard is told, with one text in every field of it that takes a text.
 private struct Planted {
   static let run = Planting(
@@ -20,10 +26,10 @@ private struct Planted {
     try! JSONValue(parsing: fullArtifacts.jsonBytes), read: { Artifacts(json: $0) },
     write: { try! JSONValue(parsing: $0.jsonBytes) })
   static let runtime = Planting(
-    try! JSONValue(parsing: Sample.runtimes[2].jsonBytes), read: { try #require(RuntimeSummary(json: $0)) },
+    try! JSONValue(parsing: Sample.runtimes[2].jsonBytes), read: { try found(RuntimeSummary(json: $0)) },
     write: { try! JSONValue(parsing: $0.jsonBytes) })
   static let record = Planting(
-    Sample.trail.records[1].json, read: { try #require(AuditRecord(json: $0)) }, write: { $0.json })
+    Sample.trail.records[1].json, read: { try found(AuditRecord(json: $0)) }, write: { $0.json })
 
   private static let fullRun: Run = {
     var run = Sample.runs[4]
@@ -113,29 +119,29 @@ private struct Planted {
   func screens() throws -> [(name: String, state: DashboardState)] {
     var screens: [(String, DashboardState)] = []
     let home = try state()
-    func add(_ name: String, _ keys: String..., then: (inout DashboardState) throws -> Void = { _ in }) rethrows {
+    func add(_ name: String, _ keys: String..., then: (inout DashboardState) throws -> Void = { _ in }) throws {
       var state = home
       for key in keys { state.press(key) }
       try then(&state)
       screens.append((name, state))
     }
-    add("runs")
-    add("runtimes", "2", "enter")
-    add("queue", "3")
+    try add("runs")
+    try add("runtimes", "2", "enter")
+    try add("queue", "3")
     try add("audit", "4") { state in
       _ = state.update(.audit(.latest, AuditPart(records: [try Self.record.value(text)], complaints: [32: text])))
       state.press("v")
     }
-    add("pulse", "5")
-    add("answer", "a")
-    add("cancel", "x")
-    add("approve", "3", "a")
-    add("palette", ":")
-    add("filter", "/") { state in
+    try add("pulse", "5")
+    try add("answer", "a")
+    try add("cancel", "x")
+    try add("approve", "3", "a")
+    try add("palette", ":")
+    try add("filter", "/") { state in
       for character in text.prefix(60) { _ = state.update(.input(.key(.character(character)))) }
     }
-    add("paste", "D") { state in _ = state.update(.input(.paste(text))) }
-    add("failed") { state in
+    try add("paste", "D") { state in _ = state.update(.input(.paste(text))) }
+    try add("failed") { state in
       _ = state.update(.failed(Problem(.conflict, text), .cancel(first)))
       _ = state.update(.saved(path: text))
       _ = state.update(.link(.lost(since: Sample.now, nextTry: Sample.now)))
@@ -208,7 +214,9 @@ struct HostileScreensTests {
         for effect in state.press(key) {
           switch effect {
           case .copy(let copied), .copyWithTool(let copied): #expect(DisplayText.copyable(copied) == copied)
-          case .openLink(let address): #expect(LinkAddress(address) == nil)
+          case .openLink(let address):
+            // What is no address is not opened.
+            if let link = LinkAddress(address) { #expect(TerminalChecker.objection(to: link.text.utf8) == nil) }
           default: break
           }
         }

@@ -1,4 +1,6 @@
 import DashboardUI
+import Logging
+import Orchestration
 import RunModel
 import Testing
 
@@ -93,7 +95,7 @@ struct ConfigurationFileTests {
     #expect(configuration.approvalsRequired == [.low, .critical] && configuration.approvesOwnRequests == false)
     #expect(configuration.runtimes.first?.quietSeconds == 30)
     let plain = try ConfigurationFile(path: "/c.yaml").parse("approvals: {}")
-    #expect(plain.approvalsRequired == [.high, .critical] && plain.approvesOwnRequests)
+    #expect(plain.approvalsRequired == [.high, .critical] && plain.approvesOwnRequests == nil)
     #expect(plain.runtimes.first?.quietSeconds == 120)
     #expect(try ConfigurationFile(path: "/c.yaml").parse("approvals: {required: []}").approvalsRequired.isEmpty)
   }

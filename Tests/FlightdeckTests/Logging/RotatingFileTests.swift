@@ -24,8 +24,8 @@ struct RotatingFileTests {
   }
 
   private static func size(_ path: String) -> Int {
-    var status = stat()
-    return stat(path, &status) == 0 ? status.st_size : 0
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)  // gone: it holds nothing
+    return attributes?[.size] as? Int ?? 0
   }
 
   private static func lines(_ path: String) -> [Substring] {
@@ -92,8 +92,8 @@ struct RotatingFileTests {
         #expect(Self.lines(path).last?.hasPrefix("line \(number) ") == true)
       }
       file.close()
-      var status = stat()
-      #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
+      let attributes = try FileManager.default.attributesOfItem(atPath: path)
+      #expect(attributes[.posixPermissions] as? Int == 0o600)
     }
   }
 
@@ -130,8 +130,8 @@ struct RotatingFileTests {
   }
 
   @Test("No link is followed, and no pipe is written to: then the lines count as lost")
-  func strange() throws {
-    try Self.with { folder in
+  func strange() {
+    Self.with { folder in
       #expect(symlink(folder + "/target", folder + "/link") == 0)
       #expect(mkfifo(folder + "/pipe", 0o600) == 0)
       for name in ["link", "pipe", "none/a.log"] {

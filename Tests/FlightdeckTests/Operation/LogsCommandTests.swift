@@ -82,8 +82,7 @@ struct LogsCommandTests {
       let then = try records(path)
       #expect(then.contains { $0["message"] == "run started" && $0["runId"]?.string == second.description })
       #expect(then.last?["message"] == "stopping")
-      var status = stat()
-      #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
+      #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
     }
   }
 }

@@ -85,10 +85,10 @@ final class CrashLedger: Sendable {
     }
   }
 
-  /// Returns when the follower of this life has received so many events, or half a minute has gone by without.
+  /// Returns when the follower of this life has received so many events, or five seconds have gone by without.
   func wait(forEvents count: Int) async {
     let deadline = Task {  // canceled below
-      try await Task.sleep(for: .seconds(30))
+      try await Task.sleep(for: .seconds(5))
       let late = state.withLock { state in
         defer { state.waiting = nil }
         return state.waiting?.continuation

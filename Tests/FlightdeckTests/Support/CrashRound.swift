@@ -73,7 +73,7 @@ struct CrashRound {
 
   private func dispatch(_ client: RunClient, _ repository: String, _ name: String, _ dice: Dice) async {
     var dice = dice
-    for number in 1...15 {
+    for number in 1...8 {
       var contract = Contract(title: "Work \(name) \(number)")
       var count = dice.roll(1...5)
       if dice.chance(40) {
@@ -109,7 +109,7 @@ struct CrashRound {
         [Program.path, "--connect", "unix:\(here.socket)"], rows: 24, columns: 80, environment: here.environment,
         directory: here.folder)
     }
-    let end = dice.roll(10...700)
+    let end = dice.roll(10...300)
     for moment in (0..<dice.roll(0...3)).map({ _ in dice.roll(5...max(6, end)) }).sorted() {
       await ledger.wait(forEvents: moment)
       let isSupervisor = dice.chance(50)

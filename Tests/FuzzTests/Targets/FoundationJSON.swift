@@ -10,6 +10,7 @@ import RunModel
 /// - Deeper than 128 is refused by us; deeper than 512 Foundation (of Swift 6.3.1) traps: it is not asked about that.
 /// - A name twice in one object: we keep both and look up the first, Foundation keeps one, and does not even look whether the
 ///   numbers of the other are any: not compared.
+/// - A comma before a closing bracket is taken there, and refused by us: not compared.
 /// - A number is compared as what it is: whole ones up to 64 bits exactly, all others as the nearest `Double`.
 /// - A whole number between Int64.max and UInt64.max is a `Double` with us, and with what `FoundationJSON` asks for.
 indirect enum FoundationJSON: Decodable, Equatable {
@@ -47,7 +48,7 @@ indirect enum FoundationJSON: Decodable, Equatable {
 
   static func isComparable(_ bytes: [UInt8]) -> Bool {
     !bytes.starts(with: [0xEF, 0xBB, 0xBF]) && !bytes.starts(with: [0xFF, 0xFE]) && !bytes.starts(with: [0xFE, 0xFF])
-      && !bytes.prefix(4).contains(0) && !isDeep(bytes)
+      && !bytes.prefix(4).contains(0) && !isDeep(bytes) && !hasLastComma(bytes)
   }
 
   /// The members of all its objects.
@@ -74,6 +75,20 @@ indirect enum FoundationJSON: Decodable, Equatable {
       }
     }
     return count
+  }
+
+  /// Those in strings count too.
+  private static func hasLastComma(_ bytes: [UInt8]) -> Bool {
+    var isAfterComma = false
+    for byte in bytes {
+      switch byte {
+      case UInt8(ascii: ","): isAfterComma = true
+      case 0x20, 0x09, 0x0A, 0x0D: continue
+      case UInt8(ascii: "]"), UInt8(ascii: "}"): if isAfterComma { return true }
+      default: isAfterComma = false
+      }
+    }
+    return false
   }
 
   /// Brackets in strings count too.

@@ -30,7 +30,7 @@ import Testing
     Case("10,000 levels of objects", repeated("{\"a\":", 10_000) + "1" + repeated("}", 10_000), "deeper than 128"),
     Case("10,000 levels that never close", repeated("[", 10_000), "deeper than 128"),
     Case("a number beyond counting", #"{"title":"x","priority":1e999}"#, "too large"),
-    Case("a number of 100,000 digits", #"{"title":"x","priority":\#(repeated("9", 100_000))}"#, "too large"),
+    Case("a number of 100,000 digits", #"{"title":"x","priority":\#(repeated("9", 100_000))}"#, "The number 999"),
     Case("a priority beyond 64 bits", #"{"title":"x","priority":9223372036854775808}"#, "\"priority\""),
     Case("a time-out without end", #"{"title":"x","timeoutSeconds":1e300}"#, "\"timeoutSeconds\""),
     Case("a member twice", #"{"title":"x","title":"y"}"#, "\"title\" is there twice"),

@@ -26,7 +26,7 @@ import Testing
     Case("noise", "\u{1}\u{2}\u{3}hello\r\n\r\n", 400),
     Case("a TLS greeting", "\u{16}\u{3}\u{1}\u{2}\u{0}\r\n\r\n", 400),
     Case("HTTP/0.9", "GET /healthz\r\n\r\n", 505),
-    Case("HTTP/2's preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+    Case("HTTP/2's preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
     Case("a version that is none", "GET /healthz HTTP/9.9\r\n\(host)\r\n", 505),
     Case("an unknown method", "FROB /healthz HTTP/1.1\r\n\(host)\r\n", 400),
     Case("no target", "GET  HTTP/1.1\r\n\(host)\r\n", 400),

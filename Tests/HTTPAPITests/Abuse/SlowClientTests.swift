@@ -1,4 +1,5 @@
 import Foundation
+import Orchestration
 import RunModel
 import TestSupport
 import Testing

@@ -52,7 +52,10 @@ import Testing
     try await Rig.with { rig in
       rig.store.failCommits(with: Problem(.unavailable, "The disk is full."))
       await #expect(throws: Problem.self) { try await rig.dispatchOnce(request("x")) }
+      // The outage's end is the first that is stored again.
+      let seq = await rig.orchestrator.lastSeq()
       rig.store.failCommits(with: nil)
+      _ = try await rig.orchestrator.events(after: seq, wait: true)
       _ = try await rig.dispatchOnce(request("x"))
       #expect(await rig.orchestrator.runs(RunQuery()).runs.count == 1)
     }

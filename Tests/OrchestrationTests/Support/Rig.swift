@@ -83,7 +83,8 @@ struct Rig {
         seen.append(event)
         if event.type == type, event.run == run { return seen }
       }
-      cursor = chunk.lastSeq
+      // An empty one says only that something else has changed.
+      cursor = max(cursor, chunk.lastSeq)
     }
     throw Problem(.internal, "the stream ended before \(type)")
   }
