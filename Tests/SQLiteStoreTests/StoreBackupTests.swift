@@ -118,26 +118,25 @@ import Testing
       #expect(problem?.code == .conflict && problem?.detail.contains("process") == true)
       try store.close()
     }
-    var opened = try SQLiteRunStore(folder: folder.path)
-    let identity = try await opened.id()
-    try opened.close()
+    func look<Result>(_ body: (SQLiteRunStore) async throws -> Result) async throws -> Result {
+      // The lock goes with the value.
+      let opened = try SQLiteRunStore(folder: folder.path)
+      let result = try await body(opened)
+      try opened.close()
+      return result
+    }
+    let identity = try await look { try await $0.id() }
     let (summary, replaced) = try StoreBackup.restore(backup, into: folder.path)
     #expect(summary.lastSeq == 10)
-    opened = try SQLiteRunStore(folder: folder.path)
     // Its order goes on in its own way, so that a place in the other's is none here.
-    #expect(try await opened.id() != identity)
-    try opened.close()
+    #expect(try await look { try await $0.id() } != identity)
     let kept = try #require(replaced)
     #expect(kept.contains("flightdeck.sqlite.before-restore-2"))
     #expect(try StoreBackup.check(kept).lastSeq == 11)
-    var store = try SQLiteRunStore(folder: folder.path)
-    #expect(try await store.lastSeq() == 10)
-    #expect(try await store.synchronous() == 2)
-    try store.close()
+    #expect(try await look { try await $0.lastSeq() } == 10)
+    #expect(try await look { try await $0.synchronous() } == 2)
     _ = try StoreBackup.restore(kept, into: folder.path)
-    store = try SQLiteRunStore(folder: folder.path)
-    #expect(try await store.lastSeq() == 11)
-    try store.close()
+    #expect(try await look { try await $0.lastSeq() } == 11)
     // Into a place where there was nothing.
     let other = folder.path + "/other"
     #expect(try StoreBackup.restore(backup, into: other).replaced == nil)

@@ -85,21 +85,23 @@ import Testing
     defer { withExtendedLifetime(folder) {} }
     try Self.makeVersion1(in: folder.path)
     var told: [String] = []
-    let store = try SQLiteRunStore(folder: folder.path) { told.append($0.what) }
-    #expect(Set(told) == ["copying", "checking", "migrating"])
-    let run = Sample.runID(1)
-    #expect(try await store.lastSeq() == 3)
-    #expect(try await store.events(after: 0, through: .max, run: run, limit: 9).map(\.seq) == [1, 2])
-    #expect(try await store.runs().map(\.lastSeq) == [2])
-    #expect(try await store.contract(Sample.contractID(1)) == Array(#"{"title":"x"}"#.utf8))
-    #expect(try await store.detail(of: run).patch == [])
-    #expect(try await store.lastAudit()?.seq == 3)
-    #expect(try await store.answer(forIdempotencyKey: "key") == Array("[]".utf8))
-    var batch = RecordBatch()
-    batch.events = [Sample.event(4)]
-    try await store.commit(batch)
-    #expect(try await store.synchronous() == 2)
-    try store.close()
+    do {
+      let store = try SQLiteRunStore(folder: folder.path) { told.append($0.what) }
+      #expect(Set(told) == ["copying", "checking", "migrating"])
+      let run = Sample.runID(1)
+      #expect(try await store.lastSeq() == 3)
+      #expect(try await store.events(after: 0, through: .max, run: run, limit: 9).map(\.seq) == [1, 2])
+      #expect(try await store.runs().map(\.lastSeq) == [2])
+      #expect(try await store.contract(Sample.contractID(1)) == Array(#"{"title":"x"}"#.utf8))
+      #expect(try await store.detail(of: run).patch == [])
+      #expect(try await store.lastAudit()?.seq == 3)
+      #expect(try await store.answer(forIdempotencyKey: "key") == Array("[]".utf8))
+      var batch = RecordBatch()
+      batch.events = [Sample.event(4)]
+      try await store.commit(batch)
+      #expect(try await store.synchronous() == 2)
+      try store.close()
+    }
 
     let backup = try #require(try Self.files(folder.path).first { $0.hasSuffix(".bak") })
     #expect(backup.hasPrefix("flightdeck.sqlite.v1-2"))

@@ -84,7 +84,7 @@ extension Orchestrator {
     for (id, mark) in try await store.marks() where !mark.removals.cutShort.isEmpty {
       guard let run = journal.read({ $0[id] }) else { continue }
       for kind in mark.removals.cutShort {
-        do { try await remove(kind, of: run, mark, evenUnmerged: true, isBegun: true, in: store, by: actor) } catch {
+        do { try await remove(kind, of: run, evenUnmerged: true, isBegun: true, in: store, by: actor) } catch {
           environment.logger.error(
             "a removal stays cut short", metadata: ["run": "\(id)", "kind": "\(kind.rawValue)", "error": "\(error)"])
         }
@@ -153,7 +153,7 @@ extension Orchestrator {
     if !cleanUp.dryRun {
       do {
         item.bytes = try await remove(
-          kind, of: run, cleanUp.marks[run.runId] ?? RetentionMark(), evenUnmerged: cleanUp.unmerged,
+          kind, of: run, evenUnmerged: cleanUp.unmerged,
           isBegun: false, in: store, by: actor)
       } catch let problem as Problem {
         cleanUp.keep(kind, of: run, part, problem.detail)
@@ -168,13 +168,14 @@ extension Orchestrator {
   /// Intent, removal, record, done: cut short anywhere, the next clean-up goes on with it.
   @discardableResult
   private func remove(
-    _ kind: CollectedKind, of run: Run, _ mark: RetentionMark, evenUnmerged: Bool, isBegun: Bool,
+    _ kind: CollectedKind, of run: Run, evenUnmerged: Bool, isBegun: Bool,
     in store: any RetentionStore, by actor: Actor
   ) async throws -> Int64 {
     guard let id = run.runtimeId, let runtime = pool[id] as? any CollectableRuntime else {
       throw Problem(.conflict, "its runtime is not configured any more")
     }
-    var removals = mark.removals
+    // As it is now: another kind's removal may have ended a moment ago.
+    var removals = try await store.mark(of: run.runId).removals
     removals.begun[kind] = environment.now()
     removals.done[kind] = nil
     try await store.mark(run.runId, removals)
