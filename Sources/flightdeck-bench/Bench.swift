@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import RunModel
 
 /// Measures the budgets of the design on this machine.
@@ -58,7 +59,7 @@ import RunModel
   private func runFloods() async throws {
     let workshop = try Workshop()
     defer { workshop.remove() }
-    let rows = try await measureFloods(workshop, only: only) { if !json { print($0.line) } }
+    let rows = try await measureFloods(workshop, only: only) { if !json { Self.say($0.line) } }
     if json { print(rows.jsonText) }
     if rows.contains(where: { $0.ratio > 1 }) { throw ExitCode(1) }
   }
@@ -66,9 +67,15 @@ import RunModel
   private func runSoak() async throws {
     let workshop = try Workshop()
     defer { workshop.remove() }
-    if try await !runSoaking(workshop, minutes: minutes, rate: rate, say: { print($0) }) {
+    if try await !runSoaking(workshop, minutes: minutes, rate: rate, say: Self.say) {
       throw ExitCode(1)
     }
+  }
+
+  /// At once, also into a file: these take long.
+  private static func say(_ line: String) {
+    print(line)
+    fflush(nil)
   }
 
   private func runBeside() async throws {

@@ -19,7 +19,6 @@ final class OrchestratorProcess {
     output = ends[0]
     let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
     let log = open("\(state)/log", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-    defer { for descriptor in [ends[1], nothing, log] { close(descriptor) } }
     var pid: pid_t = 0
     let words = [workshop.program, "serve", "--state", state, "--config", file, "--listen", "unix:\(socket)"]
     let failure = withCStrings(words) { arguments in
@@ -27,6 +26,8 @@ final class OrchestratorProcess {
         cprocess_spawn(&pid, workshop.program, arguments, environment, workshop.folder, nothing, ends[1], log)
       }
     }
+    // Its end is seen only when nobody else can write.
+    for descriptor in [ends[1], nothing, log] { close(descriptor) }
     guard failure == 0 else {
       throw Problem(
         .unavailable,

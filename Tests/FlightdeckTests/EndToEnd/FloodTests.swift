@@ -10,14 +10,14 @@ extension EndToEndTests {
     /// By the first word of the title. Each tells at its end what its supervisor took in memory.
     private static let agent = """
       case "$1" in
-      bytes*) head -c 33554432 /dev/zero | tr '\\0' x | fold -w 8000 ;;
+      bytes*) head -c 16777216 /dev/zero | tr '\\0' x | fold -w 8000 ;;
       long*) for i in 1 2 3; do head -c 10000000 /dev/zero | tr '\\0' y; echo; done; echo after the long ones ;;
       endless*) head -c 10000000 /dev/zero | tr '\\0' z ;;
       binary*) head -c 2000000 /dev/urandom; printf '\\n\\377\\376 not text\\nclean again\\n' ;;
-      empty*) yes '' | head -n 50000; echo the end ;;
-      both*) (yes oooooooooooooooooooooooooooooooo | head -c 2000000 >&2) & yes eeeeeeeeeeeeeeee | head -c 2000000; wait ;;
+      empty*) yes '' | head -n 20000; echo the end ;;
+      both*) (yes oooooooooooooooooooooooooooooooo | head -c 1000000 >&2) & yes eeeeeeeeeeeeeeee | head -c 1000000; wait ;;
       speech*)
-        i=0; while [ $i -lt 20000 ]; do
+        i=0; while [ $i -lt 5000 ]; do
           i=$((i+1))
           echo '{"awf":"progress","progress":0.'$((10000+i))',"message":"step '$i'"}'
           echo '{"awf":"attention","question":"question '$i'?","attentionId":"q'$i'"}'
@@ -77,7 +77,7 @@ extension EndToEndTests {
           }
         }
       }
-      #expect(lines["bytes"] == 33_554_432 / 8000 + 1)
+      #expect(lines["bytes"] == 16_777_216 / 8000 + 1)
       #expect(lines["long"] == 4)
       #expect(lines["endless"] == 1)
       #expect(longest <= Bounds.line + 100)
@@ -85,12 +85,12 @@ extension EndToEndTests {
       #expect(last["binaryoutput"]?.data["text"] == "clean again")
       // Empty ones that carry a count are told apart above by it.
       let empty = try #require(lines["empty"])
-      #expect((50_001 - 100...50_001).contains(empty), "\(empty) empty lines")
-      #expect(lines["both"] == (2_000_000 + 32) / 33 + (2_000_000 + 16) / 17)
+      #expect((20_001 - 100...20_001).contains(empty), "\(empty) empty lines")
+      #expect(lines["both"] == (1_000_000 + 32) / 33 + (1_000_000 + 16) / 17)
       // The last of each always comes; of those before, what a person could follow.
-      #expect(last["speechprogress"]?.data["message"] == "step 20000")
-      #expect(last["speechattention"]?.data["attentionId"] == "q20000")
-      #expect(reports < 20_000, "\(reports) reports")
+      #expect(last["speechprogress"]?.data["message"] == "step 5000")
+      #expect(last["speechattention"]?.data["attentionId"] == "q5000")
+      #expect(reports < 5000, "\(reports) reports")
     }
   }
 
