@@ -269,9 +269,9 @@ extension OpenAPI {
     "AuditRecord": {"type": "object", "required": ["event_hash"], "properties": {
       "seq": {"type": "integer"}, "event_hash": {"type": "string"}, "previous_hash": {"type": ["string", "null"]}}},
     "CollectionRequest": {"type": "object", "additionalProperties": false, "properties": {
-      "olderThanSeconds": {"type": "integer", "minimum": 0, "maximum": 3153600000,
+      "olderThanSeconds": {"type": ["integer", "null"], "minimum": 0, "maximum": 3153600000,
         "description": "How long ago a run must have ended; without it, as the configuration says, else 30 days."},
-      "dryRun": {"type": "boolean"}, "branches": {"type": "boolean"}, "unmerged": {"type": "boolean"}}},
+      "dryRun": {"type": ["boolean", "null"]}, "branches": {"type": ["boolean", "null"]}, "unmerged": {"type": ["boolean", "null"]}}},
     "CollectionReport": {"type": "object", "additionalProperties": false,
       "required": ["dryRun", "items", "kept", "younger", "bytes", "firstSeq"], "properties": {
         "dryRun": {"type": "boolean"},
