@@ -22,7 +22,8 @@ enum Redaction {
     var kept: [UInt8] = []
     var rest = Array(text.utf8)[...]
     while let found = rest.firstRange(of: mark) {
-      let digits = rest[found.upperBound...].prefix { isHexDigit($0) }
+      // No more than a secret has: the mark of the next begins with a digit too.
+      let digits = rest[found.upperBound...].prefix(64).prefix { isHexDigit($0) }
       kept += rest[..<found.upperBound]
       // A word that only begins so is no secret.
       kept += digits.count >= 16 ? Array("…".utf8) : Array(digits)

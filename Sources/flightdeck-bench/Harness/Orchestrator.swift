@@ -18,7 +18,7 @@ final class OrchestratorProcess {
     guard cprocess_pipe(&ends) == 0 else { throw Problem(.unavailable, "No pipe can be made.") }
     output = ends[0]
     let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
-    let log = open("\(state)/log", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+    let log = open("\(state)/serve.err", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
     var pid: pid_t = 0
     let words = [workshop.program, "serve", "--state", state, "--config", file, "--listen", "unix:\(socket)"]
     let failure = withCStrings(words) { arguments in
@@ -44,7 +44,7 @@ final class OrchestratorProcess {
     while !told.contains("listening on") {
       let count = read(output, &buffer, buffer.count)
       guard count > 0 else {
-        throw Problem(.unavailable, "The orchestrator ended before it listened: see \(state)/log.")
+        throw Problem(.unavailable, "The orchestrator ended before it listened: see \(state)/serve.err.")
       }
       told += String(decoding: buffer[..<count], as: UTF8.self)
     }

@@ -92,7 +92,7 @@ import Testing
     }
     try await server.stop()
     #expect(service.calls.isEmpty == (attempt.kind != nil))
-    #expect(kept.refusals.map { $0.data["kind"]?.string } == [attempt.kind].compactMap { $0 })
+    #expect(kept.refusals.map { $0.data["kind"]?.string } == (attempt.kind.map { [$0] } ?? []))
   }
 
   @Test("A page never speaks to the Unix socket")
