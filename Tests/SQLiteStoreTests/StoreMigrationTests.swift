@@ -7,7 +7,7 @@ import Testing
 
 @testable import SQLiteStore
 
-@Suite("Migrations", .timeLimit(.minutes(1))) struct StoreMigrationTests {
+@Suite("Migrations", .timeLimit(.minutes(20))) struct StoreMigrationTests {
   private typealias Sample = RunStoreConformance
 
   /// A store as version 1 made it, with a little of everything in it.

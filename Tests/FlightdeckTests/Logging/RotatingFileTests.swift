@@ -7,7 +7,7 @@ import Testing
 
 @testable import flightdeck
 
-@Suite("Log files", .timeLimit(.minutes(1)))
+@Suite("Log files", .timeLimit(.minutes(20)))
 struct RotatingFileTests {
   private static func with<Result>(_ body: (String) throws -> Result) rethrows -> Result {
     var template = Array("/tmp/fdl-XXXXXX".utf8CString)
@@ -176,7 +176,7 @@ struct RotatingFileTests {
   }
 }
 
-@Suite("Log sinks", .timeLimit(.minutes(1)))
+@Suite("Log sinks", .timeLimit(.minutes(20)))
 struct LogSinkTests {
   private final class Written: Sendable {
     private let all = Mutex<[[UInt8]]>([])

@@ -7,7 +7,7 @@ import Testing
 @testable import HTTPAPI
 
 /// What a browser on this machine could be made to do.
-@Suite(.timeLimit(.minutes(1))) struct OriginTests {
+@Suite(.timeLimit(.minutes(20))) struct OriginTests {
   @Test(
     "A server on loopback answers to loopback's names, to its own and to those it was given",
     arguments: [

@@ -8,7 +8,7 @@ import Testing
 
 @testable import HTTPAPI
 
-@Suite(.timeLimit(.minutes(1))) struct APIServerTests {
+@Suite(.timeLimit(.minutes(20))) struct APIServerTests {
   private func permissions(_ path: String) throws -> Int {
     try #require(FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int)
   }

@@ -5,7 +5,7 @@ import RunModel
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct EventStreamTests {
+@Suite(.timeLimit(.minutes(20))) struct EventStreamTests {
   private let stored = [
     Sample.event(1, run: 1, .queued), Sample.event(2, run: 1, .started), Sample.event(3, run: 2, .queued),
     Sample.event(4, run: 1),
