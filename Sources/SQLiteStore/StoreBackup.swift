@@ -73,6 +73,10 @@ package enum StoreBackup {
   package static func restore(
     _ path: String, into folder: String, progress: @escaping (StoreProgress) -> Void = { _ in }
   ) throws -> (summary: StoreSummary, replaced: String?) {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch { throw Problem(.unavailable, "The state folder \(folder) cannot be made: \(error).") }
     let lock = try StoreLock(folder: folder)
     defer { withExtendedLifetime(lock) {} }
     let store = "\(folder)/\(name)"

@@ -19,6 +19,7 @@ trap finish EXIT
 cat > "$folder/config.yaml" <<END
 runtimes: [{id: simulated, kind: simulated, maxParallelTasks: 8, medianSeconds: 0.2, maxSeconds: 1, seed: 1}]
 END
+: > "$folder/out"
 HOME=$folder XDG_RUNTIME_DIR=$folder "$program" serve --state "$folder/s" --config "$folder/config.yaml" \
   --listen http://127.0.0.1:0 > "$folder/out" 2> "$folder/err" &
 server=$!
@@ -34,6 +35,7 @@ call() { HOME=$folder XDG_RUNTIME_DIR=$folder FLIGHTDECK_TOKEN_FILE=$folder/s/to
 echo '[{"title":"ends"},{"title":"ends too"},{"title":"waits","labels":["auth"]},{"title":"waits too","labels":["payment"]}]' \
   > "$folder/work.json"
 runs=$(call dispatch --file "$folder/work.json" --json | grep -o '"runId": *"[0-9A-Z]*"' | grep -o '[0-9A-Z]\{26\}' | tr '\n' ' ')
+call token create spare --role viewer > /dev/null
 [ -n "$runs" ] || { echo "nothing was dispatched" >&2; exit 1; }
 cd "$folder"
 status=0

@@ -241,8 +241,8 @@ extension OpenAPI {
           "parameters": [
             {"name": "after", "in": "query", "description": "Begins after this seq.",
              "schema": {"type": "integer", "minimum": 0, "default": 0}},
-            {"name": "Last-Event-ID", "in": "header", "description": "As after, and before it.",
-             "schema": {"type": "integer", "minimum": 0}},
+            {"name": "Last-Event-ID", "in": "header", "description": "As after, and before it; empty as if it were not there.",
+             "schema": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "maxLength": 0}]}},
             {"name": "run", "in": "query", "description": "Only these runs; may be repeated.",
              "schema": {"type": "array", "items": {"type": "string"}}},
             {"name": "type", "in": "query", "description": "Only these types, in full or short; may be repeated.",

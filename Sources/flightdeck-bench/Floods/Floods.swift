@@ -44,8 +44,10 @@ private func longQueue(_ workshop: Workshop) async throws -> [Row] {
   let asked = ContinuousClock.now
   _ = try await client.dispatch(DispatchRequest(contracts: [Contract(title: "One more")]))
   let latency = asked.duration(to: .now).inMilliseconds
-  let screen = try Screen(workshop, ["--state", state, "--screen", "queue"])
+  let screen = try Screen(workshop, ["--state", state])
   defer { screen.stop() }
+  try screen.wait(for: " live")
+  screen.press("3")
   while try await client.runs(RunQuery(statuses: [.queued, .running], limit: 1)).runs.first != nil {
     guard start.duration(to: .now) < .seconds(300) else { throw Problem(.unavailable, "The queue never ended.") }
     screen.read(for: .milliseconds(100))
