@@ -24,7 +24,7 @@ import Testing
     if let cases = Self.settings["FLIGHTDECK_FUZZ_CASES"].flatMap({ Int($0) }) { run.length = .cases(cases) }
     if let seconds = Self.settings["FLIGHTDECK_FUZZ_SECONDS"].flatMap({ Double($0) }) {
       run.length = .seconds(seconds)
-      Watch.shared.look(longest: 20)
+      Watch.shared.look(longest: 60)
     }
     let report = run.run()
     if Self.settings.keys.contains(where: { $0.hasPrefix("FLIGHTDECK_FUZZ") }) { print(report) }

@@ -40,7 +40,7 @@ enum FileTargets {
     }
     + [
       laughs(9, 9, asKey: false), laughs(5, 5, asKey: true), laughs(12, 9, asKey: true), [UInt8]("a", times: 2 << 20),
-      Array((0..<2000).map { "k\($0): 1\n" }.joined()), Array((0..<40).map { "- *a \($0)" }.joined(separator: "\n")),
+      Array((0..<300).map { "k\($0): 1\n" }.joined()), Array((0..<40).map { "- *a \($0)" }.joined(separator: "\n")),
     ]
 
   private static let themeKeys =
