@@ -13,7 +13,7 @@ import Testing
   /// Limits that a test can wait for; each test makes short the one that it is about.
   private static func limits(_ change: (inout ConnectionLimits) -> Void) -> ConnectionLimits {
     var limits = ConnectionLimits(connections: 64)
-    limits.linger = .milliseconds(100)
+    limits.linger = .seconds(10)
     change(&limits)
     return limits
   }

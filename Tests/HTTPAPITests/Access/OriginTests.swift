@@ -191,6 +191,7 @@ import Testing
     }
     try await server.stop()
     #expect(Set(kept.refusals.compactMap { $0.data["kind"]?.string }) == ["unauthorized", "too-many"])
-    #expect(kept.refusals.count == 2)
+    // Some forty refusals; how many records they make within a minute, `RefusalTrail`'s own tests say by a clock of theirs.
+    #expect(kept.refusals.count < 20)
   }
 }
