@@ -191,7 +191,7 @@ import Testing
     }
     try await server.stop()
     #expect(Set(kept.refusals.compactMap { $0.data["kind"]?.string }) == ["unauthorized", "too-many"])
-    // Some forty refusals; how many records they make within a minute, `RefusalTrail`'s own tests say by a clock of theirs.
+    // Some forty refusals; those of a minute are one record of each kind.
     #expect(kept.refusals.count < 20)
   }
 }
