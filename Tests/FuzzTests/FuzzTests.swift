@@ -4,8 +4,9 @@ import Testing
 /// A fixed number of cases of each target, the same each time; `FLIGHTDECK_FUZZ_CASES=100000` or
 /// `FLIGHTDECK_FUZZ_SECONDS=60` goes on for longer, `FLIGHTDECK_FUZZ_SEED=7` takes other ones and
 /// `FLIGHTDECK_FUZZ_TARGET=json,keys` some targets alone. What is found lies in `.build/fuzz`; once mended, it belongs into
-/// `Tests/FuzzTests/Corpus/TARGET`, from where it is tried first, each time.
-@Suite("Fuzzing") struct FuzzTests {
+/// `Tests/FuzzTests/Corpus/TARGET`, from where it is tried first, each time. One after the other, so that the processor is left to
+/// others too.
+@Suite("Fuzzing", .serialized) struct FuzzTests {
   private static let settings = ProcessInfo.processInfo.environment
   private static let targets: [String] = {
     let wanted = settings["FLIGHTDECK_FUZZ_TARGET"]?.split(separator: ",").map(String.init)

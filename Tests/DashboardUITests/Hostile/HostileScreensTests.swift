@@ -163,7 +163,7 @@ private struct Planted {
   }
 }
 
-@Suite("Screens of what is hostile")
+@Suite("Screens of what is hostile", .serialized)
 struct HostileScreensTests {
   /// Every screen with every sample in every form, and megabytes.
   static let isExhaustive = ProcessInfo.processInfo.environment["FLIGHTDECK_EXHAUSTIVE"] != nil
@@ -186,28 +186,31 @@ struct HostileScreensTests {
   @Test(
     "Each sample in each field of each screen, as text, in colour, as a picture and as a page",
     arguments: HostileText.samples.indices)
-  func screens(number: Int) throws {
+  func screens(number: Int) async throws {
     let text = HostileText.samples[number]
     let screens = try Planted(text: text, size: Size(width: 140, height: 40)).screens()
     for (place, screen) in screens.enumerated() {
       // Pictures and pages take long to draw: each screen and each sample has its turn.
       let inAllForms = Self.isExhaustive || (place + number) % 8 == 0
+      await Task.yield()
       try check(drawDashboard(screen.state), screen.name, inAllForms: inAllForms)
     }
   }
 
   @Test(
     "Long lines in each field are as safe", arguments: ["x", "\u{1B}[31m", "\u{E0041}", "漢\u{301}"])
-  func long(unit: String) throws {
+  func long(unit: String) async throws {
     let text = String(repeating: unit, count: (Self.isExhaustive ? 1 << 20 : 1 << 14) / unit.utf8.count)
     for (name, state) in try Planted(text: text, size: Size(width: 120, height: 40)).screens() {
+      await Task.yield()
       try check(drawDashboard(state), name, inAllForms: false)
     }
   }
 
   @Test("A link and a copy carry nothing that was not seen")
-  func copies() throws {
+  func copies() async throws {
     for text in HostileText.samples {
+      await Task.yield()
       var state = try #require(
         try Planted(text: text, size: Size(width: 120, height: 40)).screens().first { $0.name == "overview" }?.state)
       for key in ["y", "Y", "o"] {
