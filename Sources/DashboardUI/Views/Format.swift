@@ -110,6 +110,7 @@ enum Format {
       if proof.killed > 0 { words.append("\(proof.killed) killed") }
     }
     if let commit = proof.commit { words.append("kept \(commit.prefix(7))") }
+    if proof.uncommitted != nil { words.append("work not committed") }
     return words.joined(separator: ", ")
   }
 }

@@ -230,8 +230,12 @@ func cancelSteps(_ run: Run, _ state: DashboardState, isShort: Bool) -> [StyledL
     steps.append((true, "nothing had started", clock(run.endedAt)))
   } else {
     steps.append((isDead && !unconfirmed, unconfirmed ? "end not confirmed" : "processes gone", gone ?? ""))
-    let kept = proof?.commit.map { String($0.prefix(12)) } ?? (isDead ? "nothing to keep" : "")
-    steps.append((isDead, "work kept", kept))
+    if let folder = proof?.uncommitted {
+      steps.append((false, "work not committed, it lies in the worktree", folder))
+    } else {
+      let kept = proof?.commit.map { String($0.prefix(12)) } ?? (isDead ? "nothing to keep" : "")
+      steps.append((isDead, "work kept", kept))
+    }
   }
   if isShort {
     var spans: [Span] = []

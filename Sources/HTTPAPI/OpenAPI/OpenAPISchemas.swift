@@ -138,6 +138,7 @@ extension OpenAPI {
         "stopSentAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
         "confirmedAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
         "processes": {"type": "integer"}, "killed": {"type": "integer"}, "commit": {"type": "string"},
+        "uncommitted": {"type": "string", "description": "The folder where work lies that could not be committed."},
         "strays": {"type": "integer", "description": "Those that had left the agent's own session."},
         "how": {"type": "string", "enum": ["term", "kill", "cgroup"], "description": "What it took."},
         "milliseconds": {"type": "integer", "description": "From the stop to the end of the last process."}}},

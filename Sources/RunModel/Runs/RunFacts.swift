@@ -63,6 +63,8 @@ package struct CancelProof: Sendable, Hashable {
   }
   /// The snapshot commit that holds the work, if there was any.
   package var commit: String?
+  /// The folder where work lies that could not be committed: the disk was full, say.
+  package var uncommitted: String?
 
   package init(
     stopSentAt: Timestamp? = nil, confirmedAt: Timestamp? = nil, processes: Int = 0, killed: Int = 0,
@@ -193,6 +195,7 @@ extension CancelProof: JSONWritable {
       if let how { json.member("how", how.rawValue) }
       if let milliseconds { json.member("milliseconds", milliseconds) }
       if let commit { json.member("commit", commit) }
+      if let uncommitted { json.member("uncommitted", uncommitted) }
     }
   }
 
@@ -205,6 +208,7 @@ extension CancelProof: JSONWritable {
     strays = json["strays"]?.int.map(Int.init)
     how = json["how"]?.string.flatMap(How.init)
     milliseconds = json["milliseconds"]?.int
+    uncommitted = json["uncommitted"]?.string
   }
 }
 

@@ -440,6 +440,7 @@ actor LocalRun {
       isKept = false
       let reason = "its work could not be committed and is in \(spec.workspace.path): \(error)"
       end.reason = end.reason.map { "\($0); \(reason)" } ?? reason
+      end.proof?.uncommitted = spec.workspace.path
       outlet.send(RuntimeEvent(run, .custom(type: "snapshot_failed", data: ["message": .string("\(error)")])))
     }
     let whole = LocalRunEnd(end, isKept: isKept)

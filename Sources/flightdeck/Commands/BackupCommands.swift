@@ -89,6 +89,7 @@ struct RestoreCommand: AsyncParsableCommand {
     }
     Console.print(Plain.line("restored from \(path): \(summary.sentence)"))
     if let replaced { Console.print("what was there is kept as \(replaced)") }
+    Console.print("tokens are as they were then: flightdeck token list shows which are good again")
   }
 }
 

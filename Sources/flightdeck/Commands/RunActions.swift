@@ -53,7 +53,10 @@ struct CancelCommand: AsyncParsableCommand {
   private static func proof(_ run: Run) -> String {
     guard let proof = run.proof else { return "" }
     guard let confirmed = proof.confirmedAt else { return "  (its end is unconfirmed)" }
-    let work = proof.commit.map { ", work kept in \(Plain.line(String($0.prefix(12))))" } ?? ""
+    let work =
+      proof.commit.map { ", work kept in \(Plain.line(String($0.prefix(12))))" } ?? proof.uncommitted.map {
+        ", its work could not be committed and lies in \(Plain.line($0))"
+      } ?? ""
     return "  (gone since \(confirmed), \(proof.words)\(work))"
   }
 }

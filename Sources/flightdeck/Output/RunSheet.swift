@@ -55,6 +55,7 @@ struct RunSheet {
             } ?? "its end is unconfirmed"
           } ?? "",
           run.proof?.commit.map { "work kept in \($0)" } ?? "",
+          run.proof?.uncommitted.map { "its work could not be committed and lies in \($0)" } ?? "",
         ])
     }
     section("Removed", &lines, detail.collected?.sentences ?? [])
