@@ -48,6 +48,8 @@ int cprocess_spawn(pid_t *pid, const char *path, char *const argv[], char *const
 
 void cprocess_share_memory(void) { mallopt(M_ARENA_MAX, 2); }
 
+void cprocess_trim_memory(void) { malloc_trim(0); }
+
 struct failure {
   int code;
   char stage;

@@ -15,6 +15,9 @@ int cprocess_spawn(pid_t *pid, const char *path, char *const argv[], char *const
    times of what it holds. To be called before there is a second thread. */
 void cprocess_share_memory(void);
 
+/* Hands whole pages of freed memory back to the system, also from the middle of the heap, where it would keep them. */
+void cprocess_trim_memory(void);
+
 /* What holds for a command from before its first instruction on. A limit below 0 is none. */
 struct cprocess_bounds {
   /* The `cgroup.procs` that it enters; NULL for the caller's group. */

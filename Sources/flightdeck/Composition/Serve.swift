@@ -1,3 +1,4 @@
+import CProcess
 import Dispatch
 import FoundationEssentials
 import HTTPAPI
@@ -69,6 +70,7 @@ func serve(
         server.shutdown()
       }
     }
+    group.addTask { try await giveMemoryBack() }
     if configuration.retention.isOn {
       group.addTask { try await DailyRetention(orchestrator: orchestrator, state: paths.state, logger: logger).run() }
     }
@@ -99,6 +101,15 @@ func serve(
     try await work.value
   }
   try store.close()
+}
+
+/// Hands pages that nothing uses back to the system, once a minute: a long flood leaves holes that the allocator keeps.
+/// Ends by cancellation.
+private func giveMemoryBack() async throws {
+  while true {
+    try await Task.sleep(for: .seconds(60))
+    cprocess_trim_memory()
+  }
 }
 
 /// What the server listens on so far.
