@@ -66,6 +66,23 @@ package final class Journal: Sendable {
       bytes += entry.bytes
     }
 
+    /// Takes out what somebody waits for who is not to wait for the end of an outage.
+    mutating func withdraw() -> [CheckedContinuation<Void, any Error>] {
+      var left: [Pending] = []
+      var waiters: [CheckedContinuation<Void, any Error>] = []
+      for entry in pending {
+        if let waiter = entry.waiter, !entry.isPatient {
+          waiters.append(waiter)
+          events -= entry.entry.events.count
+          bytes -= entry.bytes
+        } else {
+          left.append(entry)
+        }
+      }
+      pending = left
+      return waiters
+    }
+
     mutating func takeRooms() -> [CheckedContinuation<Void, Never>] {
       guard hasRoom else { return [] }
       defer { rooms = [] }
@@ -343,18 +360,18 @@ package final class Journal: Sendable {
 
   // MARK: When the store cannot be written
 
-  /// Those who wait are told and withdrawn; what has happened stays and is tried again.
+  /// Those who wait are told and withdrawn, also those far behind this batch; what has happened stays and is tried again.
   private func begin(_ problem: Problem, with work: [Pending]) {
-    putBack(work.filter { $0.waiter == nil || $0.isPatient })
-    let known = queue.withLock { queue -> StoreOutage? in
+    putBack(work)
+    let (known, refused) = queue.withLock { queue in
       let known = queue.outage
       var outage = known ?? StoreOutage(cause: "", detail: "", since: now())
       outage.cause = problem.cause ?? "it cannot be written"
       outage.detail = problem.detail
       queue.outage = outage
-      return known
+      return (known, queue.withdraw())
     }
-    for pending in work where !pending.isPatient { pending.waiter?.resume(throwing: problem) }
+    for waiter in refused { waiter.resume(throwing: problem) }
     guard known?.detail != problem.detail else { return }
     logger.error("cannot write to the store", metadata: ["problem": "\(problem)"])
     ring.nudge()
