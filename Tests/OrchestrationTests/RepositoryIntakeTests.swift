@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct RepositoryIntakeTests {
+@Suite(.timeLimit(.minutes(20))) struct RepositoryIntakeTests {
   /// What was looked at, in order.
   private final class Looks: Sendable {
     private let seen = Mutex<[String]>([])

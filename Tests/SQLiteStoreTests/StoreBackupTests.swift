@@ -8,7 +8,7 @@ import Testing
 
 @testable import SQLiteStore
 
-@Suite("Backups", .timeLimit(.minutes(2))) struct StoreBackupTests {
+@Suite("Backups", .timeLimit(.minutes(20))) struct StoreBackupTests {
   private typealias Sample = RunStoreConformance
 
   private final class Load: Sendable {

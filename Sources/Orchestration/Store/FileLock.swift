@@ -41,7 +41,11 @@ package final class FileLock: Sendable {
     if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, text, text.count, 0) }
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // A child that another thread is just spawning shares the descriptor until its exec: closing alone leaves it locked.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 
   private static func readPid(_ descriptor: Int32) -> Int32? {
     var bytes = [UInt8](repeating: 0, count: 16)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import flightdeck
 
-@Suite("What the dashboard has not drawn yet", .timeLimit(.minutes(1))) struct EventInboxTests {
+@Suite("What the dashboard has not drawn yet", .timeLimit(.minutes(20))) struct EventInboxTests {
   private static let run = RunID(ULID(high: 0x0190_0000_0000_0000, low: 1))
 
   private static func lines(_ seqs: ClosedRange<UInt64>, _ text: String) -> [RunEvent] {

@@ -6,8 +6,7 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-  @Suite("Full disk", .enabled(if: SmallDisk.canMount, "file systems can only be mounted by root")) struct FullDiskTests
-  {
+  @Suite("Full disk", .enabled(if: MountRight.isGiven, "\(MountRight.words)")) struct FullDiskTests {
     private static func configuration(_ folder: String) -> String {
       """
       stopGraceSeconds: 0.3

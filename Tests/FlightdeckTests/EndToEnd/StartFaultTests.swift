@@ -1,5 +1,6 @@
 import Foundation
 import RunModel
+import TestSupport
 import Testing
 
 extension EndToEndTests {
@@ -41,7 +42,7 @@ extension EndToEndTests {
 
     @Test("The way out is said, the exit code is 1, and the store is as it was", arguments: Fault.allCases)
     func refuses(_ fault: Fault) async throws {
-      if fault.needsMounts, !SmallDisk.canMount {
+      if fault.needsMounts, !MountRight.isGiven {
         try Test.cancel("file systems can only be mounted by root")
       }
       try await OrchestratorProcess.with(Self.configuration, starts: false) { here in

@@ -5,7 +5,7 @@ import Testing
 
 @testable import flightdeck
 
-@Suite("logs", .timeLimit(.minutes(2)))
+@Suite("logs", .timeLimit(.minutes(20)))
 struct LogsCommandTests {
   private static let run = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
   private static func line(_ time: String, _ level: String, _ message: String, _ more: String = "") -> String {

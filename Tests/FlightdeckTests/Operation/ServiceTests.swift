@@ -6,7 +6,7 @@ import Testing
 
 @testable import flightdeck
 
-@Suite("Service manager", .timeLimit(.minutes(2)))
+@Suite("Service manager", .timeLimit(.minutes(20)))
 struct ServiceTests {
   /// What a service manager hears on.
   final class Manager: Sendable {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A client whose server is broken, or no orchestrator at all.
-@Suite(.timeLimit(.minutes(1))) struct HostileServerTests {
+@Suite(.timeLimit(.minutes(20))) struct HostileServerTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var name: String
     var answer: @Sendable (ScriptedServer.Answer) -> Void

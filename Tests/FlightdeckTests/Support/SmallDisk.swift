@@ -4,13 +4,6 @@ import Testing
 
 /// A small file system of its own under an orchestrator's state, in a mount namespace that goes with the orchestrator.
 enum SmallDisk {
-  /// Whether file systems can be mounted here; only root can.
-  static let canMount: Bool = {
-    guard getuid() == 0 else { return false }
-    let script = "mount --make-rprivate / && mount -t tmpfs -o size=64k none /mnt"
-    return system("unshare -m sh -c '\(script)' >/dev/null 2>&1") == 0
-  }()
-
   /// The words that start a program with a file system of this size at `place`, after `then` has been done there.
   static func wrapper(at place: String, size: String, then: String = "true") -> [String] {
     [

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Bodies that are JSON of the wrong kind, or want to be too much.
-@Suite(.timeLimit(.minutes(1))) struct BodyTests {
+@Suite(.timeLimit(.minutes(20))) struct BodyTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var name: String
     var body: [UInt8]

@@ -6,7 +6,7 @@ import Testing
 @testable import HTTPAPI
 
 /// Bytes that are no request, or more than one reading of it allows.
-@Suite(.timeLimit(.minutes(1))) struct MalformedTests {
+@Suite(.timeLimit(.minutes(20))) struct MalformedTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var name: String
     var bytes: [UInt8]

@@ -7,13 +7,13 @@ import Testing
 @testable import HTTPAPI
 
 /// Clients that take their time, or all the connections.
-@Suite(.timeLimit(.minutes(1))) struct SlowClientTests {
+@Suite(.timeLimit(.minutes(20))) struct SlowClientTests {
   private static let host = "Host: localhost\r\n"
 
   /// Limits that a test can wait for; each test makes short the one that it is about.
   private static func limits(_ change: (inout ConnectionLimits) -> Void) -> ConnectionLimits {
     var limits = ConnectionLimits(connections: 64)
-    limits.linger = .milliseconds(100)
+    limits.linger = .seconds(10)
     change(&limits)
     return limits
   }

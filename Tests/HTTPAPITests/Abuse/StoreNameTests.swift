@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Cursors that another store gave out.
-@Suite(.timeLimit(.minutes(1))) struct StoreNameTests {
+@Suite(.timeLimit(.minutes(20))) struct StoreNameTests {
   private static let own = StoreID(ULID(high: 0x0190_0000_0000_0000, low: 1))
   private static let other = StoreID(ULID(high: 0x0190_0000_0000_0000, low: 2))
 

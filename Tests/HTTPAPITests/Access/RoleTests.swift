@@ -7,7 +7,7 @@ import Testing
 @testable import HTTPAPI
 
 /// Every role at every route, over TCP.
-@Suite(.timeLimit(.minutes(1))) struct RoleTests {
+@Suite(.timeLimit(.minutes(20))) struct RoleTests {
   struct Route: Sendable, CustomTestStringConvertible {
     var method: String
     var template: String

@@ -10,7 +10,7 @@ import RunModel
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct TLSTests {
+@Suite(.timeLimit(.minutes(20))) struct TLSTests {
   private let folder: TemporaryFolder
   private let made: Certificates
 

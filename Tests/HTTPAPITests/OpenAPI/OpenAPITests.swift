@@ -6,7 +6,7 @@ import Testing
 
 @testable import HTTPAPI
 
-@Suite(.timeLimit(.minutes(1))) struct OpenAPITests {
+@Suite(.timeLimit(.minutes(20))) struct OpenAPITests {
   private let document: JSONValue
 
   init() throws { document = try JSONValue(parsing: OpenAPI.document(version: "1.2.3")) }

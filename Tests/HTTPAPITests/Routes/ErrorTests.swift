@@ -3,7 +3,7 @@ import RunModel
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ErrorTests {
+@Suite(.timeLimit(.minutes(20))) struct ErrorTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var method = "GET"
     var path: String

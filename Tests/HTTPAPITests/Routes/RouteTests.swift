@@ -5,7 +5,7 @@ import RunModel
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct RouteTests {
+@Suite(.timeLimit(.minutes(20))) struct RouteTests {
   private let me = Actor(.human, NSUserName())
 
   @Test("Runs come newest first, filtered and in pages")

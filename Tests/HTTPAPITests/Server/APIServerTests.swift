@@ -8,7 +8,7 @@ import Testing
 
 @testable import HTTPAPI
 
-@Suite(.timeLimit(.minutes(1))) struct APIServerTests {
+@Suite(.timeLimit(.minutes(20))) struct APIServerTests {
   private func permissions(_ path: String) throws -> Int {
     try #require(FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int)
   }
@@ -172,7 +172,7 @@ import Testing
     let service = Sample.service()
     let server = try await TestServer(
       service, listening: [.unix(path: folder.path + "/s")],
-      timing: StreamTiming(keepAlive: .seconds(15), linger: .zero, grace: .seconds(30)))
+      timing: StreamTiming(keepAlive: .seconds(3600), linger: .zero, grace: .seconds(30)))
     try await TestClient.with(server.addresses[0]) { client in
       let idle = try await client.follow("/v1/events?after=4")
       try await idle.read { $0.contains(": hello") }

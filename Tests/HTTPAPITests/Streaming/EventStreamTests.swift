@@ -5,7 +5,7 @@ import RunModel
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct EventStreamTests {
+@Suite(.timeLimit(.minutes(20))) struct EventStreamTests {
   private let stored = [
     Sample.event(1, run: 1, .queued), Sample.event(2, run: 1, .started), Sample.event(3, run: 2, .queued),
     Sample.event(4, run: 1),
@@ -217,7 +217,7 @@ import Testing
     let service = FakeRunService()
     let text = String(repeating: "x", count: 1000)
     service.publish((1...4000).map { Sample.event($0, text: text) })
-    let timing = StreamTiming(keepAlive: .seconds(15), linger: .zero, patience: .seconds(2))
+    let timing = StreamTiming(keepAlive: .seconds(3600), linger: .zero, patience: .seconds(8))
     try await TestServer.with(service, timing: timing) { server, client in
       guard case .unix(let path) = server.addresses[0] else { return }
       var stalled: [any Channel] = []

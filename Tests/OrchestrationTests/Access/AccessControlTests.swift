@@ -4,7 +4,7 @@ import Testing
 
 @testable import Orchestration
 
-@Suite(.timeLimit(.minutes(1))) struct AccessControlTests {
+@Suite(.timeLimit(.minutes(20))) struct AccessControlTests {
   /// What would be stored; fails when told to.
   private final class Kept: AccessRecord {
     private let state = Mutex<(entries: [JournalEntry], failure: Problem?)>(([], nil))

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The journal when agents are faster than the disk.
-@Suite("The journal's bounds", .timeLimit(.minutes(1))) struct JournalBoundsTests {
+@Suite("The journal's bounds", .timeLimit(.minutes(20))) struct JournalBoundsTests {
   private static func runID(_ number: UInt64) -> RunID { RunID(ULID(high: 0x0190_0000_0000_0000, low: number)) }
 
   private static func line(_ text: String, run: UInt64 = 1) -> RunEvent {

@@ -3,7 +3,7 @@ import RunModel
 import TestSupport
 import Testing
 
-@Suite("A store that cannot be written", .timeLimit(.minutes(2))) struct OutageTests {
+@Suite("A store that cannot be written", .timeLimit(.minutes(20))) struct OutageTests {
   private let full = Problem(.unavailable, "The disk is full. Free some.", cause: "the disk is full")
 
   private func seqs(_ events: [RunEvent]) -> [UInt64] { events.map(\.seq) }

@@ -3,7 +3,7 @@ import RunModel
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ApprovalTests {
+@Suite(.timeLimit(.minutes(20))) struct ApprovalTests {
   private let ada = Actor(.human, "ada")
   private let bob = Actor(.human, "bob")
 

@@ -3,7 +3,7 @@ import RunModel
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct AssessmentsTests {
+@Suite(.timeLimit(.minutes(20))) struct AssessmentsTests {
   private func report(_ rig: Rig, _ run: RunID) {
     rig.runtime.emit(run, .progress(0.5, message: nil))
     rig.runtime.emit(run, .output(stream: .stdout, text: "hello", dropped: 0))

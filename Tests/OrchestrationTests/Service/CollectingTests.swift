@@ -3,7 +3,7 @@ import RunModel
 import TestSupport
 import Testing
 
-@Suite("Retention", .timeLimit(.minutes(2))) struct CollectingTests {
+@Suite("Retention", .timeLimit(.minutes(20))) struct CollectingTests {
   private static let now = CollectionRequest(olderThan: .zero)
 
   private static func remains(

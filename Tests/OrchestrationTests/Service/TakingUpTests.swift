@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Each test kills an orchestrator after a certain event: what was stored until then is all that the next one finds.
-@Suite("What a killed orchestrator left", .timeLimit(.minutes(2))) struct TakingUpTests {
+@Suite("What a killed orchestrator left", .timeLimit(.minutes(20))) struct TakingUpTests {
   /// What is stored up to and with the first event of this type of the run.
   private func killed(after type: EventType, of run: RunID, _ store: InMemoryRunStore) async throws -> InMemoryRunStore
   {

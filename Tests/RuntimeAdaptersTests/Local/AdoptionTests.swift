@@ -7,7 +7,7 @@ import Testing
 
 @testable import RuntimeAdapters
 
-@Suite("What a local run's folder is enough for", .timeLimit(.minutes(3)))
+@Suite("What a local run's folder is enough for", .timeLimit(.minutes(20)))
 struct AdoptionTests {
   private func recorded(_ contract: Contract, _ bench: Bench) throws -> Run {
     var run = Run(

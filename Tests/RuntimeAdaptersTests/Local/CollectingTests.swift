@@ -6,7 +6,7 @@ import RuntimeAdapters
 import TestSupport
 import Testing
 
-@Suite("What local runs leave behind", .timeLimit(.minutes(2))) struct CollectingTests {
+@Suite("What local runs leave behind", .timeLimit(.minutes(20))) struct CollectingTests {
   /// A run that has written `name` and ended, and its branch.
   private func ended(
     _ bench: Bench, _ runtime: LocalRuntime, _ contract: Contract
