@@ -111,7 +111,7 @@ struct BytePattern: Sendable, Equatable {
     if isOneByte(node) {
       var end = at
       while end < line.count, end - at < most, match(node, line, end, &work, { _, _ in true }) { end += 1 }
-      while end - at >= least {
+      while end - at >= least, work.steps > 0 {
         if next(end, &work) { return true }
         end -= 1
       }

@@ -47,7 +47,9 @@ enum SearchTargets {
       try hold(ours.letters & ~has == 0, "it finds what lacks the letters it says it needs")
     }
     let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } && line.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
-    guard isPlain, text.utf8.count <= 24, line.utf8.count <= 16, isComparable(text),
+    // Groups that repeat in one another keep the other one busy for as long as it likes.
+    let repeats = text.split(separator: ")").dropFirst().count { "*+".contains($0.first ?? " ") }
+    guard isPlain, repeats < 2, text.utf8.count <= 24, line.utf8.count <= 16, isComparable(text),
       let theirs = try? NSRegularExpression(pattern: text)
     else { return }
     // A group that repeats what repeats may take more steps than are allowed.
