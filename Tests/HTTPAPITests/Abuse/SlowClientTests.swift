@@ -13,7 +13,7 @@ import Testing
   /// Limits that a test can wait for; each test makes short the one that it is about.
   private static func limits(_ change: (inout ConnectionLimits) -> Void) -> ConnectionLimits {
     var limits = ConnectionLimits(connections: 64)
-    limits.linger = .seconds(10)
+    limits.linger = .milliseconds(100)
     change(&limits)
     return limits
   }
@@ -71,7 +71,12 @@ import Testing
   @Test("A body that does not come is refused in time, and what it was for is not done")
   func bodyTrickle() async throws {
     let service = Sample.service()
-    try await Self.serve(Self.limits { $0.grace = .milliseconds(200) }, service) { _, address in
+    let limits = Self.limits {
+      $0.grace = .milliseconds(200)
+      // Time to read the answer also on a busy machine.
+      $0.linger = .seconds(10)
+    }
+    try await Self.serve(limits, service) { _, address in
       for framing in ["Content-Length: 1000", "Transfer-Encoding: chunked"] {
         let text = try await onThread {
           let connection = try RawConnection(address)
