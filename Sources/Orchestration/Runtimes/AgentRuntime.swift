@@ -85,6 +85,13 @@ package protocol AnswerableRuntime: AgentRuntime {
   func answer(_ run: RunID, attentionId: String, answer: String) async throws
 }
 
+/// A runtime whose agents take a message while they work, unasked.
+package protocol ConversingRuntime: AgentRuntime {
+  /// Hands the message to the run's live session; returns once the agent has it, or it waits there for its next turn. Throws
+  /// `Problem(.conflict)` that says why when the session takes none (any more).
+  func send(_ message: String, to run: RunID) async throws
+}
+
 /// A runtime whose runs outlive the orchestrator, or can be taken up again.
 package protocol AdoptingRuntime: AgentRuntime {
   /// Takes up a run that an earlier orchestrator started: events follow as if it had been started here, without those
@@ -110,6 +117,13 @@ package struct Adoption: Sendable, Hashable {
     self.position = position
     self.followsRestart = followsRestart
   }
+}
+
+/// A runtime that can try again to commit what it could not when the run ended (`TaskEnd.uncommitted`).
+package protocol KeepingRuntime: AgentRuntime {
+  /// The commit that holds the work now; nil when nothing had changed. Throws when it still cannot be committed, and
+  /// `Problem(.notFound)` when there is nothing left to commit it from.
+  func keepWork(of run: Run) async throws -> String?
 }
 
 /// A runtime that can wait before it reports more, as what it has not reported lies where it costs no memory of ours.

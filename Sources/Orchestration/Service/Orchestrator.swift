@@ -76,6 +76,9 @@ package actor Orchestrator {
   /// Idempotency keys whose request is being done, and who waits for each.
   var keysUnderWay: [String: [CheckedContinuation<Void, Never>]] = [:]
   private var healthWatch: Task<Void, Never>?
+  /// Ended runs whose work could not be committed, and who tries it again while there are any.
+  var unkept: Set<RunID> = []
+  var keeping: Task<Void, Never>?
 
   private init(
     environment: Environment, store: StoreID, journal: Journal, access: AccessControl, registrations: [Registration]
@@ -134,6 +137,7 @@ package actor Orchestrator {
   package func shutDown() {
     isShuttingDown = true
     healthWatch?.cancel()
+    keeping?.cancel()
     for run in live.values {
       run.timeout?.cancel()
       run.verification?.cancel()
@@ -184,7 +188,7 @@ package actor Orchestrator {
   nonisolated func pass(_ event: RuntimeEvent, from runtime: RuntimeID) {
     switch event.kind {
     case .attention, .resolved, .stopSent, .ended: decide(on: event)
-    case .progress, .output, .tool, .usage, .changes, .custom:
+    case .progress, .output, .tool, .usage, .plan, .changes, .custom:
       if case .changes(_, _, _, _?) = event.kind { decide(on: event) }
       if let report = RunEvent(report: event, by: runtime, at: environment.now()) {
         journal.note(report: report, at: event.position)

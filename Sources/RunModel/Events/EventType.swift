@@ -14,8 +14,12 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
   package static let tool: Self = "awf.run.tool"
   /// Ours: tokens and cost, as the runtime reports them.
   package static let usage: Self = "awf.run.usage"
+  /// Ours: what the agent says that it will do (`entries: [{text, status}]`); the whole each time it changes.
+  package static let plan: Self = "awf.run.plan"
   package static let attention: Self = "awf.run.attention"
   package static let resolved: Self = "awf.run.resolved"
+  /// Ours: a person has said something to the agent, unasked (`text`, `by`).
+  package static let message: Self = "awf.run.message"
   package static let cancelRequested: Self = "awf.run.cancel_requested"
   /// Ours: the stop has been sent to the run's processes (`stopSentAt`).
   package static let stopSent: Self = "awf.run.stop_sent"
@@ -24,6 +28,8 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
   package static let canceled: Self = "awf.run.canceled"
   package static let succeeded: Self = "awf.run.succeeded"
   package static let failed: Self = "awf.run.failed"
+  /// Ours: the work of an ended run that could not be committed is, after all (`commit`, `branch`, `message`).
+  package static let kept: Self = "awf.run.kept"
   package static let artifacts: Self = "awf.run.artifacts"
   /// Ours: which live runs change the same files as this one (`conflicts`, `files`); the whole each time it changes.
   package static let conflict: Self = "awf.run.conflict"

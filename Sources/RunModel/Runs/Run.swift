@@ -18,6 +18,8 @@ package struct Run: Sendable, Hashable {
   @Rare package var approval: Approval?
   @Rare package var cancellation: Cancellation?
   @Rare package var proof: CancelProof?
+  /// Until it is committed after all.
+  @Rare package var uncommitted: Uncommitted?
   package var priority = 100
   package var attempt = 1
   package var retryOf: RunID?
@@ -45,6 +47,10 @@ package struct Run: Sendable, Hashable {
   /// The latest word: a progress message, a tool call or what is being verified.
   package var activity: String?
   package var isVerifying = false
+  /// What the agent says that it will do, as it last said it.
+  package var plan: [PlanEntry] = []
+  /// What people have said to answer likewise for the rest of this run, the latest last.
+  package var remembered: [PermissionRule] = []
   package var waitsFor: [String] = []
   package var branch: String?
   package var worktree: String?

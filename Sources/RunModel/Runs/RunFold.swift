@@ -39,6 +39,7 @@ extension Run {
     case .tool:
       let words = [data["name"]?.string, data["target"]?.string].compactMap { $0 }
       if !words.isEmpty { activity = words.joined(separator: " ") }
+    case .plan: plan = data["entries"]?.array?.compactMap(PlanEntry.init(json:)) ?? []
     case .usage:
       inputTokens = data["inputTokens"]?.int ?? inputTokens
       outputTokens = data["outputTokens"]?.int ?? outputTokens
@@ -69,8 +70,9 @@ extension Run {
       attention = Attention(
         attentionId: data["attentionId"]?.string ?? "", question: data["question"]?.string ?? "",
         options: data["options"]?.array?.compactMap(\.string) ?? [], kind: data["kind"]?.string ?? "question",
-        since: event.time)
+        since: event.time, detail: AttentionDetail(json: .object(data)))
     case .resolved:
+      if let rule = data["remember"].flatMap(PermissionRule.init(json:)) { remembered.append(rule) }
       if data["attentionId"]?.string == attention?.attentionId { attention = nil }
     case .cancelRequested:
       cancellation = Cancellation(
@@ -96,6 +98,12 @@ extension Run {
       end(as: .canceled, event)
       proof = data["proof"].map(CancelProof.init(json:))
       commit = proof?.commit ?? commit
+    case .kept:
+      reason = uncommitted.map { $0.removed(from: reason) } ?? reason
+      uncommitted = nil
+      commit = data["commit"]?.string ?? commit
+      proof?.commit = data["commit"]?.string
+      proof?.uncommitted = nil
     default: break
     }
   }
@@ -113,6 +121,7 @@ extension Run {
     reason = event.data["reason"]?.string
     exitCode = event.data["exitCode"]?.int.map(Int.init)
     commit = event.data["commit"]?.string ?? commit
+    uncommitted = event.data["uncommitted"].flatMap(Uncommitted.init(json:))
   }
 }
 
@@ -120,7 +129,7 @@ extension Run {
 extension EventType {
   package var changesState: Bool {
     switch self {
-    case .output, .progress, .tool, .usage: false
+    case .output, .progress, .tool, .usage, .plan, .message: false
     default: rawValue.hasPrefix("awf.run.") || rawValue.hasPrefix("awf.approval.")
     }
   }

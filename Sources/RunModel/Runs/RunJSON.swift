@@ -33,12 +33,15 @@ extension Run: JSONWritable {
     if let approval { json.member("approval", approval) }
     if let cancellation { json.member("cancellation", cancellation) }
     if let proof { json.member("proof", proof) }
+    if let uncommitted { json.member("uncommitted", uncommitted) }
     if let retryOf { json.member("retryOf", retryOf.description) }
     if let batch { json.member("batch", batch.description) }
     if let reason { json.member("reason", reason) }
     if let exitCode { json.member("exitCode", exitCode) }
     if let activity { json.member("activity", activity) }
     if isVerifying { json.member("verifying", true) }
+    if !plan.isEmpty { json.member("plan", plan) }
+    if !remembered.isEmpty { json.member("remembered", remembered) }
     if !waitsFor.isEmpty { json.member("waitsFor", waitsFor) }
     if let branch { json.member("branch", branch) }
     if let worktree { json.member("worktree", worktree) }
@@ -103,12 +106,15 @@ extension Run: JSONWritable {
       case "lastSeq": run.lastSeq = UInt64(clamping: try reader.int())
       case "cancellation": run.cancellation = Cancellation(json: try reader.value())
       case "proof": run.proof = CancelProof(json: try reader.value())
+      case "uncommitted": run.uncommitted = Uncommitted(json: try reader.value())
       case "retryOf": run.retryOf = RunID(try reader.string())
       case "batch": run.batch = RunID(try reader.string())
       case "reason": run.reason = try reader.string()
       case "exitCode": run.exitCode = Int(try reader.int())
       case "activity": run.activity = try reader.string()
       case "verifying": run.isVerifying = try reader.bool()
+      case "plan": run.plan = try reader.value().array?.compactMap(PlanEntry.init(json:)) ?? []
+      case "remembered": run.remembered = try reader.value().array?.compactMap(PermissionRule.init(json:)) ?? []
       case "waitsFor": run.waitsFor = try reader.value().array?.compactMap(\.string) ?? []
       case "branch": run.branch = try reader.string()
       case "worktree": run.worktree = try reader.string()

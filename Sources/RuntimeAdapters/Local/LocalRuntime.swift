@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// State lies in `<state>/runs/<runId>` and `<state>/worktrees/<runId>`.
 package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, AnswerableRuntime, AdoptingRuntime,
-  PacedRuntime, LimitingRuntime
+  PacedRuntime, LimitingRuntime, CheckableRuntime
 {
   package static let kind = "local"
 
@@ -130,21 +130,11 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
 
   package func hasBegun(_ run: RunID) async throws -> Bool { try stored(run) != nil }
 
-  /// Whether runs can be started, and if not, why and what to do.
-  package func health() async -> (isHealthy: Bool, reason: String?) {
-    do {
-      let answer = try await git.look(["--version"], from: "/")
-      guard answer.status == 0 else { throw Git.problem(answer, "say its version") }
-    } catch {
-      return (false, "\(error)")
-    }
-    guard let command = configuration.command, let program = command.first else { return (true, nil) }
-    let agent = LaunchPlan.agentEnvironment(environment).merging(configuration.environment) { $1 }
-    guard LaunchPlan.locate(program, in: agent["PATH"] ?? "/usr/bin:/bin", worktree: "") != nil else {
-      return (false, LaunchPlan.missing(program, configuration).detail)
-    }
-    return (true, nil)
+  package func check() async throws -> RuntimeCheck {
+    try await LocalCheck(configuration, git: git, environment: environment).perform(try await getCapabilities())
   }
+
+  package var isCheapToCheck: Bool { true }
 
   /// Of the runs that have ended the latest are kept as they are; of others the folder tells.
   private func letGo(_ run: RunID) {
@@ -161,6 +151,17 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     // One that ended long ago, or under an earlier orchestrator, can still be looked at.
     if let stored = try stored(run, mustHaveEnded: true) { return stored }
     throw Problem(.notFound, "The runtime \(runtimeId) has no run \(run).")
+  }
+
+  /// Also one whose end is not on record here: an ended one whose work is to be kept.
+  func known(_ run: RunID) throws -> LocalRun? { try runs.withLock { $0[run] } ?? stored(run) }
+
+  /// Whether a run of ours that has not ended works on a branch.
+  func isWorkedOn(_ branch: String) async -> Bool {
+    for other in runs.withLock({ Array($0.values) }) where other.spec.workspace.branch == branch {
+      if await !other.hasEnded { return true }
+    }
+    return false
   }
 
   /// What the folder holds of a run of this runtime; nil when there is none.

@@ -12,6 +12,9 @@ import Testing
     run.pin = "local"
     run.runtimeSessionId = "s"
     run.attention = Attention(attentionId: "a", question: "?", options: ["y"], kind: "permission", since: Sample.time)
+    run.attention?.detail = AttentionDetail(tool: .execute, command: "ls", choices: [.allowOnce])
+    run.plan = [PlanEntry("a", .completed), PlanEntry("b")]
+    run.remembered = [PermissionRule(.allow, commands: ["ls"])]
     run.cancellation = Cancellation(
       by: "me", reason: "r", force: true, requestedAt: Sample.time, stopSentAt: Sample.time)
     run.proof = CancelProof(stopSentAt: Sample.time, confirmedAt: nil, processes: 2, killed: 1, commit: "c")
@@ -50,6 +53,7 @@ import Testing
       risk: .critical, taskClass: "auth_policy", needed: 2, requestedBy: "me", requestedAt: Sample.time)
     run.approval?.given = [.init(by: "ada", why: "urgent", at: Sample.time)]
     run.approval?.rejection = .init(by: "bob", why: "no", at: Sample.time)
+    run.uncommitted = Uncommitted(path: "/w", why: "the disk is full")
     run.lastSeq = 99
     return run
   }
