@@ -1,3 +1,4 @@
+import Logging
 package import RunModel
 
 extension Actor {
@@ -16,7 +17,7 @@ extension Orchestrator {
       let entry = live[run]
     else { return }
     // What people said of this run goes before what holds for all; the latest word first.
-    let rules = entry.remembered.reversed() + (pool.registrations[id]?.permissions.rules ?? [])
+    let rules = Array(entry.remembered.reversed()) + (pool.registrations[id]?.permissions.rules ?? [])
     guard kind == "permission", let detail, entry.machine.stop == nil, let runtime = pool[id] as? any AnswerableRuntime,
       let (option, rule) = PermissionPolicy(rules).answer(to: detail, options: options)
     else { return ask(report, id: attentionId, from: id) }
@@ -87,7 +88,7 @@ extension Orchestrator {
       throw Problem(.invalid, "Only leave to do something, or its refusal, can be remembered; this asks for neither.")
     }
     if choice.isForAlways { return nil }
-    return PermissionPolicy.remembering(choice.allows ? .allow : .reject, detail, from: actor.id)
+    return PermissionRule.remembering(choice.allows ? .allow : .reject, detail, from: actor.id)
   }
 
   /// An answer as it goes on record. `rule`: the one that gave it, or the one that a person's answer makes.

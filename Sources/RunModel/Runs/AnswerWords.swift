@@ -62,13 +62,13 @@ extension Attention {
     let begun = options.filter { !word.isEmpty && $0.lowercased().hasPrefix(word.lowercased()) }
     if begun.count == 1 { return GivenAnswer(begun[0]) }
     let complaint = begun.isEmpty ? "\"\(word)\" is none of the options" : "\"\(word)\" could be several options"
-    throw Problem(.invalid, "\(complaint). They are: \(listing).")
+    throw Problem(.invalid, "\(complaint). They are: \(listing); or their numbers, from 1 on.")
   }
 
-  /// `1 Allow once (allow), 2 Reject (reject)`.
-  package var listing: String {
-    options.enumerated().map { place, option in
-      var text = "\(place + 1) \(option)"
+  /// `Allow once (allow), Reject (reject)`.
+  private var listing: String {
+    options.map { option in
+      var text = option
       if isPermission {
         if allowing?.text == option { text += " (allow)" }
         if allowingAlways?.text == option, choice(of: option)?.isForAlways == true { text += " (always)" }

@@ -167,7 +167,9 @@ struct AgentStream {
       events.append(asked.report)
     case "plan":
       guard let entries = json["entries"]?.array else { return false }
-      events.append(.plan(entries.compactMap(PlanEntry.init(json:))))
+      let plan = entries.compactMap(PlanEntry.init(json:))
+      events.append(.plan(plan))
+      if let done = plan.progress { reported(done, plan.first { $0.status == .inProgress }?.text, &events) }
     case "handoff":
       guard let note = json["note"]?.string else { return false }
       handoff = note

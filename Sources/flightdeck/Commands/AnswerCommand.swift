@@ -1,6 +1,5 @@
 import ArgumentParser
-import Foundation
-import Glibc
+import FoundationEssentials
 import RunClient
 import RunModel
 
@@ -89,7 +88,7 @@ struct MessageCommand: AsyncParsableCommand {
   }
 
   private static func standardInput() throws -> String {
-    let bytes = try FileHandle.standardInput.read(upToCount: Bounds.message + 1) ?? Data()
+    let bytes = try WholeFile.read("-")
     guard bytes.count <= Bounds.message else {
       throw Problem(.tooLarge, "A message may have \(Bounds.message >> 10) KiB; put what is longer into a file.")
     }

@@ -88,7 +88,7 @@ import Testing
       _ = try await client.ask("POST", "/v1/runs/2/answer", body: #"{"answer":""}"#)
       _ = try await client.ask("POST", "/v1/runs/2/answer", body: #"{"answer":"yes","remember":true}"#)
       _ = try await client.ask(
-        "POST", "/v1/runs/2/message", headers: ["Idempotency-Key": "k"], body: #"{"text":"Mind the tests"}"#)
+        "POST", "/v1/runs/2/message", body: #"{"text":"Mind the tests"}"#, headers: ["Idempotency-Key": "k"])
       #expect(try await client.ask("POST", "/v1/runs/2/message", body: #"{"text":" "}"#).status == 400)
       #expect(try await client.ask("POST", "/v1/runs/3/retry").status == 201)
       #expect(try await client.ask("POST", "/v1/runs/3/retry", body: "{}").status == 201)

@@ -27,7 +27,8 @@ struct AnswerWordsTests {
   func refused(_ word: String) throws {
     let problem = #expect(throws: Problem.self) { try permission().answer(meant: word) }
     #expect(
-      problem?.detail.hasSuffix("They are: 1 Yes (allow), 2 Yes, and don't ask again (always), 3 No (reject).") == true)
+      problem?.detail.hasSuffix(
+        "They are: Yes (allow), Yes, and don't ask again (always), No (reject); or their numbers, from 1 on.") == true)
     #expect(problem?.detail.contains(word == "y" ? "could be several" : "none of the options") == true)
   }
 
