@@ -45,6 +45,11 @@ private struct Supervisor: ~Copyable {
   private var commands: [UInt8] = []
   private var frames: [UInt8] = []
   private var logSize: Int64 = 0
+  /// The agent's own bytes of what has been kept, newlines included.
+  private var kept: Int64 = 0
+  /// Lines beyond the limit, and those that could not be written.
+  private var beyond: Int64 = 0
+  private var toldBeyond: Int64 = 0
   private var dropped: Int64 = 0
   private var reach: Reach
   private var watch: ResourceWatch
@@ -322,21 +327,29 @@ private struct Supervisor: ~Copyable {
     let now = millisecondsNow()
     var frames = self.frames
     self.frames = []
-    var dropped: Int64 = 0
-    let size = logSize + Int64(frames.count)
-    let isFull = size > spec.outputLimit
-    let isOverfull = size > spec.outputLimit + Bounds.speechLog
+    var kept = self.kept
+    var cut: Int64 = 0
+    let limit = spec.outputLimit
+    // Once anything has been cut, no shorter line slips in behind it.
+    let hasCut = beyond > 0 || logSize - kept > Bounds.logHeads
     buffer.withUnsafeBytes { bytes in
       body(&streams[index].cutter, bytes) { kind, line in
-        if isFull, isOverfull || !line.starts(with: Self.speech) {
-          dropped += 1
-        } else {
-          LogRecord.append(kind, time: now, line, to: &frames)
+        let size = kept + Int64(line.count) + 1
+        let hasRoom = !hasCut && cut == 0 && size <= limit
+        guard hasRoom || (size <= limit + Bounds.speechLog && line.starts(with: Self.speech)) else {
+          cut += 1
+          return
         }
+        kept = size
+        LogRecord.append(kind, time: now, line, to: &frames)
       }
     }
     self.frames = frames
-    self.dropped += dropped
+    self.kept = kept
+    // Told when it begins, so that nobody waits for what does not come; the rest is counted until the end.
+    if cut > 0, beyond == 0 { append(.dropped, Array("\(cut) \(limit)".utf8)) }
+    beyond += cut
+    if toldBeyond == 0 { toldBeyond = cut }
     if self.frames.count > Bounds.logWrite { writeFrames() }
   }
 
@@ -365,6 +378,7 @@ private struct Supervisor: ~Copyable {
       cut(index) { cutter, _, emit in cutter.finish(emit) }
       writeFrames()
     }
+    if beyond > toldBeyond { append(.dropped, Array("\(beyond - toldBeyond) \(spec.outputLimit)".utf8)) }
     if dropped > 0 { append(.dropped, Array(String(dropped).utf8)) }
     writeFrames()
     fsync(log)
