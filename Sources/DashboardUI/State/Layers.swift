@@ -80,4 +80,6 @@ struct Toast: Sendable, Equatable {
   var text: String
   var kind: Kind
   var until: Timestamp
+  /// Of no use any more once the link is there again.
+  var isOfLink = false
 }

@@ -30,6 +30,8 @@ package enum Message: Sendable {
   /// In order, following the snapshot or the events before.
   case events([RunEvent])
   case link(LinkState)
+  /// What the token may do.
+  case role(AccessRole)
   /// The orchestrator cannot record anything, and why; nil when it can.
   case outage(StoreOutage?)
   case detail(RunID, RunDetail)

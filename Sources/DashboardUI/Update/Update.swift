@@ -11,8 +11,12 @@ extension DashboardState {
     case .glimpse(let snapshot): takeGlimpse(snapshot)
     case .events(let events): take(events)
     case .link(let link):
-      if case .refused(_, let reason) = link, hasSnapshot { toast(reason, .bad) }
+      if case .refused(_, let reason) = link, hasSnapshot { toast(reason, .bad, isOfLink: true) }
+      // Between its tries the feed says only that it is lost.
+      if case .lost(let since, _) = link, case .starting(since) = self.link { break }
+      if link == .live { toasts.removeAll(where: \.isOfLink) }
       self.link = link
+    case .role(let role): self.role = role
     case .outage(let outage): take(outage)
     case .detail(let run, let detail):
       guard open?.id == run else { break }
@@ -93,9 +97,11 @@ extension DashboardState {
   /// For a picture, which nobody is there to be told anything by.
   package mutating func dropToasts() { toasts = [] }
 
-  mutating func toast(_ text: String, _ kind: Toast.Kind) {
+  mutating func toast(_ text: String, _ kind: Toast.Kind, isOfLink: Bool = false) {
     toasts.removeAll { $0.text == text }
-    toasts.append(Toast(text: text, kind: kind, until: now + .seconds(kind == .bad ? 10 : 4)))
+    // Whoever reads a long one needs longer.
+    let life = Duration.seconds(kind == .bad ? 10 : text.utf8.count > 100 ? 12 : 4)
+    toasts.append(Toast(text: text, kind: kind, until: now + life, isOfLink: isOfLink))
     if toasts.count > 3 { toasts.removeFirst() }
   }
 
@@ -144,7 +150,8 @@ extension DashboardState {
     history.count(events: events.count)
     eventsAt = now
     for event in events {
-      if event.type == .output, let lines = event.data["dropped"]?.int { drops.add(lines, at: now) }
+      let dropped = event.type == .output ? "dropped" : event.type == .outputCut ? "lines" : nil
+      if let dropped, let lines = event.data[dropped]?.int { drops.add(lines, at: now) }
       let changes = event.type.changesState
       let counted = changes || event.type == .usage
       let concerns = NotificationMachine.concerns(event.type)
@@ -221,7 +228,11 @@ extension DashboardState {
       toast("The chain could not be checked: \(problem.detail)", .bad)
     case .approval: toast(problem.detail, .bad)
     case .health: break  // the pane says that it has read none
-    case .runtimes, .cancel, .retry, .answer, .here: toast(problem.detail, .bad)
+    case .here:
+      // Starting the orchestrator again came to nothing: its link goes on being lost.
+      if case .starting(let since) = link { link = .lost(since: since, nextTry: nil) }
+      toast(problem.detail, .bad, isOfLink: problem.code == .unavailable)
+    case .runtimes, .cancel, .retry, .answer: toast(problem.detail, .bad, isOfLink: problem.code == .unavailable)
     }
   }
 
@@ -296,7 +307,7 @@ extension DashboardState {
     if let changed = form.changedAt { times.append(changed + .milliseconds(250)) }
     if list.filter.dependsOnTime { times.append(max(now, list.surroundings.now) + .seconds(2)) }
     if runtimesStale, screen == .runtimes || screen == .dispatch { times.append(runtimesAskedAt + .seconds(1)) }
-    if case .lost = link {
+    if link.isLost {
       times.append(nextSecond)
     } else {
       switch motion {
@@ -310,7 +321,7 @@ extension DashboardState {
 
   /// Whether something that is visible moves with time.
   package var isAnimating: Bool {
-    if case .lost = link { return true }
+    if link.isLost { return true }
     return motion != .none || !toasts.isEmpty
   }
 

@@ -320,7 +320,7 @@ extension DashboardState {
     for context in contexts + [.pages] where context != .moving && context != .form {
       for binding in keys.bindings where binding.context == context && binding.action != .palette {
         guard seen.insert(binding.action).inserted, !binding.action.rawValue.hasPrefix("tab") else { continue }
-        if binding.action.changesRuns, refusal != nil { continue }
+        if refusalWords(for: binding.action) != nil { continue }
         entries.append(
           PaletteEntry(
             name: binding.action.rawValue, help: binding.help,

@@ -51,7 +51,7 @@ extension DashboardState {
 
   /// Does what a key, the palette or a click asks for.
   mutating func perform(_ action: Action) {
-    if action.changesRuns, let refusal {
+    if let refusal = refusalWords(for: action) {
       toast(refusal, .info)
       return
     }
@@ -136,7 +136,7 @@ extension DashboardState {
 
   mutating func show(_ wanted: Screen) {
     guard screen != wanted else { return }
-    if wanted == .dispatch, let refusal {
+    if wanted == .dispatch, let refusal = refusalWords(for: .dispatch) {
       toast(refusal, .info)
       return
     }

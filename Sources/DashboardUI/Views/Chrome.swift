@@ -18,12 +18,17 @@ func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
     let age = Format.age((state.now - since).milliseconds)
     let again = next.map { $0 > state.now ? " in \(Format.age(($0 - state.now).milliseconds + 999))" : "" } ?? ""
     left.append(Span(" ✖ lost, \(age) old, trying again\(isWide ? again : "") ", .linkLost))
+  case .starting(let since):
+    isLost = true
+    let age = Format.age((state.now - since).milliseconds)
+    left.append(Span(" ✖ it ended, \(age) old, starting it again ", .linkLost))
   case .refused:
     isLost = true
     left.append(Span(" ✖ refused: not let in ", .linkLost))
   }
   if isWide { left.append(Span("  \(state.place)", .header)) }
   if state.isReadOnly { left.append(Span("  read-only", .headerName)) }
+  if let role = state.role, role < .admin, isWide { left.append(Span("  as \(role.rawValue)", .headerName)) }
   left.append(Span(isWide ? "     " : "   ", .header))
   for status in RunStatus.allCases.sorted(by: { order($0) < order($1) }) {
     let count = state.board.count(status)
@@ -41,7 +46,9 @@ func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   if let lines = state.drops.recent(state.now), state.replay == nil {
     let count = Format.count(lines)
     right.append(
-      Span(isWide ? "   \(Glyphs.conflict) \(count) lines dropped" : " \(Glyphs.conflict) \(count)", .linkConnecting))
+      Span(
+        isWide ? "   \(Glyphs.conflict) \(count) lines dropped" : " \(Glyphs.conflict) \(count) dropped",
+        .linkConnecting))
   }
   if isWide, state.replay == nil { right.append(Span("   \(Format.count(state.rate.perSecond)) ev/s", .header)) }
   right.append(
@@ -292,7 +299,7 @@ private func footerHints(_ state: DashboardState) -> [(key: Key?, keys: String, 
 
 /// Whether an action does something for what is on the screen now, so that the footer offers no dead key.
 private func isUseful(_ action: Action, _ state: DashboardState) -> Bool {
-  if action.changesRuns, state.refusal != nil { return false }
+  if state.refusalWords(for: action) != nil { return false }
   guard state.layers.isEmpty else { return true }
   let run = state.currentRun
   return switch action {

@@ -67,6 +67,7 @@ extension DashboardState {
         run.status == .succeeded ? "said" : "because", [Span(reason, run.status == .failed ? .runFailed : .text)],
         width: width)
     }
+    if let cut = run.outputCut { lines += fact("output", [Span(cut.words, .runAttention)], width: width) }
     if let code = run.exitCode { lines += fact("exit", [Span("\(code)")], width: width) }
     if run.cancellation != nil || run.proof != nil {
       lines += section("Cancel")

@@ -57,7 +57,10 @@ extension OpenAPI {
     "inputTokens": {"type": "integer"},
     "outputTokens": {"type": "integer"},
     "costUSD": {"type": "number"},
-    "outputDropped": {"type": "integer", "description": "Lines of output that were not kept."}
+    "outputDropped": {"type": "integer", "description": "Lines of output that no event has."},
+    "outputCut": {"type": "object", "additionalProperties": false, "required": ["lines"],
+      "description": "Lines of output that are lost for good, and the limit in bytes that they were beyond, if it was one.",
+      "properties": {"lines": {"type": "integer"}, "limit": {"type": "integer"}}}
     """
 
   private static let runRequired = """
@@ -337,6 +340,8 @@ extension OpenAPI {
           "description": "Degraded while nothing can be recorded: agents go on, and what happens is recorded later."},
         "version": {"type": "string"}, "pid": {"type": "integer"}, "seq": {"type": "integer"},
         "store": {"$ref": "#/components/schemas/ULID"}, "outage": {"$ref": "#/components/schemas/StoreOutage"},
+        "role": {"$ref": "#/components/schemas/Role", "description": "The token's; absent on the user's own socket."},
+        "configuration": {"type": "string", "description": "The file that it was started with, whether or not it is there; told on its own socket alone."},
         "listening": {"type": "array", "items": {"type": "string"}, "description": "The addresses served."}}},
     "StoreOutage": {"type": "object", "additionalProperties": false,
       "required": ["cause", "detail", "since", "waiting", "dropped"],

@@ -191,7 +191,7 @@ extension Orchestrator {
       }
       apply(.agentEnded(end), to: run)
     case .changes(_, _, _, let paths?): watch(run, changing: paths)
-    case .progress, .output, .tool, .usage, .plan, .changes, .custom: break
+    case .progress, .output, .outputCut, .tool, .usage, .plan, .changes, .custom: break
     }
   }
 

@@ -11,6 +11,8 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
   package static let started: Self = "awf.run.started"
   package static let progress: Self = "awf.run.progress"
   package static let output: Self = "awf.run.output"
+  /// Ours: lines of output that are lost for good (`lines`, and the `limit` in bytes that they were beyond, if it was one).
+  package static let outputCut: Self = "awf.run.output_cut"
   package static let tool: Self = "awf.run.tool"
   /// Ours: tokens and cost, as the runtime reports them.
   package static let usage: Self = "awf.run.usage"

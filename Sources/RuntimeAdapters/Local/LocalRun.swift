@@ -155,9 +155,10 @@ actor LocalRun {
     let here = place
     async let changes = diff.changes(to: here)
     async let summary = diff.summary(to: here)
+    let note = handoffNote()
     return try await Artifacts(
-      filesChanged: changes.paths, diffSummary: summary, commandsRun: stream.language.commands,
-      testsRun: [], handoffNote: handoffNote())
+      filesChanged: changes.paths, diffSummary: summary, commandsRun: stream.language.commands, testsRun: [],
+      handoffNote: note ?? stream.tail.joined(separator: "\n"), evidence: note == nil ? Artifacts.noteIsOutput : nil)
   }
 
   func patch(_ options: PatchOptions = PatchOptions()) async throws -> [UInt8] {
@@ -180,11 +181,12 @@ actor LocalRun {
     return .commit(end.end.commit ?? base)
   }
 
-  private func handoffNote() -> String {
+  /// Nil when the agent has left none: what it printed last then stands for it.
+  private func handoffNote() -> String? {
     if let note = note(at: folder.handoff), !note.allSatisfy(\.isWhitespace) { return note }
     if let note = stream.handoff { return note }
     if Files.isFolder(spec.workspace.path), let note = note(at: spec.workspace.path + "/HANDOFF.md") { return note }
-    return stream.tail.joined(separator: "\n")
+    return nil
   }
 
   /// What an agent has put there as a link, a FIFO or a folder is no note, and nothing is read through it.

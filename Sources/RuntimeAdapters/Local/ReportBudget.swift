@@ -67,7 +67,7 @@ struct ReportBudget {
     case .resolved:
       // A question comes before its answer.
       return [question.take(), report].compactMap { $0 }
-    case .stopSent, .changes, .ended: return [report]
+    case .outputCut, .stopSent, .changes, .ended: return [report]
     }
   }
 

@@ -27,6 +27,7 @@ func serve(
   let book = try LogBook(configuration.log, paths: paths, environment: surroundings, isBackground: exitWhenIdle)
   let hangup = book.reopensOnHangup()
   defer {
+    ListeningNote(state: paths.state).remove()
     hangup?.cancel()
     book.flush()
   }
@@ -46,7 +47,8 @@ func serve(
   let addresses = Addresses()
   let server = APIServer(
     service: orchestrator, access: orchestrator.access, version: flightdeckVersion,
-    tls: try serverTLS(configuration, listen), hostNames: configuration.hostNames, logger: logger)
+    tls: try serverTLS(configuration, listen), hostNames: configuration.hostNames,
+    configuration: paths.configuration, logger: logger)
 
   try await withThrowingTaskGroup(of: Void.self) { group in
     let (ready, isReady) = AsyncStream<Void>.makeStream()
@@ -62,6 +64,7 @@ func serve(
           onReady(address)
           let all = addresses.add(address)
           guard all.count == listen.count else { return }
+          ListeningNote(state: paths.state).write(all)
           manager.ready("listening on \(all.joined(separator: ", "))")
           logger.info(
             "ready", metadata: ["listen": "\(all.joined(separator: " "))", "version": "\(flightdeckVersion)"])
