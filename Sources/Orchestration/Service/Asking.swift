@@ -182,7 +182,7 @@ extension Orchestrator {
     }
     try await runtime.send(text, to: entry.nameThere ?? run)
     let now = environment.now()
-    let shown = JSONValue.string(Redaction.tokens(in: text.bounded(Bounds.question)))
+    let shown = JSONValue.string(TokenRedaction.tokens(in: text.bounded(Bounds.question)))
     // The agent has it, whether or not that can be stored at once.
     var record = JournalEntry(
       [RunEvent(type: .message, run: run, time: now, data: ["text": shown, "by": .string(actor.id)])],

@@ -145,7 +145,7 @@ struct AgentStream {
         if question?.id == id { question = nil }
         answer = (id, text)
       case .output(_, let text, _): keep(text)
-      case .tool, .plan, .stopSent, .changes, .ended, .custom: break
+      case .tool, .plan, .outputCut, .stopSent, .changes, .ended, .custom: break
       }
     }
     events += reports

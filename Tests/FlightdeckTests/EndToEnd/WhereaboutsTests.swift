@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import RunClient
 import RunModel
+import Synchronization
 import TestSupport
 import Testing
 
