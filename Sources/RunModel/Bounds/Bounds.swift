@@ -38,6 +38,8 @@ package enum Bounds {
   package static let attentionDiff = 65_536
   package static let attentionPaths = 100
   package static let attentionChoices = 100
+  /// What a person says to a live agent at once.
+  package static let message = 262_144
   /// Of a plan that every run carries: entries, and the bytes of each.
   package static let planEntries = 50
   package static let planText = 200

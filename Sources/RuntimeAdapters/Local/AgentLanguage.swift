@@ -76,7 +76,9 @@ struct PlainLanguage: AgentLanguage {
       ]
     case "plan":
       guard let entries = json["entries"]?.array else { return nil }
-      return [.plan(entries.compactMap(PlanEntry.init(json:)))]
+      let plan = entries.compactMap(PlanEntry.init(json:))
+      guard let done = plan.progress else { return [.plan(plan)] }
+      return [.plan(plan), .progress(done, message: plan.first { $0.status == .inProgress }?.text)]
     case "handoff":
       guard let note = json["note"]?.string else { return nil }
       handoff = note

@@ -12,7 +12,13 @@ struct RuntimeSetup {
     VerifyRunner(state: state, environment: environment, limit: configuration.verifyTimeout)
   }
 
-  func registrations() throws -> [Registration] { try configuration.runtimes.map(registration) }
+  func registrations() throws -> [Registration] {
+    try configuration.runtimes.map { runtime in
+      var registration = try registration(runtime)
+      registration.permissions = PermissionPolicy(runtime.permissions)
+      return registration
+    }
+  }
 
   private func registration(_ runtime: RuntimeConfiguration) throws -> Registration {
     switch runtime.kind {
