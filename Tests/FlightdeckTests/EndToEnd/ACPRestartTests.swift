@@ -61,7 +61,7 @@ extension EndToEndTests {
         while (try? told(here, "session/prompt")) != 1 { try await Task.sleep(for: .milliseconds(20)) }
         await here.kill9()
         // It goes on, and asks nobody.
-        let log = try await here.shell("ls $HERE/*/runs/\(run)/output $HERE/runs/\(run)/output 2>/dev/null | head -1")
+        let log = try await here.shell("find $HERE -path '*/runs/\(run)/output'")
         while !(try String(contentsOfFile: log, encoding: .utf8)).contains("fs/write_text_file") {
           try await Task.sleep(for: .milliseconds(20))
         }
