@@ -14,6 +14,8 @@ package struct Health: Sendable, Hashable {
   package var listening: [String] = []
   /// Why nothing can be recorded, while nothing can.
   package var outage: StoreOutage?
+  /// Why a changed configuration is not taken over, while it is not.
+  package var configurationProblem: String?
 }
 
 /// An orchestrator, from the other side of its HTTP API.
@@ -40,7 +42,8 @@ package final class RunClient: Sendable {
       version: json["version"]?.string ?? "unknown", pid: Int(json["pid"]?.int ?? 0),
       seq: UInt64(clamping: json["seq"]?.int ?? 0), store: json["store"]?.string.flatMap { StoreID($0) },
       listening: json["listening"]?.array?.compactMap(\.string) ?? [],
-      outage: json["outage"].flatMap(StoreOutage.init(json:)))
+      outage: json["outage"].flatMap(StoreOutage.init(json:)),
+      configurationProblem: json["configurationProblem"]?.string)
   }
 
   /// Read while it arrives: the text of a large snapshot is never in memory as a whole. `onGlimpse` gets the runs that a

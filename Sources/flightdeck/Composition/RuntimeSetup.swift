@@ -14,7 +14,7 @@ struct RuntimeSetup {
 
   func registrations() throws -> [Registration] { try configuration.runtimes.map(registration) }
 
-  private func registration(_ runtime: RuntimeConfiguration) throws -> Registration {
+  func registration(_ runtime: RuntimeConfiguration) throws -> Registration {
     switch runtime.kind {
     case .simulated(let settings):
       return Registration(
@@ -47,7 +47,6 @@ struct RuntimeSetup {
           }
           return nil
         },
-        complaint: { await local.complaint() },
         inspect: { await inspection.complaint(about: $0, base: $1) })
     }
   }

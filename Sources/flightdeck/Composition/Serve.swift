@@ -71,6 +71,11 @@ func serve(
       }
     }
     group.addTask { try await giveMemoryBack() }
+    group.addTask {
+      try await ConfigurationReload(
+        paths: paths, configuration: configuration, setup: runtimes, orchestrator: orchestrator
+      ).run()
+    }
     if configuration.retention.isOn {
       group.addTask { try await DailyRetention(orchestrator: orchestrator, state: paths.state, logger: logger).run() }
     }
