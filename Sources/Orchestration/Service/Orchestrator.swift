@@ -88,6 +88,9 @@ package actor Orchestrator {
   var checkedAt: [RuntimeID: Duration] = [:]
   /// Why a changed configuration is not taken over.
   var rejected: String?
+  /// Ended runs whose work could not be committed, and who tries it again while there are any.
+  var unkept: Set<RunID> = []
+  var keeping: Task<Void, Never>?
 
   private init(
     environment: Environment, store: StoreID, journal: Journal, access: AccessControl, registrations: [Registration]
@@ -147,6 +150,7 @@ package actor Orchestrator {
     isShuttingDown = true
     healthWatch?.cancel()
     for check in checks.values { check.cancel() }
+    keeping?.cancel()
     for run in live.values {
       run.timeout?.cancel()
       run.verification?.cancel()
