@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Orchestration
 import RunModel
 import RuntimeAdapters
 

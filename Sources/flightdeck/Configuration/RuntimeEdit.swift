@@ -175,7 +175,7 @@ struct RuntimeEdit {
     func start(_ index: Int) -> Int {
       var line = block.starts[index]
       let least = index == 0 ? 0 : block.starts[index - 1] + 1
-      while line > least, isComment(lines[line - 1], block.indent) { line -= 1 }
+      while line > least, isComment(self.lines[line - 1], block.indent) { line -= 1 }
       return line
     }
     let end = index + 1 < block.starts.count ? start(index + 1) : block.lines.upperBound

@@ -115,7 +115,8 @@ struct RuntimeEditTests {
   func quoting(_ text: String) throws {
     let parsed = try ConfigurationFile(path: "/c.yaml").parse(
       "runtimes: [{id: a, kind: local, command: \(YAMLText.list(["x", text]))}]")
-    guard case .local(let local)? = parsed.runtimes.first?.kind else { return }
-    #expect(local.command == ["x", text])
+    var expected = RuntimeConfiguration.Local()
+    expected.command = ["x", text]
+    #expect(parsed.runtimes.first?.kind == .local(expected))
   }
 }

@@ -1,5 +1,6 @@
 import Orchestration
 import RunModel
+import TestSupport
 import Testing
 
 @Suite("The health of runtimes")
