@@ -13,7 +13,7 @@ package struct AuditDraft: Sendable {
   package var subject: Subject
   package var actor: Actor
   /// `agent_run.dispatched`, `.routed`, `.started`, `.cancel_requested`, `.stop_sent`, `.completed`, `.failed`,
-  /// `.canceled`, `.answered`, `.retried`, `.approval_requested`, `.approved`, `.rejected`, `.collected`, `.kept`;
+  /// `.canceled`, `.answered`, `.messaged`, `.retried`, `.approval_requested`, `.approved`, `.rejected`, `.collected`, `.kept`;
   /// `access_token.created`, `.revoked`; `access.refused`; `agent_runtime.registered`, `.changed`, `.removed`, `.degraded`,
   /// `.recovered`; `configuration.applied`, `.rejected`.
   package var eventType: String

@@ -13,6 +13,14 @@ package protocol CheckableRuntime: AgentRuntime {
 
 extension CheckableRuntime {
   package var isCheapToCheck: Bool { false }
+
+  /// What a check finds wrong, in its words; nil when runs can be taken.
+  package func complaint() async -> String? {
+    do {
+      _ = try await check()
+      return nil
+    } catch { return (error as? Problem)?.detail ?? "\(error)" }
+  }
 }
 
 /// A runtime that holds something of its own, a child or a connection, beside its runs.

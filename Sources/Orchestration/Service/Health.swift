@@ -33,13 +33,30 @@ extension Orchestrator {
     let due = pool.ids.filter { id in
       guard checks[id] == nil, let breaker = pool.breaker(of: id) else { return false }
       if breaker.phase != .closed { return breaker.isDue(at: now) }
-      guard let runtime = pool.checkable(id), runtime.isCheapToCheck else { return false }
+      guard pool.checkable(id)?.isCheapToCheck ?? false || pool.registrations[id]?.complaint != nil else {
+        return false
+      }
       return checkedAt[id].map { now - $0 >= Self.rest } ?? true
     }
     await withDiscardingTaskGroup { group in
-      for id in due { group.addTask { _ = await self.examine(id) } }
+      for id in due { group.addTask { await self.look(at: id) } }
     }
     schedule()
+  }
+
+  /// A check, or, while it is well and a check costs more than a look, a look.
+  private func look(at id: RuntimeID) async {
+    guard pool.breaker(of: id)?.phase == .closed, !(pool.checkable(id)?.isCheapToCheck ?? false),
+      let complaint = pool.registrations[id]?.complaint
+    else {
+      _ = await examine(id)
+      return
+    }
+    let generation = pool.generation(of: id)
+    checkedAt[id] = machineNow
+    guard let found = await complaint(), pool.generation(of: id) == generation, !isShuttingDown else { return }
+    let now = machineNow
+    judge(id) { $0.checkFailed(found, at: now) }
   }
 
   /// What a check finds wrong; nil when it finds nothing. Whoever asks meanwhile gets the same answer.

@@ -26,6 +26,7 @@ struct RuntimePool {
       summary.canceled = old.canceled
     }
     summary.quietSeconds = registration.quietSeconds
+    summary.converses = registration.runtime is any ConversingRuntime
     summary.limits = (registration.runtime as? any LimitingRuntime)?.limits ?? []
     summaries[id] = summary
     let isCheap = (registration.runtime as? any CheckableRuntime)?.isCheapToCheck ?? false

@@ -22,6 +22,8 @@ package struct RuntimeSummary: Sendable, Hashable {
   package var breaker = BreakerStanding()
   /// What it last said of itself when it was checked: the agent, its version, the protocol; untrusted.
   package var agent: String?
+  /// Whether its agents take a message while they work.
+  package var converses = false
 
   package init(
     runtimeId: RuntimeID, kind: String, capabilities: RuntimeCapabilities, health: Health = .healthy,
@@ -67,6 +69,7 @@ extension RuntimeSummary: JSONWritable {
       if !limits.isEmpty { json.member("limits", limits) }
       json.member("breaker", breaker)
       if let agent { json.member("agent", agent) }
+      if converses { json.member("converses", true) }
     }
   }
 
@@ -84,6 +87,7 @@ extension RuntimeSummary: JSONWritable {
     quietSeconds = json["quietSeconds"]?.double ?? quietSeconds
     breaker = json["breaker"].flatMap(BreakerStanding.init(json:)) ?? breaker
     agent = json["agent"]?.string
+    converses = json["converses"]?.bool ?? false
     limits = json["limits"]?.array?.compactMap(LimitHolding.init) ?? []
   }
 }

@@ -144,8 +144,13 @@ struct Examination {
 
   /// What holds the limits of a runtime, as it is seen from here: an orchestrator in a group of its own may have more.
   private func limits(_ runtime: RuntimeConfiguration) -> [Finding] {
-    guard case .local(let local) = runtime.kind else { return [] }
-    return Confinement.found.holdings(local.limits).map { Finding("each run", .fine, $0.text) }
+    let limits: RunLimits
+    switch runtime.kind {
+    case .local(let local): limits = local.limits
+    case .acp(let acp): limits = acp.limits
+    default: return []
+    }
+    return Confinement.found.holdings(limits).map { Finding("each run", .fine, $0.text) }
   }
 
   private func find(_ program: String) -> String? { find(program, in: surroundings.variable("PATH")) }

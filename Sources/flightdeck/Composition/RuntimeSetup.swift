@@ -15,6 +15,12 @@ struct RuntimeSetup {
   func registrations() throws -> [Registration] { try configuration.runtimes.map(registration) }
 
   func registration(_ runtime: RuntimeConfiguration) throws -> Registration {
+    var registration = try make(runtime)
+    registration.permissions = PermissionPolicy(runtime.permissions)
+    return registration
+  }
+
+  private func make(_ runtime: RuntimeConfiguration) throws -> Registration {
     switch runtime.kind {
     case .simulated(let settings):
       return Registration(
@@ -47,6 +53,22 @@ struct RuntimeSetup {
           }
           return nil
         },
+        inspect: { await inspection.complaint(about: $0, base: $1) })
+    case .acp(let settings):
+      var acp = ACPRuntime.Configuration(id: runtime.id, command: settings.command)
+      acp.environment = settings.env
+      acp.maxParallelTasks = settings.maxParallelTasks
+      acp.mode = settings.mode
+      acp.servers = settings.mcpServers
+      acp.startLimit = .seconds(settings.startSeconds)
+      acp.stopGrace = configuration.stopGrace
+      acp.limits = settings.limits
+      let agent = ACPRuntime(acp, state: state, environment: environment)
+      let inspection = RepositoryInspection(environment: environment, standIns: "\(state)/git")
+      return Registration(
+        agent, kind: "acp", quietSeconds: runtime.quietSeconds,
+        refusal: { $0.repository == nil ? "it needs a git repository: give one with --repo" : nil },
+        complaint: { await agent.programComplaint() },
         inspect: { await inspection.complaint(about: $0, base: $1) })
     }
   }
