@@ -18,6 +18,8 @@ package struct Health: Sendable, Hashable {
   package var role: AccessRole?
   /// Why nothing can be recorded, while nothing can.
   package var outage: StoreOutage?
+  /// Why a changed configuration is not taken over, while it is not.
+  package var configurationProblem: String?
 }
 
 /// An orchestrator, from the other side of its HTTP API.
@@ -45,7 +47,8 @@ package final class RunClient: Sendable {
       seq: UInt64(clamping: json["seq"]?.int ?? 0), store: json["store"]?.string.flatMap { StoreID($0) },
       listening: json["listening"]?.array?.compactMap(\.string) ?? [],
       configuration: json["configuration"]?.string, role: json["role"]?.string.flatMap(AccessRole.init),
-      outage: json["outage"].flatMap(StoreOutage.init(json:)))
+      outage: json["outage"].flatMap(StoreOutage.init(json:)),
+      configurationProblem: json["configurationProblem"]?.string)
   }
 
   /// Read while it arrives: the text of a large snapshot is never in memory as a whole. `onGlimpse` gets the runs that a

@@ -49,6 +49,8 @@ package struct DashboardState: Sendable {
   var hasSnapshot = false
   /// Why the orchestrator cannot record anything, while it cannot.
   var outage: StoreOutage?
+  /// Why a changed configuration is not taken over, while it is not.
+  var configurationProblem: String?
   /// What happened over time.
   var history = Pulse()
   var timeline = Timeline()

@@ -122,6 +122,7 @@ extension DashboardState {
     if let before { noticeChanges(since: before) }
     runtimes = snapshot.runtimes
     outage = snapshot.outage
+    configurationProblem = snapshot.configurationProblem
     hasSnapshot = true
     paces.reset()
     _ = list.setSurroundings(filterSurroundings, board)
@@ -172,6 +173,7 @@ extension DashboardState {
           runtimesStale = true
           runtimesPage.add(CollectionOfOne(event))
         }
+        noteConfiguration(event)
         continue
       }
       if run == watched { log?.append(event) }
@@ -180,6 +182,28 @@ extension DashboardState {
     settleRows()
     tellNotices()
     settleQueue()
+  }
+
+  /// What became of a configuration that was changed while the orchestrator works.
+  private mutating func noteConfiguration(_ event: RunEvent) {
+    switch event.type {
+    case .configurationRejected:
+      let problem = event.data["reason"]?.string ?? "it cannot be read"
+      configurationProblem = problem
+      toast("The changed configuration is not taken over: \(problem.prefix { $0 != "\n" })", .bad)
+    case .configurationApplied:
+      configurationProblem = nil
+      func texts(_ key: String) -> [String] { (event.data[key]?.array ?? []).compactMap(\.string) }
+      let changes = texts("changes").isEmpty ? "" : ": \(texts("changes").joined(separator: ", "))"
+      let later = texts("later").isEmpty ? "" : "; \(texts("later").joined(separator: ", ")) at the next start"
+      toast("Configuration taken over\(changes)\(later)", .good)
+    default: break
+    }
+  }
+
+  /// A runtime has been tried again by now: how that went is told only when its reason is another.
+  private var hasTriedRuntime: Bool {
+    runtimes.contains { runtime in runtime.breaker.retryAt.map { now - $0 > .seconds(1) } ?? false }
   }
 
   private mutating func changed(_ run: RunID, _ event: RunEvent) {
@@ -283,6 +307,7 @@ extension DashboardState {
       emit(.fetchArtifacts(open.id))
       emit(.fetchPatch(open.id, open.diff.wanted))
     }
+    if hasTriedRuntime { runtimesStale = true }
     if runtimesStale, screen == .runtimes || screen == .dispatch, (now - runtimesAskedAt).milliseconds >= 1000 {
       runtimesStale = false
       runtimesAskedAt = now

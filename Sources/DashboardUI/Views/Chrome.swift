@@ -59,9 +59,21 @@ func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   frame.restyle(rect) { $0.background == theme[.text].background ? $0.on(bar) : $0 }
 }
 
-/// What keeps the orchestrator from recording anything: on every screen as long as it does.
+/// What keeps the orchestrator from recording anything, else why it works by an old configuration: on every screen as long
+/// as that is so.
 func drawBanner(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
-  guard let outage = state.outage, !rect.isEmpty else { return }
+  guard !rect.isEmpty else { return }
+  guard let outage = state.outage else {
+    guard let problem = state.configurationProblem else { return }
+    let more = problem.split(separator: "\n").count
+    frame.fill(rect, style: state.theme[.linkConnecting])
+    frame.draw(
+      StyledLine(
+        [Span(" ▲ the old settings stay: \(problem.prefix { $0 != "\n" })", .linkConnecting)],
+        right: more > 1 ? [Span(" and \(more - 1) more ", .linkConnecting)] : []), in: rect, state.theme,
+      ground: .linkConnecting)
+    return
+  }
   let words = outage.sentence { Format.clock($0, offset: state.utcOffset, seconds: false) }
   frame.fill(rect, style: state.theme[.linkLost])
   let counts = outage.dropped > 0 ? "  \(Format.count(Int64(outage.dropped))) lines not kept " : ""

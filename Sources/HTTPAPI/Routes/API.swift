@@ -32,6 +32,7 @@ struct API: Sendable {
     if let store = await service.storeID() { health.append("store", .string(store.description)) }
     // Our own JSON parses.
     if let outage { health.append("outage", (try? JSONValue(parsing: outage.jsonBytes)) ?? .null) }
+    if let problem = await service.configurationProblem() { health.append("configurationProblem", .string(problem)) }
     return Reply.json(JSONValue.object(health))
   }
 

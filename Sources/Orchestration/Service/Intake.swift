@@ -101,7 +101,7 @@ extension Orchestrator {
         "There is no runtime \"\(pinned)\".\(Nearest.hint(for: pinned.rawValue, among: known)) Known: \(known.joined(separator: ", "))."
       )
     }
-    let candidates = pool.candidates(for: contract, faults: faults)
+    let candidates = pool.candidates(for: contract, faults: faults, at: environment.now())
     let obstacles = candidates.map { candidate in
       var healthy = candidate
       healthy.summary.health = .healthy

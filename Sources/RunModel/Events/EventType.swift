@@ -41,6 +41,9 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
   package static let runtimeRegistered: Self = "awf.runtime.registered"
   package static let runtimeDegraded: Self = "awf.runtime.degraded"
   package static let runtimeLost: Self = "awf.runtime.lost"
+  /// Ours: a changed configuration is taken over (`changes`, `later`), or is not (`reason`) and the old one stays.
+  package static let configurationApplied: Self = "awf.configuration.applied"
+  package static let configurationRejected: Self = "awf.configuration.rejected"
   /// Ours: what was not recorded when it happened is, from here on (`since`, `cause`, `dropped`).
   package static let storeRecovered: Self = "awf.store.recovered"
 

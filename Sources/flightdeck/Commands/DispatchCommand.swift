@@ -72,6 +72,7 @@ struct DispatchCommand: AsyncParsableCommand {
       }
       let runs = outcomes.compactMap(\.runId)
       if !output.json { for run in runs { Console.print(run.description) } }
+      for outcome in outcomes { noteTrouble(outcome) }
       guard wait else {
         if output.json { Console.print(outcomes) }
         return true
@@ -92,6 +93,14 @@ struct DispatchCommand: AsyncParsableCommand {
       return ended.allSatisfy { $0.status == .succeeded }
     }
     if !succeeded { throw ExitCode(ExitStatus.failed) }
+  }
+
+  /// A run that waits for a runtime to be mended is not to wait unnoticed.
+  private func noteTrouble(_ outcome: DispatchOutcome) {
+    guard let run = outcome.runId else { return }
+    for wait in outcome.decision.waitsFor.map({ WaitReason($0) }) where wait.kind == .health {
+      Console.note(Plain.line("\(run.shortName) \(wait.sentence)"))
+    }
   }
 
   private func show(_ outcomes: [DispatchOutcome], of contracts: [Contract]) {

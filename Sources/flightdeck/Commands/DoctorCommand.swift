@@ -7,7 +7,7 @@ struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract:
-      "Check terminal, git, store, backup, log, service, orchestrator and each runtime's command; exit 1 if something is wrong."
+      "Check terminal, git, store, backup, log, service, orchestrator and each runtime, which is started for it; exit 1 if something is wrong."
   )
 
   @OptionGroup var settings: ConfigurationOption
@@ -39,7 +39,8 @@ struct DoctorCommand: AsyncParsableCommand {
       findings += orchestrator
       if orchestrator.allSatisfy({ $0.level == .fine }), let remains = await remains() { findings.append(remains) }
       findings += doctor.doors(paths, configuration)
-      findings += doctor.runtimes(configuration)
+      findings += try await doctor.runtimes(
+        configuration, showingProgress: !output.json && surroundings.outputIsTerminal)
     } catch let problem as Problem {
       findings.append(Finding("paths", .wrong, problem.detail))
     }
@@ -100,12 +101,11 @@ struct DoctorCommand: AsyncParsableCommand {
               + "\(health.pid), then flightdeck --config '\(paths.configuration)'; agents go on meanwhile")
         ] + listens
       }
-      if case .unix = address, doctor.isOlder(than: paths.configuration, process: health.pid) == true {
+      if let problem = health.configurationProblem {
         return [
           Finding(
-            "orchestrator", .doubtful,
-            "\(address) answers, but was started before \(paths.configuration) was last changed: it works by the old one",
-            remedy: "Restart it; agents go on meanwhile: kill \(health.pid), then flightdeck")
+            "orchestrator", .doubtful, "\(address) answers, but works by an earlier configuration: \(problem)",
+            remedy: "Mend the file; it is taken over as soon as it can be read")
         ] + listens
       }
       return [Finding("orchestrator", .fine, "\(address) answers, version \(health.version), pid \(health.pid)")]

@@ -12,15 +12,15 @@ struct RuntimeSetup {
     VerifyRunner(state: state, environment: environment, limit: configuration.verifyTimeout)
   }
 
-  func registrations() throws -> [Registration] {
-    try configuration.runtimes.map { runtime in
-      var registration = try registration(runtime)
-      registration.permissions = PermissionPolicy(runtime.permissions)
-      return registration
-    }
+  func registrations() throws -> [Registration] { try configuration.runtimes.map(registration) }
+
+  func registration(_ runtime: RuntimeConfiguration) throws -> Registration {
+    var registration = try make(runtime)
+    registration.permissions = PermissionPolicy(runtime.permissions)
+    return registration
   }
 
-  private func registration(_ runtime: RuntimeConfiguration) throws -> Registration {
+  private func make(_ runtime: RuntimeConfiguration) throws -> Registration {
     switch runtime.kind {
     case .simulated(let settings):
       return Registration(
@@ -53,7 +53,6 @@ struct RuntimeSetup {
           }
           return nil
         },
-        complaint: { await local.complaint() },
         inspect: { await inspection.complaint(about: $0, base: $1) })
     case .acp(let settings):
       var acp = ACPRuntime.Configuration(id: runtime.id, command: settings.command)

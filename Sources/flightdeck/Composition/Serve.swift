@@ -76,6 +76,11 @@ func serve(
       }
     }
     group.addTask { try await MemoryTrim().run() }
+    group.addTask {
+      try await ConfigurationReload(
+        paths: paths, configuration: configuration, setup: runtimes, orchestrator: orchestrator
+      ).run()
+    }
     if configuration.retention.isOn {
       group.addTask { try await DailyRetention(orchestrator, state: paths.state, logger: logger).run() }
     }

@@ -43,6 +43,8 @@ struct ServiceUnit: Sendable, Equatable {
       Type=notify
       NotifyAccess=main
       ExecStart=\(command.joined(separator: " "))
+      # The runtimes of a changed configuration are taken over by themselves; this takes them over at once.
+      ExecReload=/bin/kill -HUP $MAINPID
       \(environment)Restart=on-failure
       RestartSec=2
       # Agents work under supervisors of their own and outlive the orchestrator: a stop or restart ends it alone, and the

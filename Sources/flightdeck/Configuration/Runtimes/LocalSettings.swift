@@ -1,5 +1,6 @@
 import RunModel
 import RuntimeAdapters
+import Yams
 
 extension RuntimeConfiguration {
   struct Local: Sendable, Equatable {
@@ -28,7 +29,8 @@ extension ConfigurationFile {
       throw error("A local runtime needs a \"command\": a list such as [my-agent, --task, \"{prompt}\"].", entry.node)
     }
     var local = RuntimeConfiguration.Local()
-    local.command = try command(words, placeholders: LocalRuntime.placeholders)
+    // `command: null` is what a local runtime is without a configuration: each contract brings its own.
+    if words.null == nil { local.command = try command(words, placeholders: LocalRuntime.placeholders) }
     for (key, value) in entry.members {
       switch key {
       case "maxParallelTasks": local.maxParallelTasks = try count(value, key)
