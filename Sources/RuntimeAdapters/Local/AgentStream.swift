@@ -10,6 +10,14 @@ struct AgentStream {
     var options: [String]
     var kind: String
     var detail: AttentionDetail?
+    /// What is written as its answer; nil: a line of ours.
+    var reply: QuestionReply?
+
+    /// The line that answers it.
+    func line(for answer: String) throws(Problem) -> String {
+      if let reply { return try reply.line(for: answer, id: id) }
+      return JSONValue.object(["awf": "answer", "attentionId": .string(id), "answer": .string(answer)]).jsonText
+    }
 
     var report: RuntimeEvent.Kind {
       .attention(id: id, question: text, options: options, kind: kind, detail: detail)
@@ -30,6 +38,8 @@ struct AgentStream {
   private(set) var stopWasSent = false
   /// The last lines, for a run that leaves no note.
   private(set) var tail: [String] = []
+  /// Reads what is no line to us.
+  private(set) var profile: ProfileReader?
   private var questions = 0
   private var hasInvalid = false
   private var stdout = Partial()
@@ -37,11 +47,16 @@ struct AgentStream {
   static let tailLength = 20
   static let invalidUTF8 = "invalid_utf8"
 
+  init(profile: AgentProfile? = nil) { self.profile = profile.map { ProfileReader($0) } }
+
   /// A line whose end has not come yet.
   private struct Partial {
     var bytes: [UInt8] = []
     /// Whether a report was taken out of it.
     var heldReport = false
+    /// The question that it asked, and how much of it was looked at for one.
+    var asked: String?
+    var looked = 0
 
     /// Returns the progress that the beginning of the line holds already.
     mutating func extend(with record: LogRecord) -> [Double] {
@@ -66,8 +81,10 @@ struct AgentStream {
       end(begun, record.payload, .stderr, &events)
     case .stdoutFragment:
       for report in stdout.extend(with: record) { terminalReported(report, &events) }
+      prompt(at: \.stdout, &events)
     case .stderrFragment:
       for report in stderr.extend(with: record) { terminalReported(report, &events) }
+      prompt(at: \.stderr, &events)
     case .stopSent:
       stopWasSent = true
       events.append(.stopSent)
@@ -91,6 +108,11 @@ struct AgentStream {
     let reports = TerminalProgress.strip(from: &bytes, beginningAt: begun.bytes.count)
     let heldReport = begun.heldReport || bytes.count < length
     for report in reports { terminalReported(report, &events) }
+    if let asked = begun.asked, asked == question?.id {
+      // It went on without an answer.
+      question = nil
+      events.append(.resolved(id: asked, answer: "", by: "agent"))
+    }
     if bytes.last == 0x0D { bytes.removeLast() }
     // A line that held a report alone says nothing else.
     if bytes.isEmpty, heldReport { return }
@@ -99,14 +121,51 @@ struct AgentStream {
     let pieces = bytes.split(separator: 0x0D, omittingEmptySubsequences: bytes.contains(0x0D))
     var passed = max(0, pieces.count - Bounds.redraws)
     for line in pieces.suffix(Bounds.redraws) {
-      let text = self.text(line, &events)
-      if !text.allSatisfy(\.isWhitespace) {
-        tail.append(String(text.prefix(2000)))
-        if tail.count > Self.tailLength { tail.removeFirst() }
+      let said = profile?.take(Array(line), from: stream)
+      if said?.isOutput ?? true {
+        let text = self.text(line, &events)
+        keep(text)
+        events.append(.output(stream: stream, text: text, dropped: passed))
+        passed = 0
       }
-      events.append(.output(stream: stream, text: text, dropped: passed))
-      passed = 0
+      for report in said?.reports ?? [] { told(report, &events) }
     }
+  }
+
+  private mutating func keep(_ text: String) {
+    guard !text.allSatisfy(\.isWhitespace) else { return }
+    tail.append(String(text.prefix(2000)))
+    if tail.count > Self.tailLength { tail.removeFirst() }
+  }
+
+  /// What the profile made of a line.
+  private mutating func told(_ report: ProfileReader.Report, _ events: inout [RuntimeEvent.Kind]) {
+    switch report {
+    case .output(let text, let dropped):
+      keep(text)
+      events.append(.output(stream: .stdout, text: text, dropped: dropped))
+    case .tool(let call): events.append(.tool(call))
+    case .usage(let total):
+      usage = total
+      events.append(.usage(total))
+    case .progress(let value, let message): reported(value, message, &events)
+    case .plan(let entries): events.append(.plan(entries))
+    case .question(let id, let text, let options, let reply):
+      questions += 1
+      let asked = Question(
+        id: id ?? "q\(questions)", text: text, options: options, kind: "question", reply: reply)
+      question = asked
+      events.append(asked.report)
+    }
+  }
+
+  /// A question at a terminal is a line whose end does not come.
+  private mutating func prompt(at stream: WritableKeyPath<Self, Partial>, _ events: inout [RuntimeEvent.Kind]) {
+    let partial = self[keyPath: stream]
+    guard question == nil, let report = profile?.prompt(in: partial.bytes.dropFirst(partial.looked)) else { return }
+    told(report, &events)
+    self[keyPath: stream].asked = question?.id
+    self[keyPath: stream].looked = partial.bytes.count
   }
 
   /// Bytes that are no UTF-8 become U+FFFD each; that there are any is told once, as the log alone has them.
@@ -201,6 +260,14 @@ struct AgentStream {
   }
 
   private mutating func answered(_ payload: [UInt8], _ events: inout [RuntimeEvent.Kind]) {
+    if let asked = question, let reply = asked.reply {
+      // A question is answered by the line that went to the agent while it waited, whatever its form.
+      let given = reply.answer(of: String(decoding: payload, as: UTF8.self), id: asked.id, options: asked.options)
+      question = nil
+      answer = (asked.id, given)
+      events.append(.resolved(id: asked.id, answer: given, by: "operator"))
+      return
+    }
     guard let json = try? JSONValue(parsing: payload), let id = json["attentionId"]?.string else {
       // Only our own answers are recorded; another text on the FIFO says nothing about a question.
       return

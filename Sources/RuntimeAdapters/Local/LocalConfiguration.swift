@@ -31,6 +31,8 @@ extension LocalRuntime {
     package var linesPerSecond: Int
     /// What one run may use.
     package var limits: RunLimits
+    /// How the agent's output is read; nil: as plain lines.
+    package var profile: AgentProfile?
     /// How long a supervisor may leave a cancel untaken before it is ended itself.
     package var supervisorPatience: Duration = .seconds(10)
 
@@ -38,8 +40,9 @@ extension LocalRuntime {
       id: RuntimeID = "local", command: [String]? = nil, environment: [String: EnvironmentValue] = [:],
       maxParallelTasks: Int = 4, input: Input? = nil, stopGrace: Duration = .seconds(5),
       strayGrace: Duration = .seconds(1), linesPerSecond: Int = Bounds.linesPerSecond,
-      limits: RunLimits = RunLimits()
+      limits: RunLimits = RunLimits(), profile: AgentProfile? = nil
     ) {
+      self.profile = profile
       self.id = id
       self.command = command
       self.environment = environment

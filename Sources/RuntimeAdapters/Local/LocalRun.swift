@@ -17,7 +17,7 @@ actor LocalRun {
   private let stopGrace: Duration
   private let supervisorPatience: Duration
 
-  private var stream = AgentStream()
+  private var stream: AgentStream
   private(set) var end: LocalRunEnd?
   private var isCancelAsked = false
   /// When a stop was first asked for, and whether the supervisor has taken one.
@@ -42,9 +42,11 @@ actor LocalRun {
 
   init(
     _ spec: LocalRunSpec, folder: RunFolder, diff: WorkDiff, outlet: EventOutlet, watch: FolderWatch,
-    configuration: LocalRuntime.Configuration, end: LocalRunEnd? = nil, isCancelAsked: Bool = false
+    configuration: LocalRuntime.Configuration, profile: AgentProfile? = nil, end: LocalRunEnd? = nil,
+    isCancelAsked: Bool = false
   ) {
     self.spec = spec
+    stream = AgentStream(profile: profile)
     self.folder = folder
     self.diff = diff
     self.outlet = outlet
@@ -103,9 +105,7 @@ actor LocalRun {
         .conflict, "\(spec.agentName) does not read answers: its runtime needs \"stdin: answers\" in the configuration."
       )
     }
-    let line = JSONValue.object([
-      "awf": "answer", "attentionId": .string(id), "answer": .string(answer),
-    ]).jsonText
+    let line = try question.line(for: answer)
     guard line.utf8.count < SupervisedFolder.longestCommand else {
       throw Problem(.tooLarge, "The answer is longer than \(SupervisedFolder.longestCommand / 1000) kB.")
     }
@@ -149,6 +149,7 @@ actor LocalRun {
     if let note = note(at: folder.handoff), !note.allSatisfy(\.isWhitespace) { return note }
     if let note = stream.handoff { return note }
     if Files.isFolder(spec.workspace.path), let note = note(at: spec.workspace.path + "/HANDOFF.md") { return note }
+    if let note = stream.profile?.note { return note }
     return stream.tail.joined(separator: "\n")
   }
 
@@ -364,10 +365,17 @@ actor LocalRun {
     case nil:
       if let exceeded = record.exceeded {
         await finish(TaskEnd(.failed, exitCode: code, reason: "\(name) \(exceeded.text), so the kernel ended it"))
-      } else if record.exitCode == 0 {
-        await finish(TaskEnd(.succeeded, exitCode: 0))
       } else if let exitCode = record.exitCode {
-        await finish(TaskEnd(.failed, exitCode: exitCode, reason: "\(name) exited \(exitCode)"))
+        let said = stream.profile?.result
+        if exitCode == 0, said?.hasFailed != true { return await finish(TaskEnd(.succeeded, exitCode: 0)) }
+        let words =
+          switch (said?.hasFailed, said?.reason) {
+          case (true, let reason?): exitCode == 0 ? ", but reported a failure: \(reason)" : ": \(reason)"
+          case (true, nil): exitCode == 0 ? ", but reported a failure" : ""
+          case (false, _): ", though it reported success"
+          case (nil, _): ""
+          }
+        await finish(TaskEnd(.failed, exitCode: exitCode, reason: "\(name) exited \(exitCode)\(words)"))
       } else {
         let signal = record.signal ?? 0
         await finish(

@@ -162,15 +162,17 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     else { return nil }
     let end = try folder.json(folder.end).flatMap(LocalRunEnd.init(json:))
     if mustHaveEnded, end == nil { return nil }
-    return make(spec, folder: folder, end: end, isCancelAsked: isCancelAsked)
+    let profile = try folder.json(folder.profile).flatMap(AgentProfile.init(stored:))
+    return make(spec, folder: folder, profile: profile, end: end, isCancelAsked: isCancelAsked)
   }
 
   private func make(
-    _ spec: LocalRunSpec, folder: RunFolder, end: LocalRunEnd? = nil, isCancelAsked: Bool = false
+    _ spec: LocalRunSpec, folder: RunFolder, profile: AgentProfile?, end: LocalRunEnd? = nil,
+    isCancelAsked: Bool = false
   ) -> LocalRun {
     LocalRun(
       spec, folder: folder, diff: WorkDiff(git: git, workspace: spec.workspace, scratch: folder.path),
-      outlet: outlet, watch: watch, configuration: configuration, end: end, isCancelAsked: isCancelAsked)
+      outlet: outlet, watch: watch, configuration: configuration, profile: profile, end: end, isCancelAsked: isCancelAsked)
   }
 
   private func start(_ contract: Contract) async throws -> StartedTask {
@@ -252,6 +254,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
       try Files.makeFolder(folder.path)
       try Files.write(contract.jsonBytes, to: folder.contract)
       try Files.write(Array(contract.effectivePrompt.utf8), to: folder.prompt)
+      if let profile = configuration.profile { try Files.write(profile.storedBytes, to: folder.profile) }
       supervisor = try await confinement.launch(run.description, configuration.limits, spec.supervisor) {
         spec.supervisor = $0
         spec.holdings = $1
@@ -264,7 +267,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
       Files.removeTree(folder.path)
       throw error
     }
-    let started = make(spec, folder: folder)
+    let started = make(spec, folder: folder, profile: configuration.profile)
     runs.withLock { $0[run] = started }
     if left > 0 {
       let what = left == 1 ? "1 file that was" : "\(left) files that were"

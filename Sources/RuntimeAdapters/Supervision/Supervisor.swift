@@ -267,9 +267,11 @@ private struct Supervisor: ~Copyable {
         perform(machine.stopRequested(.asked, grace: grace ?? spec.graceMilliseconds, now: monotonicMilliseconds()))
       case "kill": perform(machine.stopRequested(.asked, grace: 0, now: monotonicMilliseconds()))
       case "stdin":
-        guard input >= 0, words.count > 1, inputQueue.count < Bounds.unreadAnswers else { continue }
-        append(.answered, Array(words[1].utf8))
-        inputQueue.append(contentsOf: Array(words[1].utf8) + [0x0A])
+        guard input >= 0, inputQueue.count < Bounds.unreadAnswers else { continue }
+        // An empty line is an answer too.
+        let answer = words.count > 1 ? Array(words[1].utf8) : []
+        append(.answered, answer)
+        inputQueue.append(contentsOf: answer + [0x0A])
         writeInput()
       default: break
       }

@@ -34,7 +34,7 @@ struct RuntimeSetup {
           id: runtime.id, command: settings.command, environment: settings.env,
           maxParallelTasks: settings.maxParallelTasks,
           input: settings.stdin.flatMap { LocalRuntime.Configuration.Input(rawValue: $0.rawValue) },
-          stopGrace: configuration.stopGrace, limits: settings.limits),
+          stopGrace: configuration.stopGrace, limits: settings.limits, profile: settings.profile),
         state: state, environment: environment)
       let hasCommand = settings.command != nil
       let inspection = RepositoryInspection(environment: environment, standIns: "\(state)/git")

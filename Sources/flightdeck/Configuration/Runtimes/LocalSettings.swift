@@ -1,5 +1,6 @@
 import RunModel
 import RuntimeAdapters
+import Yams
 
 extension RuntimeConfiguration {
   struct Local: Sendable, Equatable {
@@ -13,26 +14,38 @@ extension RuntimeConfiguration {
     var stdin: Input?
     /// What one run may use.
     var limits = RunLimits()
+    /// How its output is read; nil: as plain lines.
+    var profile: AgentProfile?
   }
 }
 
 extension RuntimeKind {
   static let local = RuntimeKind(
-    name: "local", keys: ["command", "env", "stdin", "limits"],
+    name: "local", keys: ["command", "env", "stdin", "limits", "profile"],
     read: { file, entry throws(Problem) in try file.local(entry) })
 }
 
 extension ConfigurationFile {
   fileprivate func local(_ entry: RuntimeEntry) throws(Problem) -> RuntimeConfiguration.Kind {
-    guard let words = entry["command"] else {
-      throw error("A local runtime needs a \"command\": a list such as [my-agent, --task, \"{prompt}\"].", entry.node)
-    }
     var local = RuntimeConfiguration.Local()
-    local.command = try command(words, placeholders: LocalRuntime.placeholders)
+    if let node = entry["profile"] {
+      let profile = try profile(node)
+      local.profile = profile
+      local.command = profile.command
+      local.env = profile.environment.mapValues { .text($0) }
+      local.stdin = profile.stdin.flatMap { .init(rawValue: $0.rawValue) }
+    }
+    if let words = entry["command"] {
+      local.command = try command(words, placeholders: LocalRuntime.placeholders)
+    } else if local.command == nil {
+      throw error(
+        "A local runtime needs a \"command\": a list such as [my-agent, --task, \"{prompt}\"]; or a \"profile\" "
+          + "that has one.", entry.node)
+    }
     for (key, value) in entry.members {
       switch key {
       case "maxParallelTasks": local.maxParallelTasks = try count(value, key)
-      case "env": local.env = try variables(value)
+      case "env": local.env.merge(try variables(value)) { $1 }
       case "stdin":
         let word = try text(value, key)
         guard let input = RuntimeConfiguration.Local.Input(rawValue: word) else {
@@ -44,5 +57,12 @@ extension ConfigurationFile {
       }
     }
     return .local(local)
+  }
+
+  private func profile(_ node: Node) throws(Problem) -> AgentProfile {
+    let name = try text(node, "profile")
+    do throws(Problem) { return try ProfileShelf(folder: folder + "/profiles").profile(name) } catch let problem {
+      throw error(problem.detail, node)
+    }
   }
 }

@@ -1,0 +1,188 @@
+import Orchestration
+import RunModel
+import Testing
+
+@testable import RuntimeAdapters
+@testable import flightdeck
+
+@Suite("What a profile makes of lines")
+struct ProfileReaderTests {
+  private func reader(_ text: String) throws -> ProfileReader {
+    ProfileReader(try ProfileFile.parse(text, name: "test"))
+  }
+
+  /// An agent that puts several blocks into a message, as several real ones do.
+  private static let blocks = """
+    stdin: answers
+    objects:
+      - when: {type: assistant}
+        each: message.content[]
+        where: {type: text}
+        output: text
+      - when: {type: assistant}
+        each: message.content[]
+        where: {type: tool_use, name: {not: [Edit, Todo]}}
+        tool: {name: name, target: [input.command, input.file_path], status: $.state, summary: {text: a tool}}
+      - when: {type: assistant}
+        each: message.content[]
+        where: {name: Edit}
+        edit: {path: input.file_path, old: input.old, new: input.new}
+      - when: {type: assistant}
+        each: message.content[]
+        where: {name: Todo}
+        plan: {entries: input.todos, text: content, status: status}
+      - when: {type: turn}
+        usage: {input: usage.in, output: usage.out, cost: usage.cost, delta: true}
+      - when: {type: ask, choices: {exists: true}}
+        question: {text: question, id: id, options: "choices[].label", reply: '{"id":{id:json},"answer":{answer:json}}'}
+      - when: {type: step}
+        progress: {value: done, of: all, message: "[\\"a.b\\"].c"}
+      - when: {type: result, is_error: false}
+        result: {outcome: succeeded}
+        note: result
+      - when: {type: result, is_error: true}
+        result: {outcome: failed, reason: [error, result]}
+      - when: {type: {match: '^(ping|pong)$'}}
+        ignore: true
+    """
+
+  private func reports(_ reader: inout ProfileReader, _ line: String) -> [ProfileReader.Report] {
+    reader.take(Array(line.utf8), from: .stdout).reports
+  }
+
+  @Test("Parts of an object, alternatives, the line's own object, edits and plans")
+  func parts() throws {
+    var reader = try reader(Self.blocks)
+    let line = #"""
+      {"type":"assistant","state":"done","message":{"content":[{"type":"text","text":"One\ntwo\n"},{"type":"tool_use","name":"Bash","input":{"command":"ls"}},{"type":"tool_use","name":"Read","input":{"file_path":"a.txt"}},{"type":"tool_use","name":"Edit","input":{"file_path":"b.txt","old":"1\n2\n3\n","new":"1\nzwei\n3\n"}},{"type":"tool_use","name":"Todo","input":{"todos":[{"content":"x","status":"completed"},{"content":"y","status":"in_progress"}]}}]}}
+      """#
+    let diff = "--- a/b.txt\n+++ b/b.txt\n@@ -1,3 +1,3 @@\n 1\n-2\n+zwei\n 3\n"
+    #expect(
+      reports(&reader, line) == [
+        .output("One", dropped: 0), .output("two", dropped: 0),
+        .tool(RuntimeEvent.ToolCall(name: "Bash", target: "ls", summary: "a tool", status: "done")),
+        .tool(RuntimeEvent.ToolCall(name: "Read", target: "a.txt", summary: "a tool", status: "done")),
+        .tool(RuntimeEvent.ToolCall(name: "edit", target: "b.txt", diff: diff)),
+        .plan([PlanEntry("x", .completed), PlanEntry("y", .inProgress)]), .progress(0.5, message: nil),
+      ])
+  }
+
+  @Test("Counts that are added up, progress as a part of a whole, results and notes")
+  func counts() throws {
+    var reader = try reader(Self.blocks)
+    #expect(
+      reports(&reader, #"{"type":"turn","usage":{"in":100,"out":"20","cost":0.5}}"#) == [
+        .usage(RuntimeEvent.Usage(inputTokens: 100, outputTokens: 20, costUSD: 0.5))
+      ])
+    #expect(
+      reports(&reader, #"{"type":"turn","usage":{"in":1,"out":-7,"cost":"x"}}"#) == [
+        .usage(RuntimeEvent.Usage(inputTokens: 101, outputTokens: 20, costUSD: 0.5))
+      ])
+    #expect(
+      reports(&reader, #"{"type":"step","done":3,"all":4,"a.b":{"c":"more"}}"#) == [.progress(0.75, message: "more")])
+    #expect(reader.take(Array(#"{"type":"step","done":3,"all":0}"#.utf8), from: .stdout).isOutput)
+    #expect(reader.result == nil)
+    _ = reports(&reader, #"{"type":"result","is_error":false,"result":"All done"}"#)
+    #expect(reader.result == ProfileReader.Result(hasFailed: false) && reader.note == "All done")
+    _ = reports(&reader, #"{"type":"result","is_error":true,"result":"no\nkey"}"#)
+    #expect(reader.result == ProfileReader.Result(hasFailed: true, reason: "no key"))
+  }
+
+  @Test("What no rule knows, what is no JSON and what lacks the field stays output; colours hide no object")
+  func fallback() throws {
+    var reader = try reader(Self.blocks)
+    for line in [#"{"type":"new"}"#, "plain", #"{"type":"#, #"{"type":"assistant","message":{"content":"x"}}"#, "[1]"] {
+      let said = reader.take(Array(line.utf8), from: .stdout)
+      #expect(said.isOutput && said.reports.isEmpty, "\(line)")
+    }
+    #expect(!reader.take(Array(#"{"type":"ping"}"#.utf8), from: .stdout).isOutput)
+    #expect(reader.take(Array(#"{"type":"ping"}"#.utf8), from: .stderr).isOutput)
+    let coloured = "\u{1B}[32m \u{1B}]0;title\u{7}{\"type\":\"ping\"}\u{1B}[0m"
+    #expect(!reader.take(Array(coloured.utf8), from: .stdout).isOutput)
+  }
+
+  @Test("A question's answer is what the profile says, as JSON where it says so, and comes back as it was given")
+  func questions() throws {
+    var stream = AgentStream(profile: try ProfileFile.parse(Self.blocks, name: "test"))
+    let line = #"{"type":"ask","id":"7","question":"Which?","choices":[{"label":"left"},{"label":"right"}]}"#
+    let asked = stream.take(LogRecord(kind: .stdout, time: 0, payload: Array(line.utf8)))
+    #expect(asked == [.attention(id: "7", question: "Which?", options: ["left", "right"], kind: "question")])
+    let written = try #require(try stream.question?.line(for: "right"))
+    #expect(written == #"{"id":"7","answer":"right"}"#)
+    #expect(
+      stream.take(LogRecord(kind: .answered, time: 0, payload: Array(written.utf8))) == [
+        .resolved(id: "7", answer: "right", by: "operator")
+      ])
+    #expect(stream.question == nil)
+  }
+
+  private static let prompts = #"""
+    stdin: answers
+    prompts:
+      - match: '(Overwrite .*)\? \[y/N\] ?$'
+        question: $1?
+        answers: {yes: "y", no: "n"}
+      - match: 'Name: $'
+    """#
+
+  @Test("An unfinished line is a question only where a pattern says so, once, and takes no other answer")
+  func terminal() throws {
+    var stream = AgentStream(profile: try ProfileFile.parse(Self.prompts, name: "test"))
+    func take(_ kind: LogRecord.Kind, _ text: String) -> [RuntimeEvent.Kind] {
+      stream.take(LogRecord(kind: kind, time: 0, payload: Array(text.utf8)))
+    }
+    #expect(take(.stdoutFragment, "Overwrite \u{1B}[1ma.txt\u{1B}[0m? [y") == [])
+    let asked = take(.stdoutFragment, "/N] ")
+    #expect(asked == [.attention(id: "q1", question: "Overwrite a.txt?", options: ["yes", "no"], kind: "question")])
+    #expect(take(.stdoutFragment, " ") == [])
+    let question = try #require(stream.question)
+    #expect(try question.line(for: "yes") == "y")
+    #expect(throws: Problem(.invalid, "The agent takes one of these as an answer: yes, no.")) {
+      try question.line(for: "maybe")
+    }
+    #expect(take(.answered, "n") == [.resolved(id: "q1", answer: "no", by: "operator")])
+    #expect(
+      take(.stdoutFragment, "Name: ") == [
+        .attention(id: "q2", question: "Name: ", options: [], kind: "question")
+      ])
+    #expect(try stream.question?.line(for: "Ada\nLovelace") == "Ada Lovelace")
+    // The line goes on though nobody has answered.
+    #expect(take(.stdout, "nobody").first == .resolved(id: "q2", answer: "", by: "agent"))
+    #expect(stream.question == nil)
+  }
+
+  @Test("Deep, long, wide and wrongly typed lines stay within bounds")
+  func hostile() throws {
+    var reader = try reader(Self.blocks)
+    let deep = String(repeating: #"{"type":"#, count: 50_000)
+    let wide =
+      #"{"type":"assistant","message":{"content":["#
+      + String(repeating: #"{"type":"tool_use","name":"x"},"#, count: 30_000) + "1]}}"
+    let long =
+      #"{"type":"assistant","message":{"content":[{"type":"text","text":""#
+      + String(repeating: #"a\n"#, count: 300_000) + #""}]}}"#
+    #expect(reader.take(Array(deep.utf8), from: .stdout).isOutput)
+    #expect(reports(&reader, wide).count == ProfileReader.mostParts)
+    let lines = reports(&reader, long)
+    #expect(lines.count == ProfileReader.mostLines)
+    #expect(lines.first == .output("a", dropped: 300_000 - ProfileReader.mostLines))
+    for value in ["1", "null", "[]", "{}", "true", "\"x\"", "1e308", "-1", "9223372036854775807"] {
+      for line in [
+        #"{"type":"turn","usage":\#(value)}"#, #"{"type":"turn","usage":{"in":\#(value),"cost":\#(value)}}"#,
+        #"{"type":"step","done":\#(value),"all":\#(value)}"#, #"{"type":\#(value)}"#,
+        #"{"type":"assistant","message":{"content":\#(value)}}"#,
+        #"{"type":"result","is_error":\#(value),"result":\#(value)}"#,
+        #"{"type":"ask","choices":\#(value),"question":\#(value)}"#,
+      ] { _ = reports(&reader, line) }
+    }
+    let body = try self.reader("lines:\n- {match: '^a$', until: '^b$', tool: {name: x, target: $body}}")
+    var gathering = body
+    _ = gathering.take(Array("a".utf8), from: .stdout)
+    for _ in 0..<1000 { _ = gathering.take([UInt8](repeating: 0x63, count: 1000), from: .stdout) }
+    guard case .tool(let call)? = gathering.take(Array("b".utf8), from: .stdout).reports.first else {
+      Issue.record("no tool call")
+      return
+    }
+    #expect(call.target?.utf8.count ?? 0 <= ProfileReader.longestText + 3)
+  }
+}
