@@ -50,6 +50,8 @@ extension DashboardState {
       let new = outcome.runId.map { " as \($0.shortName)" } ?? ""
       toast("\(old.shortName) is tried again\(new)", .good)
     case .followedUp(let old, let outcome): takeFollowUp(old, outcome)
+    case .pullRequest(let run):
+      if let url = run.pullRequest?.url { toast("\(run.runId.shortName): \(url); o opens it", .good) }
     case .failed(let problem, let errand): fail(problem, errand)
     case .edited(let text) where commentDialog != nil:
       if var dialog = commentDialog {
@@ -221,7 +223,7 @@ extension DashboardState {
       toast("The chain could not be checked: \(problem.detail)", .bad)
     case .approval: toast(problem.detail, .bad)
     case .health: break  // the pane says that it has read none
-    case .runtimes, .cancel, .retry, .answer, .here: toast(problem.detail, .bad)
+    case .runtimes, .cancel, .retry, .answer, .pullRequest, .here: toast(problem.detail, .bad)
     }
   }
 

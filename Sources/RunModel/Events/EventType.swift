@@ -29,6 +29,8 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
   package static let succeeded: Self = "awf.run.succeeded"
   package static let failed: Self = "awf.run.failed"
   package static let artifacts: Self = "awf.run.artifacts"
+  /// Ours: a pull request for the work is open (`url`, `branch`), or could not be opened (`reason`, `command`).
+  package static let pullRequest: Self = "awf.run.pull_request"
   /// Ours: which live runs change the same files as this one (`conflicts`, `files`); the whole each time it changes.
   package static let conflict: Self = "awf.run.conflict"
   package static let approvalRequested: Self = "awf.approval.requested"

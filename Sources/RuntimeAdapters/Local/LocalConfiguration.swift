@@ -15,6 +15,14 @@ extension LocalRuntime {
       case none
     }
 
+    package struct PullRequests: Sendable, Hashable {
+      /// The remote that is pushed to.
+      package var remote = "origin"
+      package var isDraft = false
+
+      package init() {}
+    }
+
     package var id: RuntimeID
     /// The program and its arguments, with placeholders; nil takes `metadata.command` of each contract.
     package var command: [String]?
@@ -33,6 +41,8 @@ extension LocalRuntime {
     package var limits: RunLimits
     /// How the agent's output is read; nil: as plain lines.
     package var profile: AgentProfile?
+    /// How pull requests are opened for its runs.
+    package var pullRequests = PullRequests()
     /// How long a supervisor may leave a cancel untaken before it is ended itself.
     package var supervisorPatience: Duration = .seconds(10)
 

@@ -21,6 +21,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   private let machine: Machine
   let git: Git
   private let worktrees: Worktrees
+  let desk: RequestDesk
   private let confinement: Confinement
   private let outlet = EventOutlet()
   private let watch = FolderWatch()
@@ -45,6 +46,9 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     self.machine = machine
     runtimeId = configuration.id
     git = Git(environment: environment, standIns: "\(state)/git")
+    desk = RequestDesk(
+      RequestDesk.Settings(remote: configuration.pullRequests.remote, isDraft: configuration.pullRequests.isDraft),
+      git: git, environment: environment, standIns: "\(state)/git")
     worktrees = Worktrees(git: git, folder: "\(state)/worktrees")
   }
 
@@ -54,7 +58,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
 
   package func getCapabilities() async throws -> RuntimeCapabilities {
     RuntimeCapabilities(
-      canCreateBranch: true, supportsStreaming: true, maxParallelTasks: configuration.maxParallelTasks)
+      canCreateBranch: true, canCreatePR: await desk.couldOpen(), supportsStreaming: true, maxParallelTasks: configuration.maxParallelTasks)
   }
 
   package var limits: [LimitHolding] { confinement.holdings(configuration.limits) }

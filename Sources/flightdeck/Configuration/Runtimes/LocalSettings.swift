@@ -16,12 +16,14 @@ extension RuntimeConfiguration {
     var limits = RunLimits()
     /// How its output is read; nil: as plain lines.
     var profile: AgentProfile?
+    /// How pull requests are opened for its runs.
+    var pullRequests = LocalRuntime.Configuration.PullRequests()
   }
 }
 
 extension RuntimeKind {
   static let local = RuntimeKind(
-    name: "local", keys: ["command", "env", "stdin", "limits", "profile"],
+    name: "local", keys: ["command", "env", "stdin", "limits", "profile", "pullRequests"],
     read: { file, entry throws(Problem) in try file.local(entry) })
 }
 
@@ -52,11 +54,23 @@ extension ConfigurationFile {
           throw error("\"stdin\" must be prompt, answers or none, not \"\(word)\".", value)
         }
         local.stdin = input
+      case "pullRequests": local.pullRequests = try pullRequests(value)
       case "limits": local.limits = try limits(value)
       default: break
       }
     }
     return .local(local)
+  }
+
+  private func pullRequests(_ node: Node) throws(Problem) -> LocalRuntime.Configuration.PullRequests {
+    var settings = LocalRuntime.Configuration.PullRequests()
+    for (key, value) in try members(node, of: "\"pullRequests\"", known: ["draft", "remote"]) {
+      if key == "draft" { settings.isDraft = try flag(value, key) } else { settings.remote = try text(value, key) }
+    }
+    guard RepositoryNames.isRemote(settings.remote) else {
+      throw error("\"remote\" must be the name of a remote, such as origin.", node)
+    }
+    return settings
   }
 
   private func profile(_ node: Node) throws(Problem) -> AgentProfile {
