@@ -58,7 +58,8 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
 
   package func getCapabilities() async throws -> RuntimeCapabilities {
     RuntimeCapabilities(
-      canCreateBranch: true, canCreatePR: await desk.couldOpen(), supportsStreaming: true, maxParallelTasks: configuration.maxParallelTasks)
+      canCreateBranch: true, canCreatePR: await desk.couldOpen(), supportsStreaming: true,
+      maxParallelTasks: configuration.maxParallelTasks)
   }
 
   package var limits: [LimitHolding] { confinement.holdings(configuration.limits) }
@@ -176,7 +177,8 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   ) -> LocalRun {
     LocalRun(
       spec, folder: folder, diff: WorkDiff(git: git, workspace: spec.workspace, scratch: folder.path),
-      outlet: outlet, watch: watch, configuration: configuration, profile: profile, end: end, isCancelAsked: isCancelAsked)
+      outlet: outlet, watch: watch, configuration: configuration, profile: profile, end: end,
+      isCancelAsked: isCancelAsked)
   }
 
   private func start(_ contract: Contract) async throws -> StartedTask {

@@ -124,8 +124,9 @@ import TerminalKit
       case .edit(let text): edit(text)
       case .openFile(let worktree, let path, let line): openFile(worktree, path, line)
       case .cancel, .retry, .answer, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog, .fetchRunAudit,
-        .openLink, .fetchRuntimes, .fetchHealth, .fetchAudit, .verifyAudit, .approve, .reject, .followUp, .openPullRequest,
-        .dispatch, .dryRun, .keep, .inspectRepository, .listFolders, .fetchTemplates, .readWork, .dispatchBatch:
+        .openLink, .fetchRuntimes, .fetchHealth, .fetchAudit, .verifyAudit, .approve, .reject, .followUp,
+        .openPullRequest, .dispatch, .dryRun, .keep, .inspectRepository, .listFolders, .fetchTemplates, .readWork,
+        .dispatchBatch:
         let asked = generation
         session.errands.run(effect) { [weak self] message in await self?.deliver(message, of: asked) }
       }

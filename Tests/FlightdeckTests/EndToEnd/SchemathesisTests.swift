@@ -5,7 +5,9 @@ import Testing
 /// Tests/install-peer.sh schemathesis st schemathesis==4.32.5; for a long run: Tests/Schemathesis/run.sh 1000
 @Suite(
   "schemathesis", .serialized, .timeLimit(.minutes(20)),
-  .enabled(if: Schemathesis.isInstalled, "run Tests/install-peer.sh schemathesis st schemathesis==4.32.5 to have this test run"))
+  .enabled(
+    if: Schemathesis.isInstalled,
+    "run Tests/install-peer.sh schemathesis st schemathesis==4.32.5 to have this test run"))
 struct SchemathesisTests {
   @Test("No answer is a 5xx, each is in its schema, and every status is described")
   func description() async throws {
