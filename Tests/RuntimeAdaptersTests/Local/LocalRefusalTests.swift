@@ -111,10 +111,9 @@ struct LocalRefusalTests {
   @Test("The state of the runtime's command shows in its health")
   func health() async throws {
     let bench = try Bench()
-    #expect(await bench.local(LocalRuntime.Configuration(command: ["cat"])).health().isHealthy)
-    let health = await bench.local(LocalRuntime.Configuration(command: ["no-such-agent"])).health()
-    #expect(!health.isHealthy)
-    #expect(health.reason?.contains("not in PATH") == true)
+    #expect(await bench.local(LocalRuntime.Configuration(command: ["cat"])).complaint() == nil)
+    let complaint = await bench.local(LocalRuntime.Configuration(command: ["no-such-agent"])).complaint()
+    #expect(complaint?.contains("not in PATH") == true)
   }
 
   @Test("Runs that start at once in one repository all get their worktree, and titles alike get branches of their own")

@@ -105,12 +105,12 @@ struct ProfileReaderTests {
   func questions() throws {
     var stream = AgentStream(profile: try ProfileFile.parse(Self.blocks, name: "test"))
     let line = #"{"type":"ask","id":"7","question":"Which?","choices":[{"label":"left"},{"label":"right"}]}"#
-    let asked = stream.take(LogRecord(kind: .stdout, time: 0, payload: Array(line.utf8)))
+    let asked = stream.take(RuntimeAdapters.LogRecord(kind: .stdout, time: 0, payload: Array(line.utf8)))
     #expect(asked == [.attention(id: "7", question: "Which?", options: ["left", "right"], kind: "question")])
     let written = try #require(try stream.question?.line(for: "right"))
     #expect(written == #"{"id":"7","answer":"right"}"#)
     #expect(
-      stream.take(LogRecord(kind: .answered, time: 0, payload: Array(written.utf8))) == [
+      stream.take(RuntimeAdapters.LogRecord(kind: .answered, time: 0, payload: Array(written.utf8))) == [
         .resolved(id: "7", answer: "right", by: "operator")
       ])
     #expect(stream.question == nil)
@@ -128,8 +128,8 @@ struct ProfileReaderTests {
   @Test("An unfinished line is a question only where a pattern says so, once, and takes no other answer")
   func terminal() throws {
     var stream = AgentStream(profile: try ProfileFile.parse(Self.prompts, name: "test"))
-    func take(_ kind: LogRecord.Kind, _ text: String) -> [RuntimeEvent.Kind] {
-      stream.take(LogRecord(kind: kind, time: 0, payload: Array(text.utf8)))
+    func take(_ kind: RuntimeAdapters.LogRecord.Kind, _ text: String) -> [RuntimeEvent.Kind] {
+      stream.take(RuntimeAdapters.LogRecord(kind: kind, time: 0, payload: Array(text.utf8)))
     }
     #expect(take(.stdoutFragment, "Overwrite \u{1B}[1ma.txt\u{1B}[0m? [y") == [])
     let asked = take(.stdoutFragment, "/N] ")

@@ -77,13 +77,14 @@ struct ProfileRecordingTests {
   func pieces(recording: String, profile: String) throws {
     let whole = try play(recording, profile).kinds
     #expect(try play(recording, profile).kinds == whole)
-    var stream = AgentStream(profile: try #require(try ProfileShelf(folder: "/nowhere").profile(profile)))
+    var stream = AgentStream(profile: try ProfileShelf(folder: "/nowhere").profile(profile))
     var kinds: [RuntimeEvent.Kind] = []
     for record in try records(recording) {
       let cut = record.payload.count / 3
-      let fragment: LogRecord.Kind = record.kind == .stderr ? .stderrFragment : .stdoutFragment
-      kinds += stream.take(LogRecord(kind: fragment, time: 0, payload: Array(record.payload[..<cut])))
-      kinds += stream.take(LogRecord(kind: record.kind, time: 0, payload: Array(record.payload[cut...])))
+      let fragment: RuntimeAdapters.LogRecord.Kind = record.kind == .stderr ? .stderrFragment : .stdoutFragment
+      kinds += stream.take(RuntimeAdapters.LogRecord(kind: fragment, time: 0, payload: Array(record.payload[..<cut])))
+      kinds += stream.take(
+        RuntimeAdapters.LogRecord(kind: record.kind, time: 0, payload: Array(record.payload[cut...])))
     }
     #expect(kinds == whole)
   }
@@ -94,14 +95,18 @@ struct ProfileRecordingTests {
     return (kinds, stream)
   }
 
-  private func records(_ name: String) throws -> [LogRecord] {
+  private func records(_ name: String) throws -> [RuntimeAdapters.LogRecord] {
     let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Agents/Recordings")
     let data = try Data(contentsOf: folder.appending(path: name + ".jsonl"))
     return data.split(separator: 0x0A).compactMap { line in
       guard let json = try? JSONValue(parsing: Array(line)) else { return nil }
-      if let text = json["out"]?.string { return LogRecord(kind: .stdout, time: 0, payload: Array(text.utf8)) }
-      if let text = json["err"]?.string { return LogRecord(kind: .stderr, time: 0, payload: Array(text.utf8)) }
+      if let text = json["out"]?.string {
+        return RuntimeAdapters.LogRecord(kind: .stdout, time: 0, payload: Array(text.utf8))
+      }
+      if let text = json["err"]?.string {
+        return RuntimeAdapters.LogRecord(kind: .stderr, time: 0, payload: Array(text.utf8))
+      }
       return nil
     }
   }
