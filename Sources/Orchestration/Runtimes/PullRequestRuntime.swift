@@ -1,5 +1,3 @@
-package import RunModel
-
 /// A runtime that can ask for a run's work to be merged.
 package protocol PullRequestRuntime: AgentRuntime {
   /// Why no pull request could be opened for this repository, in words; nil when it would work. Quick: what it finds out

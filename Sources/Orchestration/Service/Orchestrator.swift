@@ -170,6 +170,7 @@ package actor Orchestrator {
     }
     await checkHealth()
     try await takeUp()
+    resumePullRequests()
     schedule()
   }
 

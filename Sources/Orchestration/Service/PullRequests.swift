@@ -57,9 +57,25 @@ extension Orchestrator {
     guard run.status == .succeeded, run.commit != nil, run.pullRequest == nil, let id = run.runtimeId,
       pool[id] is any PullRequestRuntime
     else { return }
-    Task {  // ends with the programs that push and ask, which have time limits
+    Task { await openWhatIsNeeded([run]) }  // ends with the programs that push and ask, which have time limits
+  }
+
+  /// For those that an earlier orchestrator has left without, as it ended between the work and the request.
+  func resumePullRequests() {
+    let since = Timestamp(milliseconds: environment.now().milliseconds - 3_600_000)
+    let left = journal.read { board in
+      board.runs.filter { run in
+        run.status == .succeeded && run.commit != nil && run.pullRequest == nil && (run.endedAt ?? since) > since
+      }
+    }
+    guard !left.isEmpty else { return }
+    Task { await openWhatIsNeeded(left) }  // as above
+  }
+
+  private func openWhatIsNeeded(_ runs: [Run]) async {
+    for run in runs {
       do {
-        guard try await contract(of: run).requires.contains(.canCreatePR) else { return }
+        guard try await contract(of: run).requires.contains(.canCreatePR) else { continue }
         _ = try await openPullRequest(run.runId, by: .system)
       } catch {
         environment.logger.warning("no pull request", metadata: ["run": "\(run.runId)", "error": "\(error)"])

@@ -17,7 +17,7 @@ struct RemoteRepository: Sendable, Hashable {
     }
     var place: Substring
     var authority: Substring
-    if let scheme = ["https://", "ssh://"].first(where: url.hasPrefix) {
+    if let scheme = ["https://", "ssh://"].first(where: { url.hasPrefix($0) }) {
       let rest = url.dropFirst(scheme.count)
       guard let slash = rest.firstIndex(of: "/") else { return nil }
       authority = rest[..<slash]

@@ -1,6 +1,5 @@
 import Orchestration
 import RunModel
-import Synchronization
 
 /// Opens pull requests for branches of the operator's repositories: git pushes, the host's own program opens.
 actor RequestDesk {
@@ -140,7 +139,7 @@ actor RequestDesk {
   private func answersZero(_ tool: RequestTool, host: String?) async -> Bool {
     // One that cannot be run says no, whatever the reason.
     let answer = try? await runner.run(tool, tool.statusArguments(host: host), within: Self.statusLimit)
-    return answer??.status == 0
+    return answer?.status == 0
   }
 
   /// Where it is to be merged, if what the work began from is a branch; nil: where the host says.

@@ -164,8 +164,9 @@ struct RequestToolRunner: Sendable {
         var options = PlatformOptions()
         options.processGroupID = 0
         options.teardownSequence = [.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(2))]
+        // In no folder of anybody's, so that no repository that is there is looked at.
         let result = try await Subprocess.run(
-          .path(.init(program)), arguments: Arguments(arguments), environment: .custom(keyed), workingDirectory: "/",
+          .name("env"), arguments: Arguments(["-C", "/", program] + arguments), environment: .custom(keyed),
           platformOptions: options, input: .array(input), output: .bytes(limit: 4 << 20), error: .bytes(limit: 1 << 20))
         let status =
           switch result.terminationStatus {

@@ -36,6 +36,15 @@ struct ProfileRecordingTests {
     #expect(stream.profile?.result == nil)
   }
 
+  @Test("vibe: what it replaced in a file is an edit with its diff")
+  func vibeEdit() throws {
+    let (kinds, _) = try play("vibe-edit", "vibe")
+    let tools = kinds.compactMap { if case .tool(let call) = $0 { call } else { nil } }
+    #expect(tools.map(\.name) == ["file_system.read_file", "file_system.search_replace", "file_system.bash"])
+    let diff = "--- a/calc.py\n+++ b/calc.py\n@@ -1,1 +1,1 @@\n-return a + b\n+return b + a\n"
+    #expect(tools[1].target == "calc.py" && tools[1].diff == diff && tools[1].status == "completed")
+  }
+
   @Test(
     "vibe: why it stopped is its result",
     arguments: [
