@@ -106,6 +106,8 @@ extension Orchestrator {
         record.events.append(RunEvent(type: .pullRequest, run: run, time: now, data: ["url": .string(url)]))
       }
     }
+    let uncommitted = entry.end?.uncommitted
+    let reason = status == .canceled ? reason : uncommitted?.added(to: reason) ?? reason
     let end = ending(of: run, entry, as: status, reason: reason, assessment, at: now)
     record.events.append(end)
     let audit = ["succeeded": "agent_run.completed", "failed": "agent_run.failed"][status.rawValue]
@@ -126,6 +128,7 @@ extension Orchestrator {
       do { try await self.journal.settle() } catch { return }  // it never will be: the orchestrator ends
       self.didEnd(run)
     }
+    if uncommitted != nil { keepLater(run) }
     schedule()
   }
 
@@ -178,6 +181,9 @@ extension Orchestrator {
             .array(assessment.criteria.map { ["id": .string($0.id), "proof": .string($0.proof.rawValue)] }))
         }
       }
+    }
+    if let uncommitted = entry.end?.uncommitted {
+      data.append("uncommitted", ["path": .string(uncommitted.path), "why": .string(uncommitted.why)])
     }
     data.append(
       "verify",

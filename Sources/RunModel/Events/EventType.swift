@@ -28,6 +28,8 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
   package static let canceled: Self = "awf.run.canceled"
   package static let succeeded: Self = "awf.run.succeeded"
   package static let failed: Self = "awf.run.failed"
+  /// Ours: the work of an ended run that could not be committed is, after all (`commit`, `branch`, `message`).
+  package static let kept: Self = "awf.run.kept"
   package static let artifacts: Self = "awf.run.artifacts"
   /// Ours: a pull request for the work is open (`url`, `branch`), or could not be opened (`reason`, `command`).
   package static let pullRequest: Self = "awf.run.pull_request"

@@ -18,7 +18,7 @@ actor LocalRun {
   private let supervisorPatience: Duration
 
   private var stream: AgentStream
-  private(set) var end: LocalRunEnd?
+  var end: LocalRunEnd?
   private var isCancelAsked = false
   /// When a stop was first asked for, and whether the supervisor has taken one.
   private var stopAwaitedSince: ContinuousClock.Instant?
@@ -417,7 +417,7 @@ actor LocalRun {
     }
   }
 
-  private func mendLink() async throws {
+  func mendLink() async throws {
     guard spec.workspace.branch != nil, Files.isFolder(spec.workspace.path) else { return }
     let found = try await diff.checkout().mendLink(keep: folder.ownRepository)
     let message: String
@@ -432,6 +432,8 @@ actor LocalRun {
 
   private var name: String { spec.agentName }
 
+  var snapshotMessage: String { "\(spec.title)\n\nThe work of run \(run), as \(name) left it." }
+
   private func signalName(_ signal: Int) -> String { String(cString: strsignal(CInt(signal))) }
 
   private func finish(_ end: TaskEnd) async {
@@ -439,14 +441,12 @@ actor LocalRun {
     var isKept = true
     do {
       try await mendLink()
-      let commit = try await Snapshot(diff: diff).take(
-        message: "\(spec.title)\n\nThe work of run \(run), as \(name) left it.")
+      let commit = try await Snapshot(diff: diff).take(message: snapshotMessage)
       end.commit = commit
       end.proof?.commit = commit
     } catch {
       isKept = false
-      let reason = "its work could not be committed and is in \(spec.workspace.path): \(error)"
-      end.reason = end.reason.map { "\($0); \(reason)" } ?? reason
+      end.uncommitted = Uncommitted(path: spec.workspace.path, why: "\(error)".bounded(Bounds.activity))
       end.proof?.uncommitted = spec.workspace.path
       outlet.send(RuntimeEvent(run, .custom(type: "snapshot_failed", data: ["message": .string("\(error)")])))
     }

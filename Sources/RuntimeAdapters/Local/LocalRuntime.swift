@@ -158,6 +158,17 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     throw Problem(.notFound, "The runtime \(runtimeId) has no run \(run).")
   }
 
+  /// Also one whose end is not on record here: an ended one whose work is to be kept.
+  func known(_ run: RunID) throws -> LocalRun? { try runs.withLock { $0[run] } ?? stored(run) }
+
+  /// Whether a run of ours that has not ended works on a branch.
+  func isWorkedOn(_ branch: String) async -> Bool {
+    for other in runs.withLock({ Array($0.values) }) where other.spec.workspace.branch == branch {
+      if await !other.hasEnded { return true }
+    }
+    return false
+  }
+
   /// What the folder holds of a run of this runtime; nil when there is none.
   private func stored(_ run: RunID, isCancelAsked: Bool = false, mustHaveEnded: Bool = false) throws -> LocalRun? {
     let folder = RunFolder(state: state, run: run)

@@ -114,6 +114,7 @@ struct LocalRunEnd: JSONWritable {
       json.member("commit", end.commit)
       json.member("proof", end.proof)
       json.member("kept", isKept)
+      json.member("uncommitted", end.uncommitted)
     }
   }
 
@@ -122,6 +123,7 @@ struct LocalRunEnd: JSONWritable {
     end = TaskEnd(
       outcome, exitCode: json["exitCode"]?.int.map(Int.init), reason: json["reason"]?.string,
       commit: json["commit"]?.string, proof: json["proof"].flatMap { $0.isNull ? nil : CancelProof(json: $0) })
+    end.uncommitted = json["uncommitted"].flatMap(Uncommitted.init(json:))
     isKept = json["kept"]?.bool ?? true
   }
 }
