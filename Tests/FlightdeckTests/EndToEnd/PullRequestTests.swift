@@ -60,7 +60,7 @@ extension EndToEndTests {
         let artifacts = try await here.run(["artifacts", run.description, "--json"]).output
         #expect(artifacts.contains("\"pr_url\":\"https://github.com/acme/app/pull/9\""))
         #expect(try await here.run(["show", run.description]).output.contains("https://github.com/acme/app/pull/9"))
-        let audit = try await here.run(["audit", run.description, "--json"]).output
+        let audit = try await here.run(["audit", "export", "--run", run.description]).output
         #expect(audit.contains("agent_run.pull_request_opened"))
         let again = try await here.run(["pr", run.description])
         #expect(again.status == 0 && again.output == "https://github.com/acme/app/pull/9\n")

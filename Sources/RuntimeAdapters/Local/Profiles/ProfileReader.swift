@@ -140,7 +140,8 @@ struct ProfileReader: Sendable {
     for rule in profile.prompts {
       guard let groups = rule.pattern.groups(in: line) else { continue }
       let source = Source(groups: groups, body: "")
-      let asked = rule.question.map(source.filled) ?? String(decoding: line, as: UTF8.self)
+      let trimmed = line.drop { $0 == 0x20 }.reversed().drop { $0 == 0x20 }.reversed()
+      let asked = rule.question.map(source.filled) ?? String(decoding: trimmed, as: UTF8.self)
       let text = asked.bounded(Bounds.question)
       return .question(id: nil, text: text, options: rule.reply.choices.map(\.shown), rule.reply)
     }

@@ -63,7 +63,7 @@ struct LocalProfileTests {
           answers: {yes: "y", no: "n", just enter: ""}
       """, name: "test")
     let runtime = try bench.local(
-      "read -p 'Go on? [y/N] ' a; echo \"got <$a>\"; read -p 'Go on? [y/N] ' b; echo \"and <$b>\""
+      "printf 'Go on? [y/N] '; read a; echo \"got <$a>\"; printf 'Go on? [y/N] '; read b; echo \"and <$b>\""
     ) {
       $0.profile = profile
       $0.input = .answers

@@ -7,8 +7,28 @@ import Testing
 
 @Suite("What a profile makes of lines")
 struct ProfileReaderTests {
-  private func reader(_ text: String) throws -> ProfileReader {
-    ProfileReader(try ProfileFile.parse(text, name: "test"))
+  /// A reader that is fed lines.
+  private final class Play {
+    private(set) var reader: ProfileReader
+
+    init(_ text: String) throws { reader = ProfileReader(try ProfileFile.parse(text, name: "test")) }
+
+    func reports(_ line: String) -> [ProfileReader.Report] { reader.take(Array(line.utf8), from: .stdout).reports }
+
+    func isOutput(_ line: String, _ stream: RuntimeEvent.OutputStream = .stdout) -> Bool {
+      reader.take(Array(line.utf8), from: stream).isOutput
+    }
+  }
+
+  /// An agent's output as the log holds it.
+  private final class Output {
+    private(set) var stream: AgentStream
+
+    init(_ text: String) throws { stream = AgentStream(profile: try ProfileFile.parse(text, name: "test")) }
+
+    func take(_ kind: RuntimeAdapters.LogRecord.Kind, _ text: String) -> [RuntimeEvent.Kind] {
+      stream.take(RuntimeAdapters.LogRecord(kind: kind, time: 0, payload: Array(text.utf8)))
+    }
   }
 
   /// An agent that puts several blocks into a message, as several real ones do.
@@ -46,19 +66,15 @@ struct ProfileReaderTests {
         ignore: true
     """
 
-  private func reports(_ reader: inout ProfileReader, _ line: String) -> [ProfileReader.Report] {
-    reader.take(Array(line.utf8), from: .stdout).reports
-  }
-
   @Test("Parts of an object, alternatives, the line's own object, edits and plans")
   func parts() throws {
-    var reader = try reader(Self.blocks)
+    let play = try Play(Self.blocks)
     let line = #"""
       {"type":"assistant","state":"done","message":{"content":[{"type":"text","text":"One\ntwo\n"},{"type":"tool_use","name":"Bash","input":{"command":"ls"}},{"type":"tool_use","name":"Read","input":{"file_path":"a.txt"}},{"type":"tool_use","name":"Edit","input":{"file_path":"b.txt","old":"1\n2\n3\n","new":"1\nzwei\n3\n"}},{"type":"tool_use","name":"Todo","input":{"todos":[{"content":"x","status":"completed"},{"content":"y","status":"in_progress"}]}}]}}
       """#
     let diff = "--- a/b.txt\n+++ b/b.txt\n@@ -1,3 +1,3 @@\n 1\n-2\n+zwei\n 3\n"
     #expect(
-      reports(&reader, line) == [
+      play.reports(line) == [
         .output("One", dropped: 0), .output("two", dropped: 0),
         .tool(RuntimeEvent.ToolCall(name: "Bash", target: "ls", summary: "a tool", status: "done")),
         .tool(RuntimeEvent.ToolCall(name: "Read", target: "a.txt", summary: "a tool", status: "done")),
@@ -69,51 +85,50 @@ struct ProfileReaderTests {
 
   @Test("Counts that are added up, progress as a part of a whole, results and notes")
   func counts() throws {
-    var reader = try reader(Self.blocks)
+    let play = try Play(Self.blocks)
     #expect(
-      reports(&reader, #"{"type":"turn","usage":{"in":100,"out":"20","cost":0.5}}"#) == [
+      play.reports(#"{"type":"turn","usage":{"in":100,"out":"20","cost":0.5}}"#) == [
         .usage(RuntimeEvent.Usage(inputTokens: 100, outputTokens: 20, costUSD: 0.5))
       ])
     #expect(
-      reports(&reader, #"{"type":"turn","usage":{"in":1,"out":-7,"cost":"x"}}"#) == [
+      play.reports(#"{"type":"turn","usage":{"in":1,"out":-7,"cost":"x"}}"#) == [
         .usage(RuntimeEvent.Usage(inputTokens: 101, outputTokens: 20, costUSD: 0.5))
       ])
     #expect(
-      reports(&reader, #"{"type":"step","done":3,"all":4,"a.b":{"c":"more"}}"#) == [.progress(0.75, message: "more")])
-    #expect(reader.take(Array(#"{"type":"step","done":3,"all":0}"#.utf8), from: .stdout).isOutput)
-    #expect(reader.result == nil)
-    _ = reports(&reader, #"{"type":"result","is_error":false,"result":"All done"}"#)
-    #expect(reader.result == ProfileReader.Result(hasFailed: false) && reader.note == "All done")
-    _ = reports(&reader, #"{"type":"result","is_error":true,"result":"no\nkey"}"#)
-    #expect(reader.result == ProfileReader.Result(hasFailed: true, reason: "no key"))
+      play.reports(#"{"type":"step","done":3,"all":4,"a.b":{"c":"more"}}"#) == [.progress(0.75, message: "more")])
+    #expect(play.isOutput(#"{"type":"step","done":3,"all":0}"#))
+    #expect(play.reader.result == nil)
+    _ = play.reports(#"{"type":"result","is_error":false,"result":"All done"}"#)
+    #expect(play.reader.result == ProfileReader.Result(hasFailed: false) && play.reader.note == "All done")
+    _ = play.reports(#"{"type":"result","is_error":true,"result":"no\nkey"}"#)
+    #expect(play.reader.result == ProfileReader.Result(hasFailed: true, reason: "no key"))
   }
 
   @Test("What no rule knows, what is no JSON and what lacks the field stays output; colours hide no object")
   func fallback() throws {
-    var reader = try reader(Self.blocks)
+    let play = try Play(Self.blocks)
     for line in [#"{"type":"new"}"#, "plain", #"{"type":"#, #"{"type":"assistant","message":{"content":"x"}}"#, "[1]"] {
-      let said = reader.take(Array(line.utf8), from: .stdout)
-      #expect(said.isOutput && said.reports.isEmpty, "\(line)")
+      #expect(play.isOutput(line), "\(line)")
     }
-    #expect(!reader.take(Array(#"{"type":"ping"}"#.utf8), from: .stdout).isOutput)
-    #expect(reader.take(Array(#"{"type":"ping"}"#.utf8), from: .stderr).isOutput)
+    #expect(!play.isOutput(#"{"type":"ping"}"#))
+    #expect(play.isOutput(#"{"type":"ping"}"#, .stderr))
     let coloured = "\u{1B}[32m \u{1B}]0;title\u{7}{\"type\":\"ping\"}\u{1B}[0m"
-    #expect(!reader.take(Array(coloured.utf8), from: .stdout).isOutput)
+    #expect(!play.isOutput(coloured))
   }
 
   @Test("A question's answer is what the profile says, as JSON where it says so, and comes back as it was given")
   func questions() throws {
-    var stream = AgentStream(profile: try ProfileFile.parse(Self.blocks, name: "test"))
+    let output = try Output(Self.blocks)
     let line = #"{"type":"ask","id":"7","question":"Which?","choices":[{"label":"left"},{"label":"right"}]}"#
-    let asked = stream.take(RuntimeAdapters.LogRecord(kind: .stdout, time: 0, payload: Array(line.utf8)))
+    let asked = output.take(.stdout, line)
     #expect(asked == [.attention(id: "7", question: "Which?", options: ["left", "right"], kind: "question")])
-    let written = try #require(try stream.question?.line(for: "right"))
+    let written = try #require(try output.stream.question?.line(for: "right"))
     #expect(written == #"{"id":"7","answer":"right"}"#)
     #expect(
-      stream.take(RuntimeAdapters.LogRecord(kind: .answered, time: 0, payload: Array(written.utf8))) == [
+      output.take(.answered, written) == [
         .resolved(id: "7", answer: "right", by: "operator")
       ])
-    #expect(stream.question == nil)
+    #expect(output.stream.question == nil)
   }
 
   private static let prompts = #"""
@@ -127,33 +142,30 @@ struct ProfileReaderTests {
 
   @Test("An unfinished line is a question only where a pattern says so, once, and takes no other answer")
   func terminal() throws {
-    var stream = AgentStream(profile: try ProfileFile.parse(Self.prompts, name: "test"))
-    func take(_ kind: RuntimeAdapters.LogRecord.Kind, _ text: String) -> [RuntimeEvent.Kind] {
-      stream.take(RuntimeAdapters.LogRecord(kind: kind, time: 0, payload: Array(text.utf8)))
-    }
-    #expect(take(.stdoutFragment, "Overwrite \u{1B}[1ma.txt\u{1B}[0m? [y") == [])
-    let asked = take(.stdoutFragment, "/N] ")
+    let output = try Output(Self.prompts)
+    #expect(output.take(.stdoutFragment, "Overwrite \u{1B}[1ma.txt\u{1B}[0m? [y") == [])
+    let asked = output.take(.stdoutFragment, "/N] ")
     #expect(asked == [.attention(id: "q1", question: "Overwrite a.txt?", options: ["yes", "no"], kind: "question")])
-    #expect(take(.stdoutFragment, " ") == [])
-    let question = try #require(stream.question)
+    #expect(output.take(.stdoutFragment, " ") == [])
+    let question = try #require(output.stream.question)
     #expect(try question.line(for: "yes") == "y")
     #expect(throws: Problem(.invalid, "The agent takes one of these as an answer: yes, no.")) {
       try question.line(for: "maybe")
     }
-    #expect(take(.answered, "n") == [.resolved(id: "q1", answer: "no", by: "operator")])
+    #expect(output.take(.answered, "n") == [.resolved(id: "q1", answer: "no", by: "operator")])
     #expect(
-      take(.stdoutFragment, "Name: ") == [
-        .attention(id: "q2", question: "Name: ", options: [], kind: "question")
+      output.take(.stdoutFragment, "Name: ") == [
+        .attention(id: "q2", question: "Name:", options: [], kind: "question")
       ])
-    #expect(try stream.question?.line(for: "Ada\nLovelace") == "Ada Lovelace")
+    #expect(try output.stream.question?.line(for: "Ada\nLovelace") == "Ada Lovelace")
     // The line goes on though nobody has answered.
-    #expect(take(.stdout, "nobody").first == .resolved(id: "q2", answer: "", by: "agent"))
-    #expect(stream.question == nil)
+    #expect(output.take(.stdout, "nobody").first == .resolved(id: "q2", answer: "", by: "agent"))
+    #expect(output.stream.question == nil)
   }
 
   @Test("Deep, long, wide and wrongly typed lines stay within bounds")
   func hostile() throws {
-    var reader = try reader(Self.blocks)
+    let play = try Play(Self.blocks)
     let deep = String(repeating: #"{"type":"#, count: 50_000)
     let wide =
       #"{"type":"assistant","message":{"content":["#
@@ -161,9 +173,9 @@ struct ProfileReaderTests {
     let long =
       #"{"type":"assistant","message":{"content":[{"type":"text","text":""#
       + String(repeating: #"a\n"#, count: 300_000) + #""}]}}"#
-    #expect(reader.take(Array(deep.utf8), from: .stdout).isOutput)
-    #expect(reports(&reader, wide).count == ProfileReader.mostParts)
-    let lines = reports(&reader, long)
+    #expect(play.isOutput(deep))
+    #expect(play.reports(wide).count == ProfileReader.mostParts)
+    let lines = play.reports(long)
     #expect(lines.count == ProfileReader.mostLines)
     #expect(lines.first == .output("a", dropped: 300_000 - ProfileReader.mostLines))
     for value in ["1", "null", "[]", "{}", "true", "\"x\"", "1e308", "-1", "9223372036854775807"] {
@@ -173,13 +185,12 @@ struct ProfileReaderTests {
         #"{"type":"assistant","message":{"content":\#(value)}}"#,
         #"{"type":"result","is_error":\#(value),"result":\#(value)}"#,
         #"{"type":"ask","choices":\#(value),"question":\#(value)}"#,
-      ] { _ = reports(&reader, line) }
+      ] { _ = play.reports(line) }
     }
-    let body = try self.reader("lines:\n- {match: '^a$', until: '^b$', tool: {name: x, target: $body}}")
-    var gathering = body
-    _ = gathering.take(Array("a".utf8), from: .stdout)
-    for _ in 0..<1000 { _ = gathering.take([UInt8](repeating: 0x63, count: 1000), from: .stdout) }
-    guard case .tool(let call)? = gathering.take(Array("b".utf8), from: .stdout).reports.first else {
+    let gathering = try Play("lines:\n- {match: '^a$', until: '^b$', tool: {name: x, target: $body}}")
+    _ = gathering.reports("a")
+    for _ in 0..<1000 { _ = gathering.reports(String(repeating: "c", count: 1000)) }
+    guard case .tool(let call)? = gathering.reports("b").first else {
       Issue.record("no tool call")
       return
     }
