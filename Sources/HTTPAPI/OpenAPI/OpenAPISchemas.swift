@@ -243,7 +243,12 @@ extension OpenAPI {
     "ApprovalRequest": {"type": "object", "additionalProperties": false, "required": ["why"], "properties": {
       "why": {"type": "string", "pattern": "\\\\S", "description": "The rationale; it goes on the audit trail."}}},
     "AnswerRequest": {"type": "object", "additionalProperties": false, "required": ["answer"], "properties": {
-      "attentionId": {"type": ["string", "null"]}, "answer": {"type": "string"}}}
+      "attentionId": {"type": ["string", "null"]},
+      "answer": {"type": "string", "description": "One of the options, where there are any."},
+      "remember": {"type": ["boolean", "null"],
+        "description": "Answer likewise, for the rest of the run, what is asked in the same way: of a permission whose option is for once."}}},
+    "MessageRequest": {"type": "object", "additionalProperties": false, "required": ["text"], "properties": {
+      "text": {"type": "string", "pattern": "\\\\S"}}}
     """
 
   private static let tokenRequired = """
@@ -271,6 +276,7 @@ extension OpenAPI {
         "slotsUsed": {"type": "integer"}, "succeeded": {"type": "integer"}, "failed": {"type": "integer"},
         "canceled": {"type": "integer"}, "medianMilliseconds": {"type": ["integer", "null"]},
         "limits": {"type": "array", "items": {"$ref": "#/components/schemas/LimitHolding"}},
+        "converses": {"type": "boolean", "description": "Its agents take a message while they work."},
         "quietSeconds": {"type": "number", "description": "A live run without an event for longer is called stalled."}}},
     "RuntimeCapabilities": {"type": "object", "additionalProperties": false,
       "required": ["canCreateBranch", "canCreatePR", "supportsWebhooks", "supportsStreaming", "maxParallelTasks"],

@@ -12,7 +12,7 @@ package struct AuditDraft: Sendable {
   package var subject: Subject
   package var actor: Actor
   /// `agent_run.dispatched`, `.routed`, `.started`, `.cancel_requested`, `.stop_sent`, `.completed`, `.failed`,
-  /// `.canceled`, `.answered`, `.retried`, `.approval_requested`, `.approved`, `.rejected`, `.collected`, `.kept`,
+  /// `.canceled`, `.answered`, `.messaged`, `.retried`, `.approval_requested`, `.approved`, `.rejected`, `.collected`, `.kept`,
   /// `.pull_request_opened`, `.pull_request_failed`; `access_token.created`, `.revoked`;
   /// `access.refused`.
   package var eventType: String

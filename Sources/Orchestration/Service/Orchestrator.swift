@@ -25,6 +25,8 @@ package actor Orchestrator {
     var verification: Task<Void, Never>?
     var timeout: Task<Void, Never>?
     var attention: String?
+    /// What people have said to answer likewise, the latest last.
+    var remembered: [PermissionRule] = []
     /// What was found wrong with its repository when it was taken in, by runtime: those are not tried.
     var faults: [RuntimeID: Problem] = [:]
     /// The conflicts that were last put on record.

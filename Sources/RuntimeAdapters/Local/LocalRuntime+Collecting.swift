@@ -5,7 +5,7 @@ import Synchronization
 extension LocalRuntime: CollectableRuntime {
   /// What is kept of a run's folder: enough to look at its work and to go on with it.
   static let lasting: Set<String> = [
-    "spec.json", "contract.json", "end.json", "exit.json", "position", "agent.git",
+    "spec.json", "contract.json", "end.json", "exit.json", "position", "agent.git", "session",
   ]
 
   package func remains(of run: RunID) async throws -> Remains {

@@ -106,6 +106,8 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     return try await here.diff.patch(from: here.result(), to: there.result(), options)
   }
 
+  func send(_ message: String, to run: RunID) async throws { try await find(run).message(message) }
+
   package func answer(_ run: RunID, attentionId: String, answer: String) async throws {
     try await find(run).answer(attentionId, answer)
   }
@@ -186,10 +188,23 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     _ spec: LocalRunSpec, folder: RunFolder, profile: AgentProfile?, end: LocalRunEnd? = nil,
     isCancelAsked: Bool = false
   ) -> LocalRun {
-    LocalRun(
+    let language: any AgentLanguage = profile.map { ProfileLanguage($0) } ?? configuration.language(spec, folder)
+    let service = language is any AgentConversation ? service(spec, folder) : nil
+    return LocalRun(
       spec, folder: folder, diff: WorkDiff(git: git, workspace: spec.workspace, scratch: folder.path),
-      outlet: outlet, watch: watch, configuration: configuration, profile: profile, end: end,
+      outlet: outlet, watch: watch, configuration: configuration, language: language, service: service, end: end,
       isCancelAsked: isCancelAsked)
+  }
+
+  private func service(_ spec: LocalRunSpec, _ folder: RunFolder) -> WorktreeService {
+    WorktreeService(
+      folder: folder, run: spec.run, worktree: spec.workspace.path, group: spec.supervisor.group,
+      environment: { [environment, configuration] in
+        LaunchPlan.environment(
+          environment, try configuration.environment.read(environment: environment), run: spec.run, folder: folder,
+          worktree: spec.workspace.path)
+      },
+      launcher: launcher, watch: watch)
   }
 
   private func start(_ contract: Contract) async throws -> StartedTask {
@@ -266,12 +281,18 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
       run: run, title: contract.title, runtime: runtimeId, boot: machine.boot, workspace: workspace,
       agentName: plan.agentName,
       supervisor: supervisorSpec(plan, contract, in: workspace, mark: RunFolder.mark(of: run)))
+    if old != nil, let earlier = contract.metadata["followUpOf"]?.string.flatMap({ RunID($0) }) {
+      // Without it the session begins anew.
+      spec.earlierSession = try? Files.text(
+        RunFolder(state: state, run: earlier).session, limit: 1024, following: false)
+    }
     let supervisor: pid_t
     do {
       try Files.makeFolder(folder.path)
       try Files.write(contract.jsonBytes, to: folder.contract)
       try Files.write(Array(contract.effectivePrompt.utf8), to: folder.prompt)
       if let profile = configuration.profile { try Files.write(profile.storedBytes, to: folder.profile) }
+      spec.supervisor.isConversation = configuration.language(spec, folder) is any AgentConversation
       supervisor = try await confinement.launch(run.description, configuration.limits, spec.supervisor) {
         spec.supervisor = $0
         spec.holdings = $1
@@ -353,7 +374,7 @@ extension LocalRuntime {
 }
 
 /// Collects the supervisor's exit status, so that no dead child of ours stays; it is at its very end.
-private func reap(_ supervisor: pid_t) async {
+func reap(_ supervisor: pid_t) async {
   var code: CInt = 0
   var signal: CInt = 0
   for _ in 0..<100 where cprocess_reap(supervisor, &code, &signal) == 0 {

@@ -23,6 +23,10 @@ struct RunFolder: Hashable {
   /// How far an orchestrator of an earlier version had handed the output log on, as a decimal offset; later ones store
   /// that with the events.
   var position: String { path + "/position" }
+  /// The id of the agent's session, where another run can go on with it.
+  var session: String { path + "/session" }
+  /// Where what runs in a terminal of the agent's is supervised.
+  func terminal(_ number: Int) -> SupervisedFolder { SupervisedFolder(path: "\(path)/terminal-\(number)") }
   /// How the run ended, once its work is kept.
   var end: String { path + "/end.json" }
 
@@ -60,6 +64,8 @@ struct LocalRunSpec {
   var supervisor: SupervisorSpec
   /// What held its limits when it was started.
   var holdings: [LimitHolding] = []
+  /// The agent's session of an earlier run that this one goes on with.
+  var earlierSession: String?
 }
 
 extension LocalRunSpec: JSONWritable {
@@ -75,6 +81,7 @@ extension LocalRunSpec: JSONWritable {
       json.member("base", workspace.base)
       json.member("repository", workspace.repository)
       json.member("gitFolder", workspace.gitFolder)
+      if let earlierSession { json.member("earlierSession", earlierSession) }
       if !holdings.isEmpty { json.member("holdings", holdings) }
       supervisor.writeMembers(to: &json)
     }
@@ -93,6 +100,7 @@ extension LocalRunSpec: JSONWritable {
       holdings: json["holdings"]?.array?.compactMap(LimitHolding.init) ?? [])
     runtime = json["runtimeId"]?.string.map { RuntimeID($0) }
     boot = json["boot"]?.string
+    earlierSession = json["earlierSession"]?.string
   }
 }
 

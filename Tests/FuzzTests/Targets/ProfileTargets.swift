@@ -48,8 +48,8 @@ enum ProfileTargets {
   ) { bytes in
     try hold(profiles.count == 2, "the profiles are wrong")
     for profile in profiles {
-      var whole = AgentStream(profile: profile)
-      var pieces = AgentStream(profile: profile)
+      var whole = AgentStream(ProfileLanguage(profile))
+      var pieces = AgentStream(ProfileLanguage(profile))
       for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
         let said = whole.take(LogRecord(kind: .stdout, time: 0, payload: Array(line)))
         try hold(said.count <= 200_000, "a line says \(said.count) things")
@@ -60,7 +60,8 @@ enum ProfileTargets {
         _ = pieces.take(LogRecord(kind: .stdoutFragment, time: 0, payload: Array(line.prefix(cut))))
         if let question = pieces.question {
           let answer = question.options.first ?? "any"
-          let written = try question.line(for: answer)
+          let written = String(
+            decoding: try pieces.language.reply(to: question.id, answer).bytes, as: UTF8.self)
           try hold(!written.contains("\n"), "an answer is more than a line: \(written)")
           let answered = pieces.take(LogRecord(kind: .answered, time: 0, payload: Array(written.utf8)))
           try hold(
@@ -69,8 +70,8 @@ enum ProfileTargets {
         }
         _ = pieces.take(LogRecord(kind: .stdout, time: 0, payload: Array(line.dropFirst(cut))))
       }
-      var again = AgentStream(profile: profile)
-      var other = AgentStream(profile: profile)
+      var again = AgentStream(ProfileLanguage(profile))
+      var other = AgentStream(ProfileLanguage(profile))
       for line in bytes.split(separator: 0x0A) {
         let record = LogRecord(kind: .stdout, time: 0, payload: Array(line))
         try hold(again.take(record) == other.take(record), "read again it says something else")

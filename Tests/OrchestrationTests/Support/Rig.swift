@@ -49,10 +49,14 @@ struct Rig {
   static func with(
     store: InMemoryRunStore = InMemoryRunStore(), runtime: ScriptedRuntime = ScriptedRuntime(),
     others: [ScriptedRuntime] = [], verifier: ScriptedVerifier = ScriptedVerifier(),
-    approvals: ApprovalPolicy = ApprovalPolicy(), clock: RigClock = RigClock(), _ body: (Rig) async throws -> Void
+    approvals: ApprovalPolicy = ApprovalPolicy(), permissions: PermissionPolicy = PermissionPolicy(),
+    clock: RigClock = RigClock(), _ body: (Rig) async throws -> Void
   ) async throws {
     let orchestrator = try await Orchestrator.restore(
-      from: store, registrations: ([runtime] + others).map { Registration($0, kind: "mock") }, verifier: verifier,
+      from: store,
+      registrations: ([runtime] + others).map {
+        Registration($0, kind: "mock", permissions: permissions)
+      }, verifier: verifier,
       approvals: approvals, ids: ULIDGenerator(now: clock.now), now: clock.now, sleep: clock.sleep,
       machine: clock.machine, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let (ready, isReady) = AsyncStream<Void>.makeStream()

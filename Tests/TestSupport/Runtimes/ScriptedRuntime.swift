@@ -3,7 +3,8 @@ package import RunModel
 import Synchronization
 
 /// A runtime that does only what the test tells it: no clock, no process.
-package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, AnswerableRuntime, AdoptingRuntime,
+package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, AnswerableRuntime, ConversingRuntime,
+  AdoptingRuntime,
   WorkspaceRuntime
 {
   private struct State {
@@ -12,6 +13,9 @@ package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, Answer
     var order: [RunID] = []
     var cancels: [(run: RunID, force: Bool)] = []
     var answers: [String] = []
+    var answerFailure: Problem?
+    var messages: [String] = []
+    var messageFailure: Problem?
     var adopted: [RunID] = []
     var adoptions: [Adoption] = []
     var artifacts = Artifacts(handoffNote: "done")
@@ -54,6 +58,8 @@ package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, Answer
   /// The runs whose work was tried to be committed, in order.
   package var kept: [RunID] { state.withLock { $0.kept } }
   package func failStarts(with problem: Problem?) { state.withLock { $0.startFailure = problem } }
+  package func failAnswers(with problem: Problem?) { state.withLock { $0.answerFailure = problem } }
+  package func failMessages(with problem: Problem?) { state.withLock { $0.messageFailure = problem } }
   package func refuseAdoption() { state.withLock { $0.adopts = false } }
   package func setArtifacts(_ artifacts: Artifacts, patch: String = "") {
     state.withLock {
@@ -72,6 +78,7 @@ package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, Answer
   package var started: [RunID] { state.withLock { $0.order } }
   package var cancels: [(run: RunID, force: Bool)] { state.withLock { $0.cancels } }
   package var answers: [String] { state.withLock { $0.answers } }
+  package var messages: [String] { state.withLock { $0.messages } }
   package var adopted: [RunID] { state.withLock { $0.adopted } }
   package var adoptions: [Adoption] { state.withLock { $0.adoptions } }
 
@@ -113,7 +120,15 @@ package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, Answer
   package func getCapabilities() async throws -> RuntimeCapabilities { capabilities }
   package func answer(_ run: RunID, attentionId: String, answer: String) async throws {
     try check(run)
-    state.withLock { $0.answers.append(answer) }
+    try state.withLock { state in
+      if let failure = state.answerFailure { throw failure }
+      state.answers.append(answer)
+    }
+  }
+  package func send(_ message: String, to run: RunID) async throws {
+    try check(run)
+    if let failure = state.withLock({ $0.messageFailure }) { throw failure }
+    state.withLock { $0.messages.append(message) }
   }
   package func adopt(_ contract: Contract, run: Run, _ adoption: Adoption) async throws -> Bool {
     state.withLock { state in

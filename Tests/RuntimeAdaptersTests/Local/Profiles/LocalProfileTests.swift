@@ -74,18 +74,18 @@ struct LocalProfileTests {
     _ = try await runtime.startTask(contract)
     for (number, answer) in [(1, "yes"), (2, "just enter")] {
       try await recorder.first("question \(number)") { event in
-        if case .attention("q\(number)", _, ["yes", "no", "just enter"], "question", _) = event.kind {
+        if case .attention("p\(number)", _, ["yes", "no", "just enter"], "question", _) = event.kind {
           true
         } else {
           false
         }
       }
       await #expect(throws: Problem.self) {
-        try await runtime.answer(id, attentionId: "q\(number)", answer: "perhaps")
+        try await runtime.answer(id, attentionId: "p\(number)", answer: "perhaps")
       }
-      try await runtime.answer(id, attentionId: "q\(number)", answer: answer)
+      try await runtime.answer(id, attentionId: "p\(number)", answer: answer)
       try await recorder.first("answer \(number)") { event in
-        event.kind == .resolved(id: "q\(number)", answer: answer, by: "operator")
+        event.kind == .resolved(id: "p\(number)", answer: answer, by: "operator")
       }
     }
     try await recorder.end(of: id)

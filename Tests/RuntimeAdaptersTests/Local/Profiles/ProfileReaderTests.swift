@@ -24,7 +24,13 @@ struct ProfileReaderTests {
   private final class Output {
     private(set) var stream: AgentStream
 
-    init(_ text: String) throws { stream = AgentStream(profile: try ProfileFile.parse(text, name: "test")) }
+    init(_ text: String) throws { stream = AgentStream(ProfileLanguage(try ProfileFile.parse(text, name: "test"))) }
+
+    /// The line that goes to the agent as this answer.
+    func reply(_ answer: String) throws -> String {
+      let id = stream.question?.id ?? ""
+      return String(decoding: try stream.language.reply(to: id, answer).bytes, as: UTF8.self)
+    }
 
     func take(_ kind: RuntimeAdapters.LogRecord.Kind, _ text: String) -> [RuntimeEvent.Kind] {
       stream.take(RuntimeAdapters.LogRecord(kind: kind, time: 0, payload: Array(text.utf8)))
@@ -122,7 +128,7 @@ struct ProfileReaderTests {
     let line = #"{"type":"ask","id":"7","question":"Which?","choices":[{"label":"left"},{"label":"right"}]}"#
     let asked = output.take(.stdout, line)
     #expect(asked == [.attention(id: "7", question: "Which?", options: ["left", "right"], kind: "question")])
-    let written = try #require(try output.stream.question?.line(for: "right"))
+    let written = try output.reply("right")
     #expect(written == #"{"id":"7","answer":"right"}"#)
     #expect(
       output.take(.answered, written) == [
@@ -145,21 +151,20 @@ struct ProfileReaderTests {
     let output = try Output(Self.prompts)
     #expect(output.take(.stdoutFragment, "Overwrite \u{1B}[1ma.txt\u{1B}[0m? [y") == [])
     let asked = output.take(.stdoutFragment, "/N] ")
-    #expect(asked == [.attention(id: "q1", question: "Overwrite a.txt?", options: ["yes", "no"], kind: "question")])
+    #expect(asked == [.attention(id: "p1", question: "Overwrite a.txt?", options: ["yes", "no"], kind: "question")])
     #expect(output.take(.stdoutFragment, " ") == [])
-    let question = try #require(output.stream.question)
-    #expect(try question.line(for: "yes") == "y")
+    #expect(try output.reply("yes") == "y")
     #expect(throws: Problem(.invalid, "The agent takes one of these as an answer: yes, no.")) {
-      try question.line(for: "maybe")
+      try output.reply("maybe")
     }
-    #expect(output.take(.answered, "n") == [.resolved(id: "q1", answer: "no", by: "operator")])
+    #expect(output.take(.answered, "n") == [.resolved(id: "p1", answer: "no", by: "operator")])
     #expect(
       output.take(.stdoutFragment, "Name: ") == [
-        .attention(id: "q2", question: "Name:", options: [], kind: "question")
+        .attention(id: "p2", question: "Name:", options: [], kind: "question")
       ])
-    #expect(try output.stream.question?.line(for: "Ada\nLovelace") == "Ada Lovelace")
+    #expect(try output.reply("Ada\nLovelace") == "Ada Lovelace")
     // The line goes on though nobody has answered.
-    #expect(output.take(.stdout, "nobody").first == .resolved(id: "q2", answer: "", by: "agent"))
+    #expect(output.take(.stdout, "nobody").first == .resolved(id: "p2", answer: "", by: "agent"))
     #expect(output.stream.question == nil)
   }
 

@@ -32,8 +32,8 @@ struct ProfileRecordingTests {
         "Reading API keys from the system keyring (set them as environment variables to skip this)", "Step: write.",
         "Step: write.", "Step: shell.", "Done: calc.py added and the check passed.",
       ])
-    #expect(stream.profile?.note == "Done: calc.py added and the check passed.")
-    #expect(stream.profile?.result == nil)
+    #expect(stream.language.lastWord == "Done: calc.py added and the check passed.")
+    #expect(stream.language.result == nil)
   }
 
   @Test("vibe: what it replaced in a file is an edit with its diff")
@@ -53,7 +53,7 @@ struct ProfileRecordingTests {
     ])
   func vibeFailures(recording: String, reason: String) throws {
     let (_, stream) = try play(recording, "vibe")
-    #expect(stream.profile?.result == ProfileReader.Result(hasFailed: true, reason: reason))
+    #expect(stream.language.result == ProfileReader.Result(hasFailed: true, reason: reason))
   }
 
   @Test("mini-swe-agent: its text stays, its commands are tools with their status, its cost is the usage")
@@ -66,7 +66,7 @@ struct ProfileRecordingTests {
     #expect(tools.first?.target == "cat > calc.py <<'STUB_EOF' def add(a, b):     return a + b STUB_EOF")
     #expect(tools[6].target == "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT")
     #expect(stream.usage == RuntimeEvent.Usage(costUSD: 0))
-    #expect(stream.profile?.result == nil)
+    #expect(stream.language.result == nil)
     let recorded = try records("mini-ok").filter { $0.kind == .stdout || $0.kind == .stderr }
     #expect(lines(kinds) == recorded.map(\.text))
   }
@@ -74,7 +74,7 @@ struct ProfileRecordingTests {
   @Test("mini-swe-agent: having given up it exits 0, and its last line says so")
   func miniGaveUp() throws {
     let (_, stream) = try play("mini-formaterror-rc0", "mini-swe-agent")
-    #expect(stream.profile?.result == ProfileReader.Result(hasFailed: true, reason: "RepeatedFormatError"))
+    #expect(stream.language.result == ProfileReader.Result(hasFailed: true, reason: "RepeatedFormatError"))
   }
 
   @Test(
@@ -86,7 +86,7 @@ struct ProfileRecordingTests {
   func pieces(recording: String, profile: String) throws {
     let whole = try play(recording, profile).kinds
     #expect(try play(recording, profile).kinds == whole)
-    var stream = AgentStream(profile: try ProfileShelf(folder: "/nowhere").profile(profile))
+    var stream = AgentStream(ProfileLanguage(try ProfileShelf(folder: "/nowhere").profile(profile)))
     var kinds: [RuntimeEvent.Kind] = []
     for record in try records(recording) {
       let cut = record.payload.count / 3
@@ -99,7 +99,7 @@ struct ProfileRecordingTests {
   }
 
   private func play(_ recording: String, _ profile: String) throws -> (kinds: [RuntimeEvent.Kind], AgentStream) {
-    var stream = AgentStream(profile: try ProfileShelf(folder: "/nowhere").profile(profile))
+    var stream = AgentStream(ProfileLanguage(try ProfileShelf(folder: "/nowhere").profile(profile)))
     let kinds = try records(recording).flatMap { stream.take($0) }
     return (kinds, stream)
   }
