@@ -17,6 +17,9 @@ let themes = [
   "hangar", "altitude", "cirrus", "noon", "beacon-dark", "beacon-light", "radar-amber",
 ]
 
+/// Built into the program. A new profile: its file in profiles/, its name here, and a line in `BuiltinProfiles`.
+let profiles = ["mini-swe-agent", "vibe"]
+
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let everything: [Target.Dependency] = [
@@ -89,7 +92,9 @@ let package = Package(
       dependencies: ["RunModel", "TerminalKit", .product(name: "Yams", package: "Yams")],
       resources: themes.map { .embedInCode("../../themes/\($0).yaml") },
       swiftSettings: strict),
-    .executableTarget(name: "flightdeck", dependencies: everything, swiftSettings: strict),
+    .executableTarget(
+      name: "flightdeck", dependencies: everything,
+      resources: profiles.map { .embedInCode("../../profiles/\($0).yaml") }, swiftSettings: strict),
     .executableTarget(name: "flightdeck-bench", dependencies: everything, swiftSettings: strict),
     .systemLibrary(name: "CVTerm", path: "Tests/CVTerm", providers: [.apt(["libvterm-dev"])]),
     .target(

@@ -159,6 +159,11 @@ package final class RunClient: Sendable {
     return DispatchOutcome(json: try await value(request))
   }
 
+  /// Pushes a succeeded run's branch and opens a pull request for it. Idempotent.
+  package func openPullRequest(_ run: String) async throws -> Run {
+    try await self.run(Request("/v1/runs", run, "pull-request"), posting: [:])
+  }
+
   /// A new run that goes on where an ended one stopped, on its branch.
   package func followUp(
     _ run: String, prompt: String, title: String? = nil, idempotencyKey: String? = nil

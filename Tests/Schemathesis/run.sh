@@ -7,7 +7,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 program=${FLIGHTDECK:-$here/../../.build/debug/flightdeck}
 st="${XDG_CACHE_HOME:-$HOME/.cache}/flightdeck-tests/schemathesis/bin/st"
-[ -x "$st" ] || { echo "schemathesis is not installed: Tests/Schemathesis/install.sh" >&2; exit 2; }
+[ -x "$st" ] || { echo "schemathesis is not installed: Tests/install-peer.sh schemathesis st schemathesis==4.32.5" >&2; exit 2; }
 
 folder=$(mktemp -d /tmp/fds-XXXXXX)
 server=

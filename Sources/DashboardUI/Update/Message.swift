@@ -15,6 +15,7 @@ package enum Errand: Sendable, Equatable {
   case batch(generation: Int)
   case cancel(RunID), retry(RunID), answer(RunID)
   case followUp(RunID)
+  case pullRequest(RunID)
   /// Copying, saving, the editor.
   case here
 }
@@ -52,6 +53,8 @@ package enum Message: Sendable {
   case retried(RunID, DispatchOutcome)
   /// The run whose work is taken further, and what came of it.
   case followedUp(RunID, DispatchOutcome)
+  /// The run with the pull request that is open for it now.
+  case pullRequest(Run)
   case failed(Problem, Errand)
   /// The prompt as it comes back from $EDITOR.
   case edited(String)
@@ -87,6 +90,8 @@ package enum Effect: Sendable {
   case fetchPatch(RunID, PatchOptions = PatchOptions())
   /// A new run that goes on where an ended one stopped.
   case followUp(RunID, prompt: String)
+  /// Push a succeeded run's branch, and open a pull request for it.
+  case openPullRequest(RunID)
   case fetchBacklog(RunID, limit: Int)
   case fetchRuntimes
   case fetchAudit(AuditPortion), verifyAudit

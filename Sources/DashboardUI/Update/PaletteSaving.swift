@@ -27,10 +27,28 @@ extension DashboardState {
     case "save": save(rest)
     case "connect": connect(rest)
     case "replay": startReplay(rest)
+    case "pr": openPullRequest()
     case "live" where replay != nil && replayReturns: emit(.leaveReplay)
     default: return false
     }
     return true
+  }
+
+  /// `:pr`, for the run that is open or under the cursor.
+  private mutating func openPullRequest() {
+    if let refusal { return toast(refusal, .bad) }
+    guard let run = currentRun else {
+      return toast("No run is chosen", .info)
+    }
+    if let url = run.pullRequest?.url {
+      toast("Opening \(url)", .info)
+      return emit(.openLink(url))
+    }
+    guard run.status == .succeeded, run.commit != nil else {
+      return toast("A pull request is opened for a run that has succeeded and changed something", .info)
+    }
+    toast("Opening a pull request for \(run.runId.shortName)", .info)
+    emit(.openPullRequest(run.runId))
   }
 
   private mutating func save(_ rest: String) {

@@ -54,6 +54,8 @@ extension DashboardState {
       let new = outcome.runId.map { " as \($0.shortName)" } ?? ""
       toast("\(old.shortName) is tried again\(new)", .good)
     case .followedUp(let old, let outcome): takeFollowUp(old, outcome)
+    case .pullRequest(let run):
+      if let url = run.pullRequest?.url { toast("\(run.runId.shortName): \(url); o opens it", .good) }
     case .failed(let problem, let errand): fail(problem, errand)
     case .edited(let text) where commentDialog != nil:
       if var dialog = commentDialog {
@@ -256,7 +258,8 @@ extension DashboardState {
       // Starting the orchestrator again came to nothing: its link goes on being lost.
       if case .starting(let since) = link { link = .lost(since: since, nextTry: nil) }
       toast(problem.detail, .bad, isOfLink: problem.code == .unavailable)
-    case .runtimes, .cancel, .retry, .answer: toast(problem.detail, .bad, isOfLink: problem.code == .unavailable)
+    case .runtimes, .cancel, .retry, .answer, .pullRequest:
+      toast(problem.detail, .bad, isOfLink: problem.code == .unavailable)
     }
   }
 

@@ -332,6 +332,9 @@ extension DashboardState {
     entries.append(PaletteEntry(name: "view", help: "take a saved view by name", keys: ""))
     entries.append(PaletteEntry(name: "save-view", help: "keep filter, order, groups and columns by name", keys: ""))
     entries.append(PaletteEntry(name: "theme", help: "choose a theme and see it while you choose", keys: ""))
+    if let run = currentRun, run.status == .succeeded, run.commit != nil, refusal == nil {
+      entries.append(PaletteEntry(name: "pr", help: "open a pull request for the work", keys: ""))
+    }
     entries.append(PaletteEntry(name: "connect", help: "another orchestrator, by name or address", keys: "O"))
     if replay == nil {
       entries.append(PaletteEntry(name: "replay", help: "play a run again, or all", keys: "P"))

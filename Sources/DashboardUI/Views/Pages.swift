@@ -113,7 +113,14 @@ extension DashboardState {
           ], width: width)
       }
       if let command = open.detail?.mergeCommand { lines += fact("merge with", [Span(command, .code)], width: width) }
-      if let url = open.artifacts?.prURL { lines += fact("PR", [Span(url, .link).linked(to: url)], width: width) }
+      if let url = run.pullRequest?.url ?? open.artifacts?.prURL {
+        lines += fact("PR", [Span(url, .link).linked(to: url)], width: width)
+      } else if let reason = run.pullRequest?.reason {
+        lines += fact("PR", [Span("not opened: \(reason)", .muted)], width: width)
+        if let command = run.pullRequest?.command {
+          lines += fact("by hand", [Span(command, .code)], width: width)
+        }
+      }
     }
     if let limits = open.detail?.limits, !limits.isEmpty {
       lines += section("Limits")

@@ -209,6 +209,19 @@ extension OpenAPI {
           }
         }
       },
+      "/v1/runs/{id}/pull-request": {
+        "parameters": [{"$ref": "#/components/parameters/id"}],
+        "post": {
+          "security": [{}, {"token": ["operator"]}],
+          "operationId": "openPullRequest", "summary": "Push a succeeded run's branch and open a pull request for it",
+          "description": "Idempotent: a request that is open for the branch already is found. Where it fails the run stays as it is, and can be tried again.",
+          "responses": {
+            "200": {"description": "The run, with its pullRequest.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Run"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
       "/v1/runs/{id}/follow-up": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {

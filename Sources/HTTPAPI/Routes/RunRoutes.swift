@@ -122,6 +122,15 @@ extension API {
     return Reply.json(outcome, status: .created)
   }
 
+  func openPullRequest(_ request: APIRequest) async throws -> Response {
+    _ = try request.query()
+    let run = try await run(request)
+    if let body = try await request.optionalBody(), body.object?.isEmpty != true {
+      throw Problem(.invalid, "Opening a pull request takes no body.")
+    }
+    return Reply.json(try await service.openPullRequest(run, by: request.actor))
+  }
+
   func followUp(_ request: APIRequest) async throws -> Response {
     _ = try request.query()
     let run = try await run(request)

@@ -58,6 +58,9 @@ struct APIRoute: Sendable {
     APIRoute(.post, "/v1/runs/{id}/message", for: .operator) { api, request in try await api.message(request) },
     APIRoute(.post, "/v1/runs/{id}/retry", for: .operator) { api, request in try await api.retry(request) },
     APIRoute(.post, "/v1/runs/{id}/follow-up", for: .operator) { api, request in try await api.followUp(request) },
+    APIRoute(.post, "/v1/runs/{id}/pull-request", for: .operator) { api, request in
+      try await api.openPullRequest(request)
+    },
     APIRoute(.get, "/v1/runtimes", for: .viewer) { api, request in try await api.runtimes(request) },
     APIRoute(.get, "/v1/snapshot", for: .viewer) { api, request in try await api.snapshot(request) },
     APIRoute(.get, "/v1/events", for: .viewer) { api, request in try await api.events(request) },

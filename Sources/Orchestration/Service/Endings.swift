@@ -102,6 +102,9 @@ extension Orchestrator {
       if let assessment { artifacts.add(assessment) }
       record.details = [(run, StoredDetail(artifacts: artifacts.jsonBytes, patch: patch))]
       record.events.append(RunEvent(type: .artifacts, run: run, time: now, data: artifacts.counts(patch: patch)))
+      if let url = artifacts.prURL.flatMap(PullRequest.address) {
+        record.events.append(RunEvent(type: .pullRequest, run: run, time: now, data: ["url": .string(url)]))
+      }
     }
     let uncommitted = entry.end?.uncommitted
     let reason = status == .canceled ? reason : uncommitted?.added(to: reason) ?? reason
@@ -132,6 +135,7 @@ extension Orchestrator {
   private func didEnd(_ run: RunID) {
     guard let ended = journal.read({ $0[run] }) else { return schedule() }
     pool.count(ended)
+    openPullRequestIfNeeded(ended)
     let waiting = waiting(for: ended)
     for run in waiting { enqueue(run) }
     schedule()

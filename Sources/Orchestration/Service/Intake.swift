@@ -65,8 +65,10 @@ extension Orchestrator {
   private struct RepositoryPlace: Hashable {
     var repository: String?
     var base: String?
+    var needsPullRequest: Bool
 
     init(_ contract: Contract) {
+      needsPullRequest = contract.requires.contains(.canCreatePR)
       repository = contract.repository
       base = contract.base
     }
@@ -86,7 +88,13 @@ extension Orchestrator {
         guard let inspect = registration.inspect, registration.refusal(contract) == nil,
           looked[place, default: []].insert(id).inserted
         else { continue }
-        if let problem = await inspect(repository, contract.base) { faults[place, default: [:]][id] = problem }
+        if let problem = await inspect(repository, contract.base) {
+          faults[place, default: [:]][id] = problem
+        } else if place.needsPullRequest, let runtime = registration.runtime as? any PullRequestRuntime,
+          let obstacle = await runtime.pullRequestObstacle(in: repository)
+        {
+          faults[place, default: [:]][id] = Problem(.ineligible, "no pull request could be opened: \(obstacle)")
+        }
       }
     }
     return faults

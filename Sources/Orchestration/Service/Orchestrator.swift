@@ -79,6 +79,8 @@ package actor Orchestrator {
   var contractOfReference: [String: ContractID] = [:]
   var isShuttingDown = false
   var isCollecting = false
+  /// Runs whose pull request is being opened.
+  var opening: Set<RunID> = []
   /// Ended runs that somebody is known to have looked at.
   var seen: Set<RunID> = []
   /// Idempotency keys whose request is being done, and who waits for each.
@@ -169,6 +171,7 @@ package actor Orchestrator {
     await registerAll(registrations)
     await checkRuntimes()
     try await takeUp()
+    resumePullRequests()
     schedule()
   }
 

@@ -35,6 +35,10 @@ package protocol RunService: Sendable {
   func followUp(_ run: RunID, prompt: String, title: String?, idempotencyKey: String?, by actor: Actor) async throws
     -> DispatchOutcome
 
+  /// Pushes a succeeded run's branch and opens a pull request for it; one that is there already is found. Throws a
+  /// `Problem` that says why not and what does it by hand; the run stays as it is.
+  func openPullRequest(_ run: RunID, by actor: Actor) async throws -> Run
+
   func runtimes() async -> [RuntimeSummary]
 
   /// Why nothing can be recorded, while nothing can; quick, as every subscriber asks now and then.
@@ -72,6 +76,9 @@ extension RunService {
   package func firstSeq() async throws -> UInt64 { 1 }
   package func collect(_ request: CollectionRequest, by actor: Actor) async throws -> CollectionReport {
     throw Problem(.unavailable, "This service keeps everything; nothing can be removed.")
+  }
+  package func openPullRequest(_ run: RunID, by actor: Actor) async throws -> Run {
+    throw Problem(.unavailable, "This service opens no pull requests.")
   }
   package func answer(_ run: RunID, attentionId: String?, answer: String, by actor: Actor) async throws -> Run {
     try await self.answer(run, attentionId: attentionId, answer: answer, remember: false, by: actor)

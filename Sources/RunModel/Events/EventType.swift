@@ -33,6 +33,8 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
   /// Ours: the work of an ended run that could not be committed is, after all (`commit`, `branch`, `message`).
   package static let kept: Self = "awf.run.kept"
   package static let artifacts: Self = "awf.run.artifacts"
+  /// Ours: a pull request for the work is open (`url`, `branch`), or could not be opened (`reason`, `command`).
+  package static let pullRequest: Self = "awf.run.pull_request"
   /// Ours: which live runs change the same files as this one (`conflicts`, `files`); the whole each time it changes.
   package static let conflict: Self = "awf.run.conflict"
   package static let approvalRequested: Self = "awf.approval.requested"

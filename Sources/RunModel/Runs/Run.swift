@@ -58,6 +58,8 @@ package struct Run: Sendable, Hashable {
   package var base: String?
   /// The snapshot commit on the branch.
   package var commit: String?
+  /// What became of asking for its work to be merged; nil when nobody has asked.
+  @Rare package var pullRequest: PullRequest?
   package var externalRef: String?
   package var labels: [String] = []
   package var inputTokens: Int64?

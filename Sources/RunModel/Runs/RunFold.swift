@@ -93,6 +93,7 @@ extension Run {
       removed = data["removed"]?.int.map(Int.init) ?? removed
       testsPassed = data["testsPassed"]?.int.map(Int.init) ?? testsPassed
       testsTotal = data["testsTotal"]?.int.map(Int.init) ?? testsTotal
+    case .pullRequest: pullRequest = PullRequest(json: .object(data)) ?? pullRequest
     case .succeeded:
       end(as: .succeeded, event)
       progress = 1

@@ -47,6 +47,7 @@ extension Run: JSONWritable {
     if let worktree { json.member("worktree", worktree) }
     if let base { json.member("base", base) }
     if let commit { json.member("commit", commit) }
+    if let pullRequest { json.member("pullRequest", pullRequest) }
     if let externalRef { json.member("externalRef", externalRef) }
     if !labels.isEmpty { json.member("labels", labels) }
     if let inputTokens { json.member("inputTokens", inputTokens) }
@@ -121,6 +122,7 @@ extension Run: JSONWritable {
       case "worktree": run.worktree = try reader.string()
       case "base": run.base = try reader.string()
       case "commit": run.commit = try reader.string()
+      case "pullRequest": run.pullRequest = PullRequest(json: try reader.value())
       case "externalRef": run.externalRef = try reader.string()
       case "labels": run.labels = try reader.value().array?.compactMap(\.string) ?? []
       case "inputTokens": run.inputTokens = try reader.int()

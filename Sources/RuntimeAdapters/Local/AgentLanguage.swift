@@ -7,6 +7,18 @@ protocol AgentLanguage: Sendable {
   /// What a line without its newline says; nil when it says nothing in this language: it is output then.
   mutating func take(_ line: [UInt8]) -> [RuntimeEvent.Kind]?
 
+  /// What a line for people says besides, and whether it is output; one of standard error too, and each piece of one that
+  /// redraws itself.
+  mutating func read(_ line: [UInt8], from stream: RuntimeEvent.OutputStream) -> (
+    reports: [RuntimeEvent.Kind], isOutput: Bool
+  )
+
+  /// What the beginning of a line says whose end has not come.
+  mutating func read(unfinished line: [UInt8], from stream: RuntimeEvent.OutputStream) -> [RuntimeEvent.Kind]
+
+  /// What it means that this line's end has come; told before the line.
+  mutating func lineEnds(on stream: RuntimeEvent.OutputStream) -> [RuntimeEvent.Kind]
+
   /// What it means that the agent was handed this answer.
   mutating func answered(_ answer: [UInt8]) -> [RuntimeEvent.Kind]
 
@@ -15,6 +27,12 @@ protocol AgentLanguage: Sendable {
 
   /// The note that the agent has left by its own words.
   var handoff: String? { get }
+
+  /// The same where it leaves no note of another kind: what it said last.
+  var lastWord: String? { get }
+
+  /// How it went by the agent's words, which its exit status has to confirm.
+  var result: ProfileReader.Result? { get }
 
   /// The command lines that it says it has run.
   var commands: [String] { get }
@@ -37,6 +55,13 @@ extension AgentLanguage {
   mutating func reply(to question: String, _ answer: String) throws(Problem) -> AgentLine {
     AgentLine(tag: "answer", bytes: PlainLanguage.answer(question, answer), isAnswer: true)
   }
+  mutating func read(
+    _ line: [UInt8], from stream: RuntimeEvent.OutputStream
+  ) -> (reports: [RuntimeEvent.Kind], isOutput: Bool) { ([], true) }
+  mutating func read(unfinished line: [UInt8], from stream: RuntimeEvent.OutputStream) -> [RuntimeEvent.Kind] { [] }
+  mutating func lineEnds(on stream: RuntimeEvent.OutputStream) -> [RuntimeEvent.Kind] { [] }
+  var lastWord: String? { nil }
+  var result: ProfileReader.Result? { nil }
   var commands: [String] { [] }
   var verdict: AgentVerdict? { nil }
 }

@@ -68,8 +68,10 @@ struct AgentStream {
       end(begun, record.payload, .stderr, &events)
     case .stdoutFragment:
       for report in stdout.extend(with: record) { terminalReported(report, &events) }
+      note(language.read(unfinished: stdout.bytes, from: .stdout), &events)
     case .stderrFragment:
       for report in stderr.extend(with: record) { terminalReported(report, &events) }
+      note(language.read(unfinished: stderr.bytes, from: .stderr), &events)
     case .stopSent:
       stopWasSent = true
       events.append(.stopSent)
@@ -93,6 +95,7 @@ struct AgentStream {
     let reports = TerminalProgress.strip(from: &bytes, beginningAt: begun.bytes.count)
     let heldReport = begun.heldReport || bytes.count < length
     for report in reports { terminalReported(report, &events) }
+    note(language.lineEnds(on: stream), &events)
     if bytes.last == 0x0D { bytes.removeLast() }
     // A line that held a report alone says nothing else.
     if bytes.isEmpty, heldReport { return }
@@ -101,10 +104,14 @@ struct AgentStream {
     let pieces = bytes.split(separator: 0x0D, omittingEmptySubsequences: bytes.contains(0x0D))
     var passed = max(0, pieces.count - Bounds.redraws)
     for line in pieces.suffix(Bounds.redraws) {
-      let text = self.text(line, &events)
-      keep(text)
-      events.append(.output(stream: stream, text: text, dropped: passed))
-      passed = 0
+      let said = language.read(Array(line), from: stream)
+      if said.isOutput {
+        let text = self.text(line, &events)
+        keep(text)
+        events.append(.output(stream: stream, text: text, dropped: passed))
+        passed = 0
+      }
+      note(said.reports, &events)
     }
   }
 

@@ -15,6 +15,14 @@ extension LocalRuntime {
       case none
     }
 
+    package struct PullRequests: Sendable, Hashable {
+      /// The remote that is pushed to.
+      package var remote = "origin"
+      package var isDraft = false
+
+      package init() {}
+    }
+
     package var id: RuntimeID
     /// The program and its arguments, with placeholders; nil takes `metadata.command` of each contract.
     package var command: [String]?
@@ -31,6 +39,10 @@ extension LocalRuntime {
     package var linesPerSecond: Int
     /// What one run may use.
     package var limits: RunLimits
+    /// How the agent's output is read; nil: as plain lines.
+    package var profile: AgentProfile?
+    /// How pull requests are opened for its runs.
+    package var pullRequests = PullRequests()
     /// How long a supervisor may leave a cancel untaken before it is ended itself.
     package var supervisorPatience: Duration = .seconds(10)
     /// What a run's agent speaks.
@@ -40,8 +52,9 @@ extension LocalRuntime {
       id: RuntimeID = "local", command: [String]? = nil, environment: [String: EnvironmentValue] = [:],
       maxParallelTasks: Int = 4, input: Input? = nil, stopGrace: Duration = .seconds(5),
       strayGrace: Duration = .seconds(1), linesPerSecond: Int = Bounds.linesPerSecond,
-      limits: RunLimits = RunLimits()
+      limits: RunLimits = RunLimits(), profile: AgentProfile? = nil
     ) {
+      self.profile = profile
       self.id = id
       self.command = command
       self.environment = environment

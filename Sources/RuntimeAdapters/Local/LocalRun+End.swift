@@ -32,6 +32,8 @@ extension LocalRun {
         await finish(TaskEnd(.canceled, exitCode: code, proof: proof))
       } else if let exceeded = record.exceeded {
         await finish(TaskEnd(.failed, exitCode: code, reason: "\(name) \(exceeded.text), so the kernel ended it"))
+      } else if let said = stream.language.result, let exit = record.exitCode, exit != 0 || said.hasFailed {
+        await finish(TaskEnd(.failed, exitCode: exit, reason: "\(name) exited \(exit)\(said.words(after: exit))"))
       } else if let verdict = stream.language.verdict {
         await finish(spokenEnd(verdict, code: code, how: ending(record)))
       } else if record.exitCode == 0 {

@@ -187,7 +187,7 @@ actor LocalRun {
     if let note = note(at: folder.handoff), !note.allSatisfy(\.isWhitespace) { return note }
     if let note = stream.handoff { return note }
     if Files.isFolder(spec.workspace.path), let note = note(at: spec.workspace.path + "/HANDOFF.md") { return note }
-    return nil
+    return stream.language.lastWord
   }
 
   /// What an agent has put there as a link, a FIFO or a folder is no note, and nothing is read through it.

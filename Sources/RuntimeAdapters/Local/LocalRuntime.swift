@@ -21,6 +21,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   private let machine: Machine
   let git: Git
   private let worktrees: Worktrees
+  let desk: RequestDesk
   private let confinement: Confinement
   private let outlet = EventOutlet()
   private let watch = FolderWatch()
@@ -45,6 +46,9 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     self.machine = machine
     runtimeId = configuration.id
     git = Git(environment: environment, standIns: "\(state)/git")
+    desk = RequestDesk(
+      RequestDesk.Settings(remote: configuration.pullRequests.remote, isDraft: configuration.pullRequests.isDraft),
+      git: git, environment: environment, standIns: "\(state)/git")
     worktrees = Worktrees(git: git, folder: "\(state)/worktrees")
   }
 
@@ -54,7 +58,8 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
 
   package func getCapabilities() async throws -> RuntimeCapabilities {
     RuntimeCapabilities(
-      canCreateBranch: true, supportsStreaming: true, maxParallelTasks: configuration.maxParallelTasks)
+      canCreateBranch: true, canCreatePR: await desk.couldOpen(), supportsStreaming: true,
+      maxParallelTasks: configuration.maxParallelTasks)
   }
 
   package var limits: [LimitHolding] { confinement.holdings(configuration.limits) }
@@ -175,13 +180,15 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     else { return nil }
     let end = try folder.json(folder.end).flatMap(LocalRunEnd.init(json:))
     if mustHaveEnded, end == nil { return nil }
-    return make(spec, folder: folder, end: end, isCancelAsked: isCancelAsked)
+    let profile = try folder.json(folder.profile).flatMap(AgentProfile.init(stored:))
+    return make(spec, folder: folder, profile: profile, end: end, isCancelAsked: isCancelAsked)
   }
 
   private func make(
-    _ spec: LocalRunSpec, folder: RunFolder, end: LocalRunEnd? = nil, isCancelAsked: Bool = false
+    _ spec: LocalRunSpec, folder: RunFolder, profile: AgentProfile?, end: LocalRunEnd? = nil,
+    isCancelAsked: Bool = false
   ) -> LocalRun {
-    let language = configuration.language(spec, folder)
+    let language: any AgentLanguage = profile.map { ProfileLanguage($0) } ?? configuration.language(spec, folder)
     let service = language is any AgentConversation ? service(spec, folder) : nil
     return LocalRun(
       spec, folder: folder, diff: WorkDiff(git: git, workspace: spec.workspace, scratch: folder.path),
@@ -285,6 +292,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
       try Files.makeFolder(folder.path)
       try Files.write(contract.jsonBytes, to: folder.contract)
       try Files.write(Array(contract.effectivePrompt.utf8), to: folder.prompt)
+      if let profile = configuration.profile { try Files.write(profile.storedBytes, to: folder.profile) }
       spec.supervisor.isConversation = configuration.language(spec, folder) is any AgentConversation
       supervisor = try await confinement.launch(run.description, configuration.limits, spec.supervisor) {
         spec.supervisor = $0
@@ -298,7 +306,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
       Files.removeTree(folder.path)
       throw error
     }
-    let started = make(spec, folder: folder)
+    let started = make(spec, folder: folder, profile: configuration.profile)
     runs.withLock { $0[run] = started }
     if left > 0 {
       let what = left == 1 ? "1 file that was" : "\(left) files that were"

@@ -14,6 +14,8 @@ struct RunFolder: Hashable {
   var contract: String { path + "/contract.json" }
   var prompt: String { supervised.prompt }
   var spec: String { supervised.spec }
+  /// How its output is read, as it was when it started; none: as plain lines.
+  var profile: String { path + "/profile.json" }
   /// The note that the agent may write.
   var handoff: String { path + "/handoff.md" }
   /// A repository that the agent made in the place of its worktree's link.

@@ -17,9 +17,9 @@ struct Flightdeck: AsyncParsableCommand {
     subcommands: [
       DashboardCommand.self, DemoCommand.self, ServeCommand.self, DispatchCommand.self, RunsCommand.self,
       ShowCommand.self, ArtifactsCommand.self, CancelCommand.self, AnswerCommand.self, MessageCommand.self,
-      RetryCommand.self,
+      RetryCommand.self, PullRequestCommand.self,
       ApproveCommand.self, RejectCommand.self, EventsCommand.self, RuntimesCommand.self, AuditCommand.self,
-      ReplayCommand.self, ThemesCommand.self, KeysCommand.self, TokenCommand.self,
+      ReplayCommand.self, ThemesCommand.self, ProfilesCommand.self, KeysCommand.self, TokenCommand.self,
       DoctorCommand.self, LogsCommand.self, ServiceCommand.self, GCCommand.self, BackupCommand.self,
       RestoreCommand.self,
     ],

@@ -35,13 +35,13 @@ struct RuntimeSetup {
         MockRuntime(id: runtime.id, script: try MockScript(file: settings.script)), kind: "mock",
         quietSeconds: runtime.quietSeconds)
     case .local(let settings):
-      let local = LocalRuntime(
-        .init(
-          id: runtime.id, command: settings.command, environment: settings.env,
-          maxParallelTasks: settings.maxParallelTasks,
-          input: settings.stdin.flatMap { LocalRuntime.Configuration.Input(rawValue: $0.rawValue) },
-          stopGrace: configuration.stopGrace, limits: settings.limits),
-        state: state, environment: environment)
+      var own = LocalRuntime.Configuration(
+        id: runtime.id, command: settings.command, environment: settings.env,
+        maxParallelTasks: settings.maxParallelTasks,
+        input: settings.stdin.flatMap { LocalRuntime.Configuration.Input(rawValue: $0.rawValue) },
+        stopGrace: configuration.stopGrace, limits: settings.limits, profile: settings.profile)
+      own.pullRequests = settings.pullRequests
+      let local = LocalRuntime(own, state: state, environment: environment)
       let hasCommand = settings.command != nil
       let inspection = RepositoryInspection(environment: environment, standIns: "\(state)/git")
       return Registration(

@@ -125,7 +125,8 @@ import TerminalKit
       case .openFile(let worktree, let path, let line): openFile(worktree, path, line)
       case .cancel, .retry, .answer, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog, .fetchRunAudit,
         .openLink, .fetchRuntimes, .fetchHealth, .fetchAudit, .verifyAudit, .approve, .reject, .followUp,
-        .dispatch, .dryRun, .keep, .inspectRepository, .listFolders, .fetchTemplates, .readWork, .dispatchBatch:
+        .openPullRequest, .dispatch, .dryRun, .keep, .inspectRepository, .listFolders, .fetchTemplates, .readWork,
+        .dispatchBatch:
         let asked = generation
         session.errands.run(effect) { [weak self] message in await self?.deliver(message, of: asked) }
       }

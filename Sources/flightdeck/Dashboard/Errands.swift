@@ -68,6 +68,9 @@ struct Errands: ErrandDoer {
       case .followUp(let run, let prompt):
         errand = .followUp(run)
         return [.followedUp(run, try await client.followUp(run.description, prompt: prompt))]
+      case .openPullRequest(let run):
+        errand = .pullRequest(run)
+        return [.pullRequest(try await client.openPullRequest(run.description))]
       case .fetchBacklog(let run, let limit):
         errand = .backlog(run)
         var events: [RunEvent] = []

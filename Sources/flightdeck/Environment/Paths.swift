@@ -19,6 +19,8 @@ struct Paths: Sendable, Equatable {
 
   /// Where a user's own work templates lie: beside the configuration.
   var templates: String { Self.parent(of: configuration) + "/templates" }
+  /// Where a user's own profiles of command-line agents lie.
+  var profiles: String { Self.parent(of: configuration) + "/profiles" }
   /// What a background orchestrator says before its own log is open.
   var log: String { state + "/serve.log" }
   func logFile(_ settings: LogSettings) -> String { settings.file ?? state + "/log/flightdeck.log" }

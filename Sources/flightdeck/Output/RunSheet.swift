@@ -72,8 +72,17 @@ struct RunSheet {
     if !decision.isEmpty {
       lines += ["", Tone.heading.paint("Routing", in: colour)] + decision
     }
+    section("Pull request", &lines, Self.pullRequest(detail.run))
     section("Merge it with", &lines, detail.mergeCommand.map { [$0] } ?? [])
     return lines
+  }
+
+  private static func pullRequest(_ run: Run) -> [String] {
+    guard let request = run.pullRequest else { return [] }
+    if let url = request.url { return [url] }
+    return ["not opened: \(request.reason ?? "nobody knows why")"]
+      + (request.command.map { ["by hand: \($0)"] } ?? [])
+      + ["try again: flightdeck pr \(run.runId.shortName)"]
   }
 
   private func facts(_ run: Run) -> [(String, String?)] {

@@ -2,10 +2,12 @@ import Foundation
 import Testing
 
 /// The API held to its own description by a program that nobody here wrote. To install it:
-/// Tests/Schemathesis/install.sh; for a long run: Tests/Schemathesis/run.sh 1000
+/// Tests/install-peer.sh schemathesis st schemathesis==4.32.5; for a long run: Tests/Schemathesis/run.sh 1000
 @Suite(
   "schemathesis", .serialized, .timeLimit(.minutes(20)),
-  .enabled(if: Schemathesis.isInstalled, "run Tests/Schemathesis/install.sh to have this test run"))
+  .enabled(
+    if: Schemathesis.isInstalled,
+    "run Tests/install-peer.sh schemathesis st schemathesis==4.32.5 to have this test run"))
 struct SchemathesisTests {
   @Test("No answer is a 5xx, each is in its schema, and every status is described")
   func description() async throws {

@@ -38,6 +38,7 @@ import Testing
     run.branch = "b"
     run.worktree = "/w"
     run.base = "d"
+    run.pullRequest = PullRequest(url: "https://example.org/1", reason: "r", command: "c")
     run.commit = "e"
     run.externalRef = "GH-2"
     run.labels = ["l"]

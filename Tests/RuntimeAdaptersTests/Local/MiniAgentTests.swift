@@ -2,16 +2,19 @@ import FoundationEssentials
 import Glibc
 import Orchestration
 import RunModel
-import RuntimeAdapters
 import TestSupport
 import Testing
 
-/// To install the agent: Tests/Agents/install-mini.sh
+@testable import RuntimeAdapters
+@testable import flightdeck
+
+/// To install the agent: Tests/install-peer.sh mini mini mini-swe-agent==2.4.6 mcp
 @Suite(
   "mini-swe-agent, which nobody here wrote", .serialized,
-  .enabled(if: MiniAgent.isInstalled, "run Tests/Agents/install-mini.sh to have these tests run"))
+  .enabled(
+    if: MiniAgent.isInstalled, "run Tests/install-peer.sh mini mini mini-swe-agent==2.4.6 mcp to have these tests run"))
 struct MiniAgentTests {
-  private func runtime(_ bench: Bench, _ script: String) throws -> LocalRuntime {
+  private func runtime(_ bench: Bench, _ script: String, adding more: [String] = []) throws -> LocalRuntime {
     let agents = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appending(path: "Agents")
     let home = bench.folder + "/home"
@@ -22,11 +25,11 @@ struct MiniAgentTests {
         command: [
           MiniAgent.program, "-t", "{prompt}", "-y", "-c", "mini.yaml", "-c", agents.appending(path: script).path, "-o",
           "\(bench.folder)/trajectory-{runId}.json", "--exit-immediately",
-        ],
+        ] + more,
         environment: [
           "HOME": .text(home), "MSWEA_GLOBAL_CONFIG_DIR": "\(home)/mini", "MSWEA_CONFIGURED": "true",
           "MSWEA_SILENT_STARTUP": "1", "MSWEA_COST_TRACKING": "ignore_errors", "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-        ]))
+        ], profile: try ProfileShelf(folder: "/nowhere").profile("mini-swe-agent")))
   }
 
   @Test("It is dispatched and watched, and its diff and handoff are read")
@@ -41,12 +44,29 @@ struct MiniAgentTests {
       if case .output(_, let text, _) = event.kind { text.contains("I write the module.") } else { false }
     }
     #expect(try await recorder.end(of: run).outcome == .succeeded)
+    let costs = recorder.events(of: run).compactMap {
+      if case .usage(let usage) = $0.kind { usage.costUSD } else { nil }
+    }
+    #expect(costs == [0])
     let artifacts = try await runtime.getArtifacts(run)
     #expect(artifacts.filesChanged.sorted() == ["double.py", "moved.txt", "renamed.txt"])
     #expect(artifacts.handoffNote == "double.py is there and tried\n")
     try Data(try await runtime.patch(of: run)).write(to: URL(filePath: bench.folder + "/patch"))
     try bench.shell("git apply --check ../patch")
     #expect(try bench.shell("grep -c 'return 2' ../patch") == "1\n")
+  }
+
+  @Test("It gives up at its limit with exit 0, and the run has failed for that reason")
+  func gaveUp() async throws {
+    let bench = try Bench()
+    let runtime = try runtime(bench, "mini-change.yaml", adding: ["-c", "agent.step_limit=1"])
+    let recorder = RuntimeEventRecorder(runtime)
+    let contract = bench.contract("Add a doubling module")
+    _ = try await runtime.startTask(contract)
+    let end = try await recorder.end(of: try #require(contract.runId))
+    #expect(end.outcome == .failed && end.exitCode == 0)
+    #expect(end.reason == "mini exited 0, but reported a failure: LimitsExceeded")
+    #expect(try bench.shell("git show \(end.commit ?? "none"):double.py | wc -l") == "2\n")
   }
 
   @Test("It is canceled while its tool sleeps, strays and all")

@@ -1,0 +1,118 @@
+import ArgumentParser
+import FoundationEssentials
+import RunModel
+import RuntimeAdapters
+
+struct ProfilesCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "profiles", abstract: "List, show and check profiles: how command-line agents' output is read.",
+    discussion:
+      "A user's own lie beside the configuration file, in profiles/*.yaml; `profile: NAME` of a local runtime takes one.",
+    subcommands: [List.self, Show.self, Check.self], defaultSubcommand: List.self)
+
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List the profiles: those built in and your own.")
+
+    @OptionGroup var output: JSONOption
+    @OptionGroup var settings: ConfigurationOption
+    @OptionGroup var store: StoreOption
+
+    func run() async throws {
+      let shelf = try shelf(settings, store)
+      let files = shelf.files
+      let own = files.map(ProfileShelf.name)
+      var profiles: [(name: String, from: String, profile: AgentProfile?)] = []
+      for name in ProfileShelf.builtin where !own.contains(name) {
+        profiles.append((name, "built in", try shelf.profile(name)))
+      }
+      // One that cannot be read is listed all the same: check says what is wrong with it.
+      for path in files {
+        let name = ProfileShelf.name(of: path)
+        profiles.append((name, path, try? shelf.profile(name)))
+      }
+      if output.json {
+        return Console.print(
+          .array(
+            profiles.map {
+              [
+                "name": .string($0.name), "from": .string($0.from), "ok": .bool($0.profile != nil),
+                "description": .string($0.profile?.summary ?? ""),
+                "command": .array(($0.profile?.command ?? []).map { .string($0) }),
+              ]
+            }) as JSONValue)
+      }
+      var table = Table([
+        .init(title: "PROFILE"), .init(title: "DESCRIPTION", shrinksTo: 12), .init(title: "FROM", shrinksTo: 12),
+      ])
+      for entry in profiles {
+        let summary = entry.profile.map(\.summary) ?? "(broken: flightdeck profiles check \(entry.from))"
+        table.add([.init(entry.name), .init(Plain.line(summary)), .init(entry.from)])
+      }
+      let surroundings = Surroundings.present
+      Console.print(table.text(width: surroundings.columns, colour: surroundings.wantsColour))
+    }
+  }
+
+  struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Show a profile as YAML, to begin one of your own with.")
+
+    @Argument(help: "Its name in the list.")
+    var profile: String
+    @OptionGroup var output: JSONOption
+    @OptionGroup var settings: ConfigurationOption
+    @OptionGroup var store: StoreOption
+
+    func run() async throws {
+      let (text, path) = try shelf(settings, store).text(profile)
+      if output.json {
+        return Console.print(
+          ["name": .string(profile), "from": .string(path ?? "built in"), "source": .string(text)] as JSONValue)
+      }
+      Console.write(Array((Plain.lines(text).joined(separator: "\n") + (text.hasSuffix("\n") ? "" : "\n")).utf8))
+    }
+  }
+
+  struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Check profile files and folders of them; name what is wrong; exit 1 if anything is.")
+
+    @Argument(help: "Files, or folders whose *.yaml are checked.", completion: .file(extensions: ["yaml", "yml"]))
+    var path: [String]
+    @OptionGroup var output: JSONOption
+
+    func validate() throws {
+      if path.isEmpty { throw ValidationError("Name at least one file or folder.") }
+    }
+
+    func run() async throws {
+      var reports: [JSONValue] = []
+      var broken = false
+      for path in path {
+        var isFolder = false
+        let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        for file in isThere && isFolder ? ThemeShelf.files(in: path) : [path] {
+          let issues: [String]
+          do throws(Problem) {
+            let text = String(decoding: try WholeFile.read(file), as: UTF8.self)
+            issues = ProfileFile.read(text, name: ProfileShelf.name(of: file)).issues.map(\.description)
+          } catch { issues = [error.detail] }
+          broken = broken || !issues.isEmpty
+          reports.append(
+            ["path": .string(file), "ok": .bool(issues.isEmpty), "issues": .array(issues.map { .string($0) })])
+          if output.json { continue }
+          if issues.isEmpty { Console.print("\(Plain.line(file)): ok") }
+          for issue in issues { Console.print(Plain.line("\(file): \(issue)")) }
+        }
+      }
+      if output.json { Console.print(JSONValue.array(reports)) }
+      if broken { throw ExitCode(ExitStatus.failed) }
+    }
+  }
+}
+
+private func shelf(_ settings: ConfigurationOption, _ store: StoreOption) throws -> ProfileShelf {
+  let paths = try Paths(
+    environment: ProcessInfo.processInfo.environment, state: store.state, configuration: settings.config)
+  return ProfileShelf(folder: paths.profiles)
+}
