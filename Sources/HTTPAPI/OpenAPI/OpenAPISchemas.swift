@@ -34,6 +34,9 @@ extension OpenAPI {
     "conflictingFiles": {"type": "integer", "description": "How many there are in all."},
     "cancellation": {"$ref": "#/components/schemas/Cancellation"},
     "proof": {"$ref": "#/components/schemas/CancelProof"},
+    "uncommitted": {"type": "object", "additionalProperties": false, "required": ["path", "why"],
+      "description": "Work that could not be committed: where it lies, and why. It is tried again.",
+      "properties": {"path": {"type": "string"}, "why": {"type": "string"}}},
     "retryOf": {"$ref": "#/components/schemas/ULID"},
     "batch": {"$ref": "#/components/schemas/ULID"},
     "reason": {"type": "string", "description": "Why it ended as it did."},
@@ -301,13 +304,16 @@ extension OpenAPI {
     "CollectionRequest": {"type": "object", "additionalProperties": false, "properties": {
       "olderThanSeconds": {"type": ["integer", "null"], "minimum": 0, "maximum": 3153600000,
         "description": "How long ago a run must have ended; without it, as the configuration says, else 30 days."},
-      "dryRun": {"type": ["boolean", "null"]}, "branches": {"type": ["boolean", "null"]}, "unmerged": {"type": ["boolean", "null"]}}},
+      "dryRun": {"type": ["boolean", "null"]}, "branches": {"type": ["boolean", "null"]}, "unmerged": {"type": ["boolean", "null"]},
+      "unknown": {"type": ["boolean", "null"],
+        "description": "Merged work of runs that the store does not know goes too: an older backup was restored."}}},
     "CollectionReport": {"type": "object", "additionalProperties": false,
       "required": ["dryRun", "items", "kept", "younger", "bytes", "firstSeq"], "properties": {
         "dryRun": {"type": "boolean"},
         "items": {"type": "array", "items": {"$ref": "#/components/schemas/CollectionItem"}},
         "kept": {"type": "array", "items": {"$ref": "#/components/schemas/CollectionItem"}},
         "younger": {"type": "integer"}, "bytes": {"type": "integer"},
+        "unknownRuns": {"type": "integer", "description": "Runs that the store does not know and that have left something."},
         "firstSeq": {"type": "integer", "description": "The first event that is left."}}},
     "CollectionItem": {"type": "object", "additionalProperties": false,
       "required": ["kind", "runId", "title", "what", "bytes", "reason"], "properties": {

@@ -10,6 +10,7 @@ extension Orchestrator {
       if let reference = run.externalRef { contractOfReference[reference] = run.contractId }
       guard !run.status.isTerminal else {
         pool.count(run)
+        if run.uncommitted != nil || run.proof?.uncommitted != nil { keepLater(run.runId, tries: true) }
         continue
       }
       guard let stored = try await environment.store.contract(run.contractId) else {

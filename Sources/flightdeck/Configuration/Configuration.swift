@@ -77,6 +77,7 @@ struct RuntimeConfiguration: Sendable, Equatable {
     case simulated(Simulated)
     case mock(Mock)
     case local(Local)
+    case acp(ACP)
   }
 
   /// What there is without a configuration.

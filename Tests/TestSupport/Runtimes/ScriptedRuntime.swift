@@ -26,6 +26,8 @@ package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, Answer
     var remains: [RunID: Remains] = [:]
     var removals: [(kind: CollectedKind, run: RunID, isBegun: Bool)] = []
     var removalFailure: (any Error)?
+    var keeping: [Result<String?, Problem>] = []
+    var kept: [RunID] = []
   }
 
   package let runtimeId: RuntimeID
@@ -43,9 +45,18 @@ package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, Answer
     let handler = state.withLock { $0.handler }
     handler?(RuntimeEvent(run, kind, at: position))
   }
-  package func end(_ run: RunID, _ outcome: TaskEnd.Outcome, reason: String? = nil, proof: CancelProof? = nil) {
-    emit(run, .ended(TaskEnd(outcome, exitCode: outcome == .succeeded ? 0 : 1, reason: reason, proof: proof)))
+  package func end(
+    _ run: RunID, _ outcome: TaskEnd.Outcome, reason: String? = nil, proof: CancelProof? = nil,
+    uncommitted: Uncommitted? = nil
+  ) {
+    var end = TaskEnd(outcome, exitCode: outcome == .succeeded ? 0 : 1, reason: reason, proof: proof)
+    end.uncommitted = uncommitted
+    emit(run, .ended(end))
   }
+  /// What the next tries to commit work come to; without one more they fail.
+  package func setKeeping(_ results: [Result<String?, Problem>]) { state.withLock { $0.keeping = results } }
+  /// The runs whose work was tried to be committed, in order.
+  package var kept: [RunID] { state.withLock { $0.kept } }
   package func failStarts(with problem: Problem?) { state.withLock { $0.startFailure = problem } }
   package func failAnswers(with problem: Problem?) { state.withLock { $0.answerFailure = problem } }
   package func failMessages(with problem: Problem?) { state.withLock { $0.messageFailure = problem } }
@@ -132,8 +143,23 @@ package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, Answer
   package func patch(of run: RunID) async throws -> [UInt8] { state.withLock { $0.patch } }
 }
 
+extension ScriptedRuntime: KeepingRuntime {
+  package func keepWork(of run: Run) async throws -> String? {
+    try state.withLock { state in
+      state.kept.append(run.runId)
+      guard !state.keeping.isEmpty else { throw Problem(.unavailable, "The disk is full.") }
+      return try state.keeping.removeFirst().get()
+    }
+  }
+}
+
 extension ScriptedRuntime: CollectableRuntime {
   package func remains(of run: RunID) async throws -> Remains { state.withLock { $0.remains[run] ?? Remains() } }
+
+  package func strangers(unlessKnown isKnown: @Sendable (RunID) -> Bool) async -> [Stranger] {
+    let runs = state.withLock { $0.remains.filter { !$0.value.isEmpty }.keys.sorted() }
+    return runs.filter { !isKnown($0) }.map { Stranger($0, name: "/worktrees/\($0)", look: "look at \($0.shortName)") }
+  }
 
   package func remove(_ kind: CollectedKind, of run: RunID, evenUnmerged: Bool, isBegun: Bool) async throws -> Int64 {
     try state.withLock { state in
