@@ -34,7 +34,7 @@ extension Action {
   /// Whether it asks the orchestrator to do something.
   var changesRuns: Bool {
     switch self {
-    case .dispatch, .cancel, .forceCancel, .retry, .answer, .sendComments: true
+    case .dispatch, .cancel, .forceCancel, .retry, .answer, .message, .sendComments: true
     case .approve, .reject: true
     // An editor in a run's worktree can change what the agent works on.
     case .editFile: true
@@ -47,7 +47,7 @@ extension Effect {
   /// Whether it asks the orchestrator to do something: what a read-only dashboard and a replay never send.
   package var changesRuns: Bool {
     switch self {
-    case .cancel, .retry, .answer, .dispatch, .dispatchBatch, .followUp, .openFile, .openPullRequest: true
+    case .cancel, .retry, .answer, .message, .dispatch, .dispatchBatch, .followUp, .openFile, .openPullRequest: true
     case .approve, .reject: true
     case .quit, .suspend, .redraw, .saveScreen, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog,
       .fetchRuntimes, .fetchHealth, .fetchAudit, .verifyAudit, .fetchRunAudit, .dryRun, .copy, .copyWithTool, .edit,

@@ -118,6 +118,10 @@ package struct DashboardState: Sendable {
   var open: OpenRun?
   /// Comments that go to the agent as soon as its run has ended: the prompts.
   var reviewsToSend: [RunID: String] = [:]
+  /// Words for agents that take none while they work: they go out when the run has ended.
+  var messagesToSend: [RunID: [String]] = [:]
+  /// Runs that a new one goes on with for what was said, and not for comments.
+  var messagesUnderWay: Set<RunID> = []
   var log: RunLog?
   /// When the preview turns to the selected run: a moment after the cursor rests.
   var previewAt: Timestamp?

@@ -6,6 +6,7 @@ enum Layer: Sendable {
   case confirm(Confirm)
   case cancel(CancelDialog)
   case answer(AnswerDialog)
+  case message(MessageDialog)
   case approval(ApprovalDialog)
   case palette(PaletteDialog)
   case filter(FilterPrompt)
@@ -27,7 +28,7 @@ enum Layer: Sendable {
     switch self {
     case .approval: true
     case .auditFilter: false
-    case .confirm, .cancel, .answer: true
+    case .confirm, .cancel, .answer, .message: true
     case .help, .palette, .filter, .search, .switcher, .eventTypes, .themes: false
     case .columns, .views: false
     case .comment, .review, .compare: false
@@ -54,13 +55,6 @@ struct CancelDialog: Sendable {
   /// Whether keys go to the reason.
   var isEditing = false
   var historyPlace: Int?
-}
-
-struct AnswerDialog: Sendable {
-  var run: RunID
-  var attention: Attention
-  var cursor = 0
-  var text = TextField()
 }
 
 struct PaletteDialog: Sendable {

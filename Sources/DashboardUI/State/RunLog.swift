@@ -54,16 +54,35 @@ struct LogLine: Sendable {
       let percent = data["progress"]?.double.map { "\(Format.percent($0))%" }
       self.text = text("message") ?? percent ?? ""
       detail = text("message") == nil ? nil : percent
+    case .plan:
+      let plan = data["entries"]?.array?.compactMap(PlanEntry.init(json:)) ?? []
+      kind = .progress
+      label = "plan"
+      let spans = PlanWords.spans(plan)
+      styled = spans
+      self.text = spans.reduce("") { $0 + $1.text }
+    case .message:
+      kind = .milestone
+      label = "message"
+      self.text = text("text") ?? ""
+      detail = text("by").map { "by \($0)" }
     case .attention:
       kind = .attention
       label = "question"
-      self.text = text("question") ?? ""
+      let asked = AttentionDetail(json: .object(data)).map { $0.command ?? $0.paths.joined(separator: " ") } ?? ""
+      self.text = (text("question") ?? "") + (asked.isEmpty ? "" : "  \(asked)")
       detail = data["options"]?.array?.compactMap(\.string).joined(separator: " / ")
       if detail == "" { detail = nil }
     case .resolved:
       kind = .milestone
       label = "answer"
       self.text = text("answer") ?? ""
+      if let rule = data["remember"].flatMap(PermissionRule.init(json:)) {
+        self.text += ", and from now on \(rule.words)"
+      }
+      if data["rule"] != nil, let asked = AttentionDetail(json: .object(data)) {
+        self.text += "  \(asked.tool.rawValue) " + (asked.command ?? asked.paths.joined(separator: " "))
+      }
       detail = text("by").map { "by \($0)" }
     case .queued:
       kind = .milestone

@@ -53,10 +53,16 @@ extension DashboardState {
     case .retried(let old, let outcome):
       let new = outcome.runId.map { " as \($0.shortName)" } ?? ""
       toast("\(old.shortName) is tried again\(new)", .good)
+    case .messaged(let run, let isReview): takeMessaged(run, isReview: isReview)
     case .followedUp(let old, let outcome): takeFollowUp(old, outcome)
     case .pullRequest(let run):
       if let url = run.pullRequest?.url { toast("\(run.runId.shortName): \(url); o opens it", .good) }
     case .failed(let problem, let errand): fail(problem, errand)
+    case .edited(let text) where messageDialog != nil:
+      if var dialog = messageDialog {
+        dialog.text.replace(text.trimmed)
+        setLayer(.message(dialog))
+      }
     case .edited(let text) where commentDialog != nil:
       if var dialog = commentDialog {
         dialog.field.replace(text.trimmed)
@@ -210,7 +216,10 @@ extension DashboardState {
 
   private mutating func changed(_ run: RunID, _ event: RunEvent) {
     if event.type == .started || event.type.endsRun { runtimesStale = true }
-    if event.type.endsRun { sendWaitingReview(run) }
+    if event.type.endsRun {
+      sendWaitingMessages(run)
+      sendWaitingReview(run)
+    }
     guard let open, open.id == run, screen == .run else { return }
     if event.type == .artifacts || event.type.endsRun || event.type == .started { fetch(run) }
     askAudit()
@@ -232,7 +241,10 @@ extension DashboardState {
       copyOut(address)
       toast("\(problem.detail): \(address) is copied", .info)
     case .patch(let run): failPatch(run, problem)
-    case .followUp: failFollowUp(problem)
+    case .followUp(let run):
+      messagesUnderWay.remove(run)
+      failFollowUp(problem)
+    case .message: failFollowUp(problem)
     case .backlog(let run):
       guard log?.run == run else { return }
       // The live events go on below what is missing.

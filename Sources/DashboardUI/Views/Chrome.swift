@@ -271,7 +271,13 @@ private func footerHints(_ state: DashboardState) -> [(key: Key?, keys: String, 
   case .cancel(let dialog): return dialog.words
   case .approval: contexts = [.dialog]
   case .auditFilter: contexts = [.prompt]
-  case .confirm, .answer, .switcher: contexts = [.dialog]
+  case .confirm, .switcher: contexts = [.dialog]
+  case .answer(let dialog): return dialog.hints(canAnswer: state.refusalWords(for: .answer) == nil)
+  case .message:
+    return [
+      (.enter, "enter", "send"), (nil, "alt-enter", "new line"), (.ctrl("o"), "ctrl-o", "editor"),
+      (.escape, "esc", "leave"),
+    ]
   case .filter: contexts = [.prompt]
   case .columns: contexts = [.columnsDialog]
   case .views(let dialog): contexts = dialog.naming == nil ? [.viewsDialog] : [.prompt]
@@ -316,6 +322,7 @@ private func isUseful(_ action: Action, _ state: DashboardState) -> Bool {
   let run = state.currentRun
   return switch action {
   case .answer: run?.needsAttention == true
+  case .message: run.map { $0.status != .queued && ($0.branch != nil || !$0.status.isTerminal) } ?? false
   case .approve, .reject:
     run?.awaitsApproval == true || state.marks.contains { state.board[$0]?.awaitsApproval == true }
   case .cancel: state.screen == .dispatch || run?.status.isTerminal == false || !state.marks.isEmpty
