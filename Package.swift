@@ -54,7 +54,12 @@ let package = Package(
     .target(
       name: "RuntimeAdapters",
       dependencies: [
-        "RunModel", "Orchestration", "CProcess", logging, .product(name: "Subprocess", package: "swift-subprocess"),
+        "RunModel", "Orchestration", "RunClient", "CProcess", logging,
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .target(
