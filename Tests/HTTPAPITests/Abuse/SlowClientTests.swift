@@ -138,10 +138,11 @@ import Testing
           let answer = try Self.ask(address, attempts: 5)
           guard answer.hasPrefix("HTTP/1.1 200") else { throw RawConnection.Failure(what: answer) }
         }
-        // The first ones have been closed.
+        // All but the latest are closed, each as soon as its event loop comes to it, and none because its client went.
         try silent[0].readToEnd()
+        while server.server.connectionCount > 8 { usleep(1000) }
+        withExtendedLifetime(silent) {}
       }
-      #expect(server.server.connectionCount <= 8 + 1)
     }
   }
 
