@@ -108,8 +108,10 @@ let package = Package(
       name: "OrchestrationTests", dependencies: ["RunModel", "Orchestration", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "RuntimeAdaptersTests",
-      dependencies: ["RunModel", "Orchestration", "RuntimeAdapters", "CProcess", "TestSupport", "flightdeck"],
-      swiftSettings: strict),
+      dependencies: [
+        "RunModel", "Orchestration", "RuntimeAdapters", "RunClient", "CProcess", "TestSupport", "flightdeck",
+      ],
+      exclude: ["A2A/Recordings"], swiftSettings: strict),
     .testTarget(
       name: "SQLiteStoreTests",
       dependencies: [

@@ -83,9 +83,7 @@ final class A2ALog {
     size = 0
     for entry in try Self.read(path) { size = entry.end }
     guard ftruncate(descriptor, off_t(size)) == 0, lseek(descriptor, 0, SEEK_END) >= 0 else {
-      let code = errno
-      close(descriptor)
-      throw Files.problem(code, "write", path)
+      throw Files.problem(errno, "write", path)
     }
   }
 
@@ -113,7 +111,9 @@ final class A2ALog {
     var start = 0
     while let newline = bytes[start...].firstIndex(of: 0x0A) {
       // What is no update ends the record: nothing after it can be trusted to follow from what is before.
-      guard let json = try? JSONValue(parsing: bytes[start..<newline]), let update = A2AUpdate(json: json) else { break }
+      guard let json = try? JSONValue(parsing: bytes[start..<newline]), let update = A2AUpdate(json: json) else {
+        break
+      }
       entries.append((start, newline + 1, update))
       start = newline + 1
     }
@@ -156,7 +156,8 @@ struct A2AFileKeeper {
     guard names.count < Self.mostFiles, bytes + content.count <= Self.mostBytes else {
       throw Problem(
         .tooLarge,
-        "a file of \(content.count) bytes was not kept: \(Self.mostFiles) files and \(Self.mostBytes >> 20) MiB are the most of a run")
+        "a file of \(content.count) bytes was not kept: \(Self.mostFiles) files and \(Self.mostBytes >> 20) MiB are the most of a run"
+      )
     }
     var name = Self.confined(part.name ?? fallback)
     var number = 2

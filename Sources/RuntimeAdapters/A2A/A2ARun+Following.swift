@@ -5,7 +5,7 @@ import RunModel
 extension A2ARun {
   /// Sends the contract and follows what comes of it to its end.
   func live(sending prompt: String) async {
-    await send(prompt)
+    await begin(with: prompt)
     if case .refused = start { return }
     await follow()
   }
@@ -28,13 +28,13 @@ extension A2ARun {
     starting = []
   }
 
-  private func send(_ prompt: String) async {
+  private func begin(with prompt: String) async {
     let record = record
     let message: @Sendable (A2AVersion) -> JSONObject = { version in
       version.message(prompt, id: record.messageId, context: record.context, after: record.references)
     }
     do {
-      try await interruptible { try await self.send(message) }
+      try await interruptible { try await self.open(with: message) }
       settleStart(.taken)
     } catch {
       guard !isOver else { return settleStart(.taken) }
@@ -48,7 +48,7 @@ extension A2ARun {
     }
   }
 
-  private func send(_ message: @Sendable (A2AVersion) -> JSONObject) async throws {
+  private func open(with message: @Sendable (A2AVersion) -> JSONObject) async throws {
     if try await agent.link().hasStreaming {
       do {
         return try await read(try await agent.stream(.stream, message), isFirst: true)
@@ -105,11 +105,15 @@ extension A2ARun {
   // MARK: Following
 
   /// Goes on with a run of an earlier orchestrator.
-  func resume(cancel: Bool, force: Bool) async {
+  func resume(_ recorded: Run, from position: ReportPosition?) async {
     start = .taken
-    do { try openRecord() } catch { note("record_full", "\(error)") }
+    do {
+      try catchUp(with: recorded, from: position)
+      if end != nil { return tellEnd() }
+      try openRecord()
+    } catch { note("record_full", "\(error)") }
     if task.id == nil { _ = await find() }
-    if cancel { self.cancel(force: force) }
+    if let cancellation = recorded.cancellation { cancel(force: cancellation.force) }
     await follow()
   }
 
@@ -120,7 +124,8 @@ extension A2ARun {
         return finish(
           TaskEnd(
             .failed,
-            reason: "The orchestrator ended before the agent had named a task, and no task of this run can be found there. "
+            reason:
+              "The orchestrator ended before the agent had named a task, and no task of this run can be found there. "
               + "It may work on it all the same."))
       }
       do {
@@ -160,7 +165,9 @@ extension A2ARun {
         // It has just ended, which the next look tells; or it lets nobody subscribe.
         refusedStreams += 1
       case .unreadable:
-        note("stream_left", "\(fault.detail) The task is looked at every \(RunLimits.words(configuration.pollTime)) instead.")
+        note(
+          "stream_left",
+          "\(fault.detail) The task is looked at every \(RunLimits.words(configuration.pollTime)) instead.")
         refusedStreams = Self.mostRefusedStreams
       case .broken: break  // the next look tells whether the link is lost
       default: throw fault
@@ -194,7 +201,8 @@ extension A2ARun {
       outage = (now, configuration.firstBackOff)
       note(
         "link_lost",
-        "\(fault.detail) Trying again, for \(RunLimits.words(configuration.patience)) at most; the task may go on there")
+        "\(fault.detail) Trying again, for \(RunLimits.words(configuration.patience)) at most; the task may go on there"
+      )
     }
     guard let outage, now - outage.since < configuration.patience else {
       let why =
@@ -210,7 +218,10 @@ extension A2ARun {
   private func linkIsBack() {
     guard let outage else { return }
     self.outage = nil
-    note("link_back", "the agent answers again, after \(RunLimits.words(.seconds((ContinuousClock.now - outage.since).components.seconds)))")
+    note(
+      "link_back",
+      "the agent answers again, after \(RunLimits.words(.seconds((ContinuousClock.now - outage.since).components.seconds)))"
+    )
   }
 
   // MARK: How it came out

@@ -214,6 +214,12 @@ actor A2ARun {
     tell(.ended(end))
   }
 
+  /// Follows the agent no more; another instance can take the run up.
+  func leave() {
+    isOver = true
+    step?.cancel()
+  }
+
   /// It had come to its end under an earlier orchestrator, and only the telling is left.
   func tellEnd() {
     if let end { tell(.ended(end.end)) }

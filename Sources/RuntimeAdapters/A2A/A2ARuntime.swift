@@ -91,7 +91,8 @@ package final class A2ARuntime: WorkspaceRuntime, ForceCancelingRuntime, Answera
       throw error
     }
     let task = try await started.thread().task
-    return StartedTask(runId: run, runtimeSessionId: task.map { $0.bounded(200) } ?? "a2a-\(run.shortName.lowercased())")
+    return StartedTask(
+      runId: run, runtimeSessionId: task.map { $0.bounded(200) } ?? "a2a-\(run.shortName.lowercased())")
   }
 
   package func getStatus(_ run: RunID) async throws -> TaskStatus { try await find(run).status }
@@ -118,14 +119,8 @@ package final class A2ARuntime: WorkspaceRuntime, ForceCancelingRuntime, Answera
     guard let adopted = try stored(id) else { return false }
     runs.withLock { $0[id] = adopted }
     // Another machine's agent does not notice when this one is restarted.
-    try await adopted.catchUp(with: run, from: adoption.position)
-    let cancellation = run.cancellation
     Task {  // the run's life
-      if await adopted.end != nil {
-        await adopted.tellEnd()
-      } else {
-        await adopted.resume(cancel: cancellation != nil, force: cancellation?.force ?? false)
-      }
+      await adopted.resume(run, from: adoption.position)
       letGo(id)
     }
     return true
@@ -133,6 +128,11 @@ package final class A2ARuntime: WorkspaceRuntime, ForceCancelingRuntime, Answera
 
   /// Also of a start whose message may never have gone out: it is looked for with the agent, and not sent again.
   package func hasBegun(_ run: RunID) async throws -> Bool { try stored(run) != nil }
+
+  /// Follows no run any more; another instance can take them up.
+  func leave() async {
+    for run in runs.withLock({ Array($0.values) }) { await run.leave() }
+  }
 
   private func find(_ run: RunID) throws -> A2ARun {
     if let known = runs.withLock({ $0[run] }) { return known }

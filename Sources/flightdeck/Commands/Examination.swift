@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import RunClient
 import RunModel
 import RuntimeAdapters
 
@@ -172,6 +173,14 @@ struct Examination {
           remedy: "Install it, or give its whole path in \"command\"")
       }
       return Finding(subject, .fine, "local: \(found)")
+    case .a2a(let a2a):
+      do throws(Problem) {
+        _ = try ClientTLS.load(ca: a2a.ca, certificate: a2a.certificate, key: a2a.key)
+        if case .file(let path)? = a2a.token, access(path, R_OK) != 0 {
+          throw Problem(.invalid, "\(path), which is to hold the token, cannot be read.")
+        }
+      } catch { return Finding(subject, .wrong, error.detail, remedy: "Mend the runtime in the configuration") }
+      return Finding(subject, .fine, "a2a: \(a2a.url)")
     }
   }
 

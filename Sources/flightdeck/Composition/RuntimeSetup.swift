@@ -1,4 +1,5 @@
 import Orchestration
+import RunClient
 import RunModel
 import RuntimeAdapters
 
@@ -49,6 +50,30 @@ struct RuntimeSetup {
         },
         complaint: { await local.complaint() },
         inspect: { await inspection.complaint(about: $0, base: $1) })
+    case .a2a(let settings):
+      let a2a = A2ARuntime(settings, id: runtime.id, environment: environment, state: state)
+      return Registration(
+        a2a, kind: A2ARuntime.kind, quietSeconds: runtime.quietSeconds,
+        refusal: { contract in
+          contract.verify.isEmpty
+            ? nil
+            : "its agent works elsewhere, where verify commands cannot be run: leave them out, or use another runtime"
+        },
+        complaint: { await a2a.complaint() })
     }
+  }
+}
+
+extension A2ARuntime {
+  fileprivate convenience init(
+    _ settings: RuntimeConfiguration.A2A, id: RuntimeID, environment: [String: String], state: String
+  ) {
+    var configuration = Configuration(
+      id: id, url: settings.url, endpoint: settings.endpoint, maxParallelTasks: settings.maxParallelTasks,
+      isInsecure: settings.insecure,
+      token: settings.token.map { reference in { try reference.read(environment: environment) } },
+      tls: { try ClientTLS.load(ca: settings.ca, certificate: settings.certificate, key: settings.key) })
+    configuration.patience = .seconds(settings.patienceSeconds)
+    self.init(configuration, state: state)
   }
 }

@@ -75,6 +75,7 @@ struct RuntimeConfiguration: Sendable, Equatable {
     case simulated(Simulated)
     case mock(Mock)
     case local(Local)
+    case a2a(A2A)
   }
 
   /// What there is without a configuration.

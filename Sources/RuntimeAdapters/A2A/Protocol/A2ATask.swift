@@ -127,10 +127,12 @@ struct A2ATask: Sendable {
         isCutShort = true
         return Taken()
       }
+      // Whoever begins another is done with the line before.
+      var reports = flush()
       artifacts.append(KnownArtifact(id: artifact.id, name: artifact.name, parts: [], isStreamed: appends))
-      var reports: [RuntimeEvent.Kind] = [.custom(type: "artifact", data: Self.announcement(artifact))]
+      reports.append(.custom(type: "artifact", data: Self.announcement(artifact)))
       let kept = kept(artifact.parts)
-      reports += add(kept, to: artifacts.count - 1, isLast: isLast || !appends)
+      reports += add(kept, to: artifacts.count - 1, isLast: isLast)
       var whole = artifact
       whole.parts = kept
       return Taken(news: .artifact(whole, appends: appends, isLast: isLast), reports: reports)
@@ -172,7 +174,7 @@ struct A2ATask: Sendable {
     artifacts[place].open = ""
     artifacts[place].isStreamed = false
     let kept = kept(artifact.parts)
-    let reports = add(kept, to: place, isLast: true)
+    let reports = add(kept, to: place, isLast: isLast)
     var whole = artifact
     whole.parts = kept
     return Taken(news: .artifact(whole, appends: false, isLast: isLast), reports: reports)
@@ -201,7 +203,6 @@ struct A2ATask: Sendable {
   }
 
   private mutating func add(_ parts: [A2APart], to place: Int, isLast: Bool) -> [RuntimeEvent.Kind] {
-    let isFirst = artifacts[place].parts.isEmpty
     artifacts[place].parts += parts
     var reports: [RuntimeEvent.Kind] = []
     for part in parts {
@@ -211,7 +212,8 @@ struct A2ATask: Sendable {
           .custom(
             type: "file",
             data: [
-              "file": .string(file), "bytes": .int(Int64(size)), "message": .string("kept the file \(file), \(size) bytes"),
+              "file": .string(file), "bytes": .int(Int64(size)),
+              "message": .string("kept the file \(file), \(size) bytes"),
             ]))
       case .link(let url):
         reports.append(
@@ -220,10 +222,7 @@ struct A2ATask: Sendable {
       }
     }
     guard let first = artifacts[place].parts.first, !PatchText.isPatch(first) else { return reports }
-    var fresh = artifacts[place].joined(parts)
-    if !isFirst, !artifacts[place].isStreamed, !fresh.isEmpty, artifacts[place].open.isEmpty == false {
-      fresh = "\n" + fresh
-    }
+    let fresh = artifacts[place].joined(parts)
     var lines = (artifacts[place].open + fresh).lines
     artifacts[place].open = isLast || fresh.last?.isNewline ?? false ? "" : lines.popLast() ?? ""
     return reports + lines.map { .output(stream: .stdout, text: $0, dropped: 0) }

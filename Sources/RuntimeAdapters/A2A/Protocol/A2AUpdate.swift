@@ -141,7 +141,8 @@ extension A2AMessage: JSONWritable {
   init?(record json: JSONValue) {
     guard let id = json["id"]?.string else { return nil }
     self.init(
-      id: id, isAgent: json["agent"]?.bool ?? true, parts: json["parts"]?.array?.compactMap(A2APart.init(record:)) ?? [])
+      id: id, isAgent: json["agent"]?.bool ?? true, parts: json["parts"]?.array?.compactMap(A2APart.init(record:)) ?? []
+    )
   }
 }
 

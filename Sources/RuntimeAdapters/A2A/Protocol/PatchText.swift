@@ -48,7 +48,9 @@ enum PatchText {
         changes.append(Change(paths: []))
       } else if line.starts(with: "--- ".utf8) {
         // A patch without git's own lines has nothing else to begin a file with.
-        if changes.last.map({ !$0.paths.isEmpty && $0.added + $0.removed > 0 }) ?? true { changes.append(Change(paths: [])) }
+        if changes.last.map({ !$0.paths.isEmpty && $0.added + $0.removed > 0 }) ?? true {
+          changes.append(Change(paths: []))
+        }
         add(line.dropFirst(4), to: &changes)
       } else if line.starts(with: "+++ ".utf8) {
         add(line.dropFirst(4), to: &changes)

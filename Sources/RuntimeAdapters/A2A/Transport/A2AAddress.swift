@@ -49,7 +49,7 @@ struct A2AAddress: Sendable, Hashable, CustomStringConvertible {
   /// Without what may be a secret in it.
   static func shown(_ text: String) -> String {
     guard let at = text.lastIndex(of: "@") else { return text.bounded(200) }
-    return "…" + text[at...].bounded(200)
+    return "…" + String(text[at...]).bounded(200)
   }
 
   /// Where an agent's card may be: at the address itself, beside it, at the top; today's name before the older one.

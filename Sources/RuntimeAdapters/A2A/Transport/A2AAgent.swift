@@ -40,7 +40,8 @@ actor A2AAgent {
         throw A2AFault(.noCard, "What is at \(place) is no agent card: \(error).")
       }
       guard let card = AgentCard(json: json) else {
-        throw A2AFault(.noCard, "What is at \(place) is no agent card: it has no name, or says nothing of what it can do.")
+        throw A2AFault(
+          .noCard, "What is at \(place) is no agent card: it has no name, or says nothing of what it can do.")
       }
       if known?.card != card { refusedVersions = [] }
       known = (card, place)

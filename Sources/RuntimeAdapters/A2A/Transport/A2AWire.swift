@@ -53,7 +53,8 @@ final class A2AWire: Sendable {
       case 404, 405, 410: return nil
       case 301, 302, 303, 307, 308:
         let target = response.headers.first(name: "Location") ?? ""
-        let next = target.hasPrefix("/") && !target.hasPrefix("//") ? A2AAddress(address.origin + target) : A2AAddress(target)
+        let next =
+          target.hasPrefix("/") && !target.hasPrefix("//") ? A2AAddress(address.origin + target) : A2AAddress(target)
         guard let next, next.host == address.host, next.isSecure || !address.isSecure else {
           throw redirected(response, from: address)
         }
@@ -111,7 +112,8 @@ final class A2AWire: Sendable {
     do { token = try read() } catch { throw A2AFault(.notConfigured, "\(error)") }
     guard !token.isEmpty, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
       throw A2AFault(
-        .notConfigured, "The token for \(address.host) is empty, or has characters in it that no token has. Set it anew.")
+        .notConfigured,
+        "The token for \(address.host) is empty, or has characters in it that no token has. Set it anew.")
     }
     request.headers.add(name: "Authorization", value: "Bearer \(token)")
     return request
