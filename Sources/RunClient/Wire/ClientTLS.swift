@@ -1,11 +1,14 @@
 import Glibc
 import NIOPosix
-package import NIOSSL
+import NIOSSL
 package import RunModel
 
 /// Whom a client trusts, and what it shows of itself.
 package struct ClientTLS: Sendable {
-  package let configuration: TLSConfiguration
+  let configuration: TLSConfiguration
+  /// The same for other HTTP clients of this package, a `TLSConfiguration`. It has not that type here, as NIO's modules would
+  /// come with it into all that import this one, and take the system's C types over from Glibc there.
+  package var untyped: any Sendable { configuration }
 
   /// The system's authorities, and no certificate of one's own.
   package static let standard = ClientTLS(configuration: minimal)

@@ -175,12 +175,15 @@ extension A2ARun {
     }
   }
 
-  /// Runs a part that `interrupt` can cut short.
+  /// Runs a part that `interrupt` can cut short: then it throws `CancellationError`, whatever the part made of it.
   private func interruptible(_ part: @escaping @Sendable () async throws -> Void) async throws {
     let task = Task { try await part() }
     step = task
     defer { step = nil }
-    try await task.value
+    do { try await task.value } catch {
+      if task.isCancelled { throw CancellationError() }
+      throw error
+    }
   }
 
   /// Makes `follow` look at the task now.

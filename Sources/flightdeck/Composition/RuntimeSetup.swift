@@ -68,12 +68,12 @@ extension A2ARuntime {
   fileprivate convenience init(
     _ settings: RuntimeConfiguration.A2A, id: RuntimeID, environment: [String: String], state: String
   ) {
-    var configuration = Configuration(
+    var configuration = A2ARuntime.Configuration(
       id: id, url: settings.url, endpoint: settings.endpoint, maxParallelTasks: settings.maxParallelTasks,
-      isInsecure: settings.insecure,
-      token: settings.token.map { reference in { try reference.read(environment: environment) } },
-      tls: { try ClientTLS.load(ca: settings.ca, certificate: settings.certificate, key: settings.key) })
-    configuration.patience = .seconds(settings.patienceSeconds)
+      isInsecure: settings.insecure)
+    if let token = settings.token { configuration.token = { try token.read(environment: environment) } }
+    configuration.tls = { try ClientTLS.load(ca: settings.ca, certificate: settings.certificate, key: settings.key) }
+    configuration.patience = Duration.seconds(settings.patienceSeconds)
     self.init(configuration, state: state)
   }
 }

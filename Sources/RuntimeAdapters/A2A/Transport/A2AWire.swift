@@ -5,6 +5,7 @@ import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import RunClient
 import RunModel
 
@@ -27,7 +28,7 @@ final class A2AWire: Sendable {
     client.redirectConfiguration = .disallow
     client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(64, 2 * configuration.maxParallelTasks)
     client.connectionPool.retryConnectionEstablishment = false
-    do { client.tlsConfiguration = try configuration.tls().configuration } catch {
+    do { client.tlsConfiguration = try configuration.tls().untyped as? TLSConfiguration } catch {
       throw A2AFault(.notConfigured, "\(error)")
     }
     let connect = min(configuration.callTime, Duration.seconds(5))
