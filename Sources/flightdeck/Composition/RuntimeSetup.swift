@@ -1,4 +1,5 @@
 import Orchestration
+import RunClient
 import RunModel
 import RuntimeAdapters
 
@@ -71,6 +72,30 @@ struct RuntimeSetup {
         refusal: { $0.repository == nil ? "it needs a git repository: give one with --repo" : nil },
         complaint: { await agent.programComplaint() },
         inspect: { await inspection.complaint(about: $0, base: $1) })
+    case .a2a(let settings):
+      let a2a = A2ARuntime(settings, id: runtime.id, environment: environment, state: state)
+      return Registration(
+        a2a, kind: A2ARuntime.kind, quietSeconds: runtime.quietSeconds,
+        refusal: { contract in
+          contract.verify.isEmpty
+            ? nil
+            : "its agent works elsewhere, where verify commands cannot be run: leave them out, or use another runtime"
+        },
+        complaint: { await a2a.complaint() })
     }
+  }
+}
+
+extension A2ARuntime {
+  fileprivate convenience init(
+    _ settings: RuntimeConfiguration.A2A, id: RuntimeID, environment: [String: String], state: String
+  ) {
+    var configuration = A2ARuntime.Configuration(
+      id: id, url: settings.url, endpoint: settings.endpoint, maxParallelTasks: settings.maxParallelTasks,
+      isInsecure: settings.insecure)
+    if let token = settings.token { configuration.token = { try token.read(environment: environment) } }
+    configuration.tls = { try ClientTLS.load(ca: settings.ca, certificate: settings.certificate, key: settings.key) }
+    configuration.patience = Duration.seconds(settings.patienceSeconds)
+    self.init(configuration, state: state)
   }
 }

@@ -78,6 +78,7 @@ struct RuntimeConfiguration: Sendable, Equatable {
     case mock(Mock)
     case local(Local)
     case acp(ACP)
+    case a2a(A2A)
   }
 
   /// What there is without a configuration.
