@@ -129,7 +129,9 @@ let package = Package(
     .testTarget(
       name: "FlightdeckTests",
       dependencies: [
-        "RunModel", "Orchestration", "RunClient", "TestSupport", "CVTerm", "TerminalKit", "DashboardUI", "flightdeck",
+        "RunModel", "Orchestration", "RuntimeAdapters", "RunClient", "TestSupport", "CVTerm", "TerminalKit",
+        "DashboardUI",
+        "flightdeck",
         logging,
         .product(name: "GRDB", package: "GRDB.swift"),
       ],

@@ -85,6 +85,13 @@ package protocol AnswerableRuntime: AgentRuntime {
   func answer(_ run: RunID, attentionId: String, answer: String) async throws
 }
 
+/// A runtime whose agents take a message while they work, unasked.
+package protocol ConversingRuntime: AgentRuntime {
+  /// Hands the message to the run's live session; returns once the agent has it, or it waits there for its next turn. Throws
+  /// `Problem(.conflict)` that says why when the session takes none (any more).
+  func send(_ message: String, to run: RunID) async throws
+}
+
 /// A runtime whose runs outlive the orchestrator, or can be taken up again.
 package protocol AdoptingRuntime: AgentRuntime {
   /// Takes up a run that an earlier orchestrator started: events follow as if it had been started here, without those

@@ -22,7 +22,12 @@ package struct RuntimeEvent: Sendable, Equatable {
     case tool(ToolCall)
     /// Totals so far.
     case usage(Usage)
-    case attention(id: String, question: String, options: [String], kind: String)
+    /// The agent waits for a person. `kind`: `question`, or `permission` with a `detail` of what it wants to do, which a
+    /// policy may answer. The answer that comes back is the option's text, or free text without options. One at a time for
+    /// each run: a second replaces the first, so an adapter holds it back until the first is answered.
+    case attention(id: String, question: String, options: [String], kind: String, detail: AttentionDetail? = nil)
+    /// All that the agent says that it will do. The adapter reports the progress that follows from it, if it means one.
+    case plan([PlanEntry])
     /// The wait is over; `by` says who answered.
     case resolved(id: String, answer: String, by: String)
     /// The stop signal of a cancel has been sent.
@@ -75,7 +80,9 @@ package struct RuntimeEvent: Sendable, Equatable {
     case .tool(let call):
       160 + call.name.utf8.count + (call.target?.utf8.count ?? 0) + (call.summary?.utf8.count ?? 0)
         + (call.status?.utf8.count ?? 0) + (call.diff?.utf8.count ?? 0)
-    case .attention(_, let question, let options, _): options.reduce(160 + question.utf8.count) { $0 + $1.utf8.count }
+    case .attention(_, let question, let options, _, let detail):
+      options.reduce(160 + question.utf8.count + (detail?.weight ?? 0)) { $0 + $1.utf8.count }
+    case .plan(let entries): entries.reduce(160) { $0 + 48 + $1.text.utf8.count }
     case .changes(_, _, _, let paths): (paths ?? []).reduce(160) { $0 + 32 + $1.utf8.count }
     case .custom(_, let data): 160 + data.weight
     case .usage, .resolved, .stopSent, .ended: 160
@@ -86,7 +93,7 @@ package struct RuntimeEvent: Sendable, Equatable {
   var isLine: Bool {
     switch kind {
     case .output, .tool, .custom: true
-    case .progress, .usage, .attention, .resolved, .stopSent, .changes, .ended: false
+    case .progress, .usage, .plan, .attention, .resolved, .stopSent, .changes, .ended: false
     }
   }
 
@@ -97,6 +104,7 @@ package struct RuntimeEvent: Sendable, Equatable {
     case .output: "output"
     case .tool: "tool"
     case .usage: "usage"
+    case .plan: "plan"
     case .attention: "attention"
     case .resolved: "resolved"
     case .stopSent: "stop_sent"
@@ -143,6 +151,7 @@ struct ReportedKinds: OptionSet, Sendable {
   static let attention = Self(rawValue: 16)
   static let changes = Self(rawValue: 32)
   static let custom = Self(rawValue: 64)
+  static let plan = Self(rawValue: 128)
 
   init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -152,6 +161,7 @@ struct ReportedKinds: OptionSet, Sendable {
     case .output: self = .output
     case .tool: self = .tool
     case .usage: self = .usage
+    case .plan: self = .plan
     case .attention, .resolved: self = .attention
     case .changes: self = .changes
     case .custom: self = .custom
@@ -166,6 +176,7 @@ struct ReportedKinds: OptionSet, Sendable {
     case .output: self = .output
     case .tool: self = .tool
     case .usage: self = .usage
+    case .plan: self = .plan
     case .attention: self = .attention
     case .artifacts: self = .changes
     default: self = type.rawValue.hasPrefix("awf.runtime.") ? .custom : []

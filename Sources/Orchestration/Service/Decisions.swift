@@ -174,7 +174,7 @@ extension Orchestrator {
     let run = event.runId
     guard let entry = live[run], let runtime = entry.runtime else { return }
     switch event.kind {
-    case .attention(let id, _, _, _):
+    case .attention(let id, _, _, _, _):
       live[run]?.attention = id
       note(event, by: runtime)
     case .resolved(let id, _, _):
@@ -192,7 +192,7 @@ extension Orchestrator {
       }
       apply(.agentEnded(end), to: run)
     case .changes(_, _, _, let paths?): watch(run, changing: paths)
-    case .progress, .output, .tool, .usage, .changes, .custom: break
+    case .progress, .output, .tool, .usage, .plan, .changes, .custom: break
     }
   }
 

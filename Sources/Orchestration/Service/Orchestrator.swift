@@ -184,7 +184,7 @@ package actor Orchestrator {
   nonisolated func pass(_ event: RuntimeEvent, from runtime: RuntimeID) {
     switch event.kind {
     case .attention, .resolved, .stopSent, .ended: decide(on: event)
-    case .progress, .output, .tool, .usage, .changes, .custom:
+    case .progress, .output, .tool, .usage, .plan, .changes, .custom:
       if case .changes(_, _, _, _?) = event.kind { decide(on: event) }
       if let report = RunEvent(report: event, by: runtime, at: environment.now()) {
         journal.note(report: report, at: event.position)

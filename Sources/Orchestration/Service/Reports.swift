@@ -36,12 +36,16 @@ extension RunEvent {
       data = [
         "files": .int(Int64(files)), "added": .int(Int64(added)), "removed": .int(Int64(removed)), "final": false,
       ]
-    case .attention(let id, let question, let options, let kind):
+    case .plan(let entries):
+      type = .plan
+      data = ["entries": entries.bounded.map { PlanEntry(Redaction.tokens(in: $0.text), $0.status) }.json]
+    case .attention(let id, let question, let options, let kind, let detail):
       type = .attention
       data = [
         "attentionId": .string(id), "question": .string(question.bounded(Bounds.question)),
         "options": .array(options.map { .string($0) }), "kind": .string(kind),
       ]
+      for (name, value) in detail?.shown.members ?? [:] { data.append(name, value) }
     case .resolved(let id, let answer, let by):
       type = .resolved
       data = ["attentionId": .string(id), "answer": .string(answer), "by": .string(by)]
@@ -51,5 +55,17 @@ extension RunEvent {
     case .stopSent, .ended: return nil
     }
     self.init(source: RunEvent.source(of: runtime), type: type, run: report.runId, time: time, data: data)
+  }
+}
+
+extension AttentionDetail {
+  /// As people see it: within its bounds, and without what is secret.
+  var shown: Self {
+    var shown = bounded
+    shown.title = Redaction.tokens(in: shown.title)
+    shown.command = shown.command.map(Redaction.tokens)
+    shown.paths = shown.paths.map(Redaction.tokens)
+    shown.diff = shown.diff.map(Redaction.tokens)
+    return shown
   }
 }

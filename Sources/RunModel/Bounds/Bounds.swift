@@ -23,7 +23,7 @@ package enum Bounds {
 
   /// Lines and tool calls handed on in a second; the others are counted and stay in the log.
   package static let linesPerSecond = 20_000
-  /// Reports of progress, usage and questions: so many at once, then so many a second; of those between, the newest is told.
+  /// Reports of progress, usage, plans and questions: so many at once, then so many a second; of those between, the newest is told.
   package static let reportBurst = 100
   package static let reportsPerSecond = 10
   /// Pieces of one line that redraws itself with carriage returns, the last of them.
@@ -32,6 +32,13 @@ package enum Bounds {
   package static let activity = 2048
   package static let question = 16_384
   package static let toolDiff = 262_144
+  /// Of what an agent asks leave for: its diff, and how many paths and options.
+  package static let attentionDiff = 65_536
+  package static let attentionPaths = 100
+  package static let attentionChoices = 100
+  /// Of a plan that every run carries: entries, and the bytes of each.
+  package static let planEntries = 50
+  package static let planText = 200
 
   // MARK: The orchestrator
 

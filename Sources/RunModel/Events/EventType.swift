@@ -14,8 +14,12 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
   package static let tool: Self = "awf.run.tool"
   /// Ours: tokens and cost, as the runtime reports them.
   package static let usage: Self = "awf.run.usage"
+  /// Ours: what the agent says that it will do (`entries: [{text, status}]`); the whole each time it changes.
+  package static let plan: Self = "awf.run.plan"
   package static let attention: Self = "awf.run.attention"
   package static let resolved: Self = "awf.run.resolved"
+  /// Ours: a person has said something to the agent, unasked (`text`, `by`).
+  package static let message: Self = "awf.run.message"
   package static let cancelRequested: Self = "awf.run.cancel_requested"
   /// Ours: the stop has been sent to the run's processes (`stopSentAt`).
   package static let stopSent: Self = "awf.run.stop_sent"

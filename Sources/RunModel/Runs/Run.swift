@@ -45,6 +45,10 @@ package struct Run: Sendable, Hashable {
   /// The latest word: a progress message, a tool call or what is being verified.
   package var activity: String?
   package var isVerifying = false
+  /// What the agent says that it will do, as it last said it.
+  package var plan: [PlanEntry] = []
+  /// What people have said to answer likewise for the rest of this run, the latest last.
+  package var remembered: [PermissionRule] = []
   package var waitsFor: [String] = []
   package var branch: String?
   package var worktree: String?

@@ -7,10 +7,14 @@ package struct Attention: Sendable, Hashable {
   /// `question` or `permission`.
   package var kind: String
   package var since: Timestamp
+  /// What it wants to do; nil for a plain question.
+  package var detail: AttentionDetail?
 
   package init(
-    attentionId: String, question: String, options: [String] = [], kind: String = "question", since: Timestamp
+    attentionId: String, question: String, options: [String] = [], kind: String = "question", since: Timestamp,
+    detail: AttentionDetail? = nil
   ) {
+    self.detail = detail
     self.attentionId = attentionId
     self.question = question
     self.options = options
@@ -153,6 +157,7 @@ extension Attention: JSONWritable {
       json.member("options", options)
       json.member("kind", kind)
       json.member("since", since)
+      for (name, value) in detail?.members ?? [:] { json.member(name, value) }
     }
   }
 
@@ -161,7 +166,8 @@ extension Attention: JSONWritable {
     self.init(
       attentionId: id, question: json["question"]?.string ?? "",
       options: json["options"]?.array?.compactMap(\.string) ?? [], kind: json["kind"]?.string ?? "question",
-      since: json["since"]?.string.flatMap { Timestamp($0) } ?? Timestamp(milliseconds: 0))
+      since: json["since"]?.string.flatMap { Timestamp($0) } ?? Timestamp(milliseconds: 0),
+      detail: AttentionDetail(json: json))
   }
 }
 

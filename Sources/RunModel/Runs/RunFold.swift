@@ -39,6 +39,7 @@ extension Run {
     case .tool:
       let words = [data["name"]?.string, data["target"]?.string].compactMap { $0 }
       if !words.isEmpty { activity = words.joined(separator: " ") }
+    case .plan: plan = data["entries"]?.array?.compactMap(PlanEntry.init(json:)) ?? []
     case .usage:
       inputTokens = data["inputTokens"]?.int ?? inputTokens
       outputTokens = data["outputTokens"]?.int ?? outputTokens
@@ -69,8 +70,9 @@ extension Run {
       attention = Attention(
         attentionId: data["attentionId"]?.string ?? "", question: data["question"]?.string ?? "",
         options: data["options"]?.array?.compactMap(\.string) ?? [], kind: data["kind"]?.string ?? "question",
-        since: event.time)
+        since: event.time, detail: AttentionDetail(json: .object(data)))
     case .resolved:
+      if let rule = data["remember"].flatMap(PermissionRule.init(json:)) { remembered.append(rule) }
       if data["attentionId"]?.string == attention?.attentionId { attention = nil }
     case .cancelRequested:
       cancellation = Cancellation(
@@ -120,7 +122,7 @@ extension Run {
 extension EventType {
   package var changesState: Bool {
     switch self {
-    case .output, .progress, .tool, .usage: false
+    case .output, .progress, .tool, .usage, .plan, .message: false
     default: rawValue.hasPrefix("awf.run.") || rawValue.hasPrefix("awf.approval.")
     }
   }

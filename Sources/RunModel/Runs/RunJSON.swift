@@ -39,6 +39,8 @@ extension Run: JSONWritable {
     if let exitCode { json.member("exitCode", exitCode) }
     if let activity { json.member("activity", activity) }
     if isVerifying { json.member("verifying", true) }
+    if !plan.isEmpty { json.member("plan", plan) }
+    if !remembered.isEmpty { json.member("remembered", remembered) }
     if !waitsFor.isEmpty { json.member("waitsFor", waitsFor) }
     if let branch { json.member("branch", branch) }
     if let worktree { json.member("worktree", worktree) }
@@ -109,6 +111,8 @@ extension Run: JSONWritable {
       case "exitCode": run.exitCode = Int(try reader.int())
       case "activity": run.activity = try reader.string()
       case "verifying": run.isVerifying = try reader.bool()
+      case "plan": run.plan = try reader.value().array?.compactMap(PlanEntry.init(json:)) ?? []
+      case "remembered": run.remembered = try reader.value().array?.compactMap(PermissionRule.init(json:)) ?? []
       case "waitsFor": run.waitsFor = try reader.value().array?.compactMap(\.string) ?? []
       case "branch": run.branch = try reader.string()
       case "worktree": run.worktree = try reader.string()

@@ -9,6 +9,11 @@ struct AgentStream {
     var text: String
     var options: [String]
     var kind: String
+    var detail: AttentionDetail?
+
+    var report: RuntimeEvent.Kind {
+      .attention(id: id, question: text, options: options, kind: kind, detail: detail)
+    }
   }
 
   /// The highest accepted.
@@ -156,9 +161,13 @@ struct AgentStream {
       questions += 1
       let asked = Question(
         id: json["attentionId"]?.string ?? "q\(questions)", text: text,
-        options: json["options"]?.array?.compactMap(\.string) ?? [], kind: json["kind"]?.string ?? "question")
+        options: json["options"]?.array?.compactMap(\.string) ?? [], kind: json["kind"]?.string ?? "question",
+        detail: AttentionDetail(json: json))
       question = asked
-      events.append(.attention(id: asked.id, question: asked.text, options: asked.options, kind: asked.kind))
+      events.append(asked.report)
+    case "plan":
+      guard let entries = json["entries"]?.array else { return false }
+      events.append(.plan(entries.compactMap(PlanEntry.init(json:))))
     case "handoff":
       guard let note = json["note"]?.string else { return false }
       handoff = note
@@ -181,7 +190,7 @@ struct AgentStream {
   private mutating func stuck(_ complaint: String, _ events: inout [RuntimeEvent.Kind]) {
     let asked = Question(id: Self.stuckQuestion, text: Self.plea(complaint), options: [], kind: Self.stuckQuestion)
     question = asked
-    events.append(.attention(id: asked.id, question: asked.text, options: [], kind: asked.kind))
+    events.append(asked.report)
   }
 
   /// The id of what is no question: no answer helps.

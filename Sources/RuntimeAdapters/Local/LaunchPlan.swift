@@ -21,7 +21,8 @@ struct LaunchPlan {
   ) throws(Problem) {
     let template = try Self.template(contract, configuration)
     environment = Self.environment(
-      operatorEnvironment, configuration.environment, run: run, folder: folder, worktree: worktree)
+      operatorEnvironment, try configuration.environment.read(environment: operatorEnvironment), run: run,
+      folder: folder, worktree: worktree)
     var takesPrompt = false
     let values = [
       "prompt": contract.effectivePrompt, "promptFile": folder.prompt, "title": contract.title, "worktree": worktree,

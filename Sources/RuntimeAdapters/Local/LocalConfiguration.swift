@@ -1,6 +1,9 @@
 package import RunModel
 
 extension LocalRuntime {
+  /// What stands in braces in a command.
+  package static let placeholders = ["prompt", "promptFile", "title", "worktree", "runId", "contractFile"]
+
   /// What the configuration says of a `local` runtime.
   package struct Configuration: Sendable {
     /// What the agent's standard input is.
@@ -15,8 +18,8 @@ extension LocalRuntime {
     package var id: RuntimeID
     /// The program and its arguments, with placeholders; nil takes `metadata.command` of each contract.
     package var command: [String]?
-    /// Set in the agent's environment, over the operator's.
-    package var environment: [String: String]
+    /// Set in the agent's environment, over the operator's; secrets are read at each start.
+    package var environment: [String: EnvironmentValue]
     package var maxParallelTasks: Int
     /// Nil: the prompt where no placeholder takes it, else none.
     package var input: Input?
@@ -32,7 +35,7 @@ extension LocalRuntime {
     package var supervisorPatience: Duration = .seconds(10)
 
     package init(
-      id: RuntimeID = "local", command: [String]? = nil, environment: [String: String] = [:],
+      id: RuntimeID = "local", command: [String]? = nil, environment: [String: EnvironmentValue] = [:],
       maxParallelTasks: Int = 4, input: Input? = nil, stopGrace: Duration = .seconds(5),
       strayGrace: Duration = .seconds(1), linesPerSecond: Int = Bounds.linesPerSecond,
       limits: RunLimits = RunLimits()

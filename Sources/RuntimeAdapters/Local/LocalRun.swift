@@ -253,8 +253,7 @@ actor LocalRun {
     if told.stopWasSent, recorded.cancellation?.stopSentAt == nil { missing.append(.stopSent) }
     switch (told.question, recorded.attention) {
     case (let question?, let known) where known?.attentionId != question.id:
-      missing.append(
-        .attention(id: question.id, question: question.text, options: question.options, kind: question.kind))
+      missing.append(question.report)
     case (nil, let known?):
       let answer = told.answer.flatMap { $0.id == known.attentionId ? $0.text : nil }
       missing.append(.resolved(id: known.attentionId, answer: answer ?? "", by: "operator"))

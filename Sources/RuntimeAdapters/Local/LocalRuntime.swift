@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// State lies in `<state>/runs/<runId>` and `<state>/worktrees/<runId>`.
 package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, AnswerableRuntime, AdoptingRuntime,
-  PacedRuntime, LimitingRuntime
+  PacedRuntime, LimitingRuntime, CheckableRuntime
 {
   package static let kind = "local"
 
@@ -130,21 +130,11 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
 
   package func hasBegun(_ run: RunID) async throws -> Bool { try stored(run) != nil }
 
-  /// Whether runs can be started, and if not, why and what to do.
-  package func health() async -> (isHealthy: Bool, reason: String?) {
-    do {
-      let answer = try await git.look(["--version"], from: "/")
-      guard answer.status == 0 else { throw Git.problem(answer, "say its version") }
-    } catch {
-      return (false, "\(error)")
-    }
-    guard let command = configuration.command, let program = command.first else { return (true, nil) }
-    let agent = LaunchPlan.agentEnvironment(environment).merging(configuration.environment) { $1 }
-    guard LaunchPlan.locate(program, in: agent["PATH"] ?? "/usr/bin:/bin", worktree: "") != nil else {
-      return (false, LaunchPlan.missing(program, configuration).detail)
-    }
-    return (true, nil)
+  package func check() async throws -> RuntimeCheck {
+    try await LocalCheck(configuration, git: git, environment: environment).perform(try await getCapabilities())
   }
+
+  package var isCheapToCheck: Bool { true }
 
   /// Of the runs that have ended the latest are kept as they are; of others the folder tells.
   private func letGo(_ run: RunID) {

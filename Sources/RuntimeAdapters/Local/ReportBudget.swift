@@ -3,7 +3,7 @@ import RunModel
 
 /// What of an agent's reports is handed on, so that no agent floods those who follow it. A value that is told the time.
 ///
-/// Lines and tool calls: so many a second, the others are counted. Progress, usage and questions say how things stand: after
+/// Lines and tool calls: so many a second, the others are counted. Progress, usage, plans and questions say how things stand: after
 /// a burst, what comes faster than their rate is told by the newest, and the last always is. All else passes.
 struct ReportBudget {
   private let linesPerSecond: Int
@@ -14,6 +14,7 @@ struct ReportBudget {
   private var progress = Allowance()
   private var usage = Allowance()
   private var question = Allowance()
+  private var plan = Allowance()
 
   /// One kind of report: its tokens, and the newest report that waits for one.
   private struct Allowance {
@@ -66,6 +67,7 @@ struct ReportBudget {
       return [report]
     case .progress: return Self.pass(Self.joined(progress.waiting, report), &progress, now)
     case .usage: return Self.pass(report, &usage, now)
+    case .plan: return Self.pass(report, &plan, now)
     case .attention: return Self.pass(report, &question, now)
     case .resolved:
       // A question comes before its answer.
@@ -79,6 +81,7 @@ struct ReportBudget {
     var due: [RuntimeEvent.Kind] = []
     if progress.waiting != nil, progress.takes(at: now), let report = progress.take() { due.append(report) }
     if usage.waiting != nil, usage.takes(at: now), let report = usage.take() { due.append(report) }
+    if plan.waiting != nil, plan.takes(at: now), let report = plan.take() { due.append(report) }
     if question.waiting != nil, question.takes(at: now), let report = question.take() { due.append(report) }
     if now - window.start > .seconds(1), let told = tellDropped() { due.append(told) }
     return due
@@ -86,7 +89,7 @@ struct ReportBudget {
 
   /// All that waits, at the end.
   mutating func flush() -> [RuntimeEvent.Kind] {
-    [question.take(), progress.take(), usage.take(), tellDropped()].compactMap { $0 }
+    [question.take(), plan.take(), progress.take(), usage.take(), tellDropped()].compactMap { $0 }
   }
 
   private mutating func hasRoom(at now: Duration) -> Bool {

@@ -16,7 +16,9 @@ package import RunModel
 ///     {"output": "a line", "stream": "stderr"},
 ///     {"tool": "edit", "target": "a.txt", "summary": "+1 -0", "status": "completed", "diff": "…"},
 ///     {"inputTokens": 10, "outputTokens": 2, "costUSD": 0.01},
-///     {"attention": "May I?", "attentionId": "a1", "options": ["yes", "no"], "kind": "permission"},
+///     {"plan": [{"text": "backoff", "status": "completed"}, {"text": "jitter", "status": "in_progress"}]},
+///     {"attention": "May I?", "attentionId": "a1", "options": ["yes", "no"], "kind": "permission", "tool": "edit",
+///      "title": "…", "command": "…", "paths": ["a.txt"], "diff": "…", "choices": ["allow_once", "reject_once"]},
 ///     {"changes": {"files": 1, "added": 1, "removed": 0}},
 ///     {"event": "my.type", "data": {"any": 1}},
 ///     {"end": "succeeded", "exitCode": 0, "reason": "…", "commit": "…"}]},
@@ -149,7 +151,9 @@ extension MockScript.Scenario {
 extension MockScript.Step {
   private static let words = [
     "progress": ["message"], "output": ["stream"], "tool": ["target", "summary", "status", "diff"],
-    "attention": ["attentionId", "options", "kind"], "changes": [], "event": ["data"],
+    "attention": [
+      "attentionId", "options", "kind", "tool", "title", "command", "paths", "diff", "choices",
+    ], "plan": [], "changes": [], "event": ["data"],
     "end": ["exitCode", "reason", "commit"], "inputTokens": ["outputTokens", "costUSD"],
     "outputTokens": ["inputTokens", "costUSD"], "costUSD": ["inputTokens", "outputTokens"],
   ]
@@ -164,7 +168,8 @@ extension MockScript.Step {
       }
       after = seconds
     }
-    guard let main = step.keys.first(where: { Self.words[$0] != nil }) else {
+    // A question may say of which tool it is.
+    guard let main = step["attention"] != nil ? "attention" : step.keys.first(where: { Self.words[$0] != nil }) else {
       let strange = step.keys.first { $0 != "after" } ?? ""
       throw reader.unknown(strange, "a step", Self.words.keys.sorted())
     }
@@ -209,7 +214,12 @@ extension MockScript.Step {
       action = .event(
         .attention(
           id: id, question: try text("attention") ?? "", options: step["options"]?.array?.compactMap(\.string) ?? [],
-          kind: try text("kind") ?? "question"))
+          kind: try text("kind") ?? "question", detail: AttentionDetail(json: value)))
+    case "plan":
+      guard let entries = step["plan"]?.array?.map(PlanEntry.init(json:)), !entries.contains(nil) else {
+        throw reader.error("\"plan\" must be an array of entries with \"text\" and \"status\"")
+      }
+      action = .event(.plan(entries.compactMap { $0 }))
     case "changes":
       let counts = step["changes"]
       action = .event(

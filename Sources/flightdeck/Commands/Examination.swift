@@ -164,7 +164,8 @@ struct Examination {
       guard let program = local.command?.first else {
         return Finding(subject, .fine, "local: runs each contract's metadata.command")
       }
-      let path = local.env["PATH"] ?? surroundings.variable("PATH")
+      let set: String? = if case .text(let text)? = local.env["PATH"] { text } else { nil }
+      let path = set ?? surroundings.variable("PATH")
       guard let found = find(program, in: path) else {
         return Finding(
           subject, .wrong, "the command \(program) is not found",

@@ -47,7 +47,7 @@ struct RuntimeSetup {
           }
           return nil
         },
-        complaint: { await local.health().reason },
+        complaint: { await local.complaint() },
         inspect: { await inspection.complaint(about: $0, base: $1) })
     }
   }

@@ -75,40 +75,6 @@ struct RuntimeConfiguration: Sendable, Equatable {
     case simulated(Simulated)
     case mock(Mock)
     case local(Local)
-
-    static let names = ["simulated", "mock", "local"]
-  }
-
-  struct Simulated: Sendable, Equatable {
-    var maxParallelTasks = 50
-    /// The same seed gives the same runs; nil: another each time.
-    var seed: UInt64?
-    var medianSeconds = 4.0
-    var maxSeconds = 8.0
-    /// In [0, 1].
-    var failureRate = 0.1
-    var attentionRate = 0.1
-    /// Of one run; nil: a plausible few.
-    var eventsPerSecond: Double?
-  }
-
-  struct Mock: Sendable, Equatable {
-    var maxParallelTasks = 4
-    /// Absolute path of the script.
-    var script: String
-  }
-
-  struct Local: Sendable, Equatable {
-    enum Input: String, Sendable, CaseIterable { case prompt, answers, none }
-
-    var maxParallelTasks = 4
-    /// Nil: the contract's `metadata.command`.
-    var command: [String]?
-    var env: [String: String] = [:]
-    /// What the agent's standard input gets; nil: `prompt` where no placeholder takes it, else `none`.
-    var stdin: Input?
-    /// What one run may use.
-    var limits = RunLimits()
   }
 
   /// What there is without a configuration.

@@ -134,119 +134,6 @@ struct ConfigurationFile {
       }
     }
   }
-
-  private func runtimes(_ node: Node) throws(Problem) -> [RuntimeConfiguration] {
-    guard case .sequence(let entries) = node else {
-      throw error("\"runtimes\" must be a list of entries that begin with \"- id:\".", node)
-    }
-    var runtimes: [RuntimeConfiguration] = []
-    for entry in entries {
-      let runtime = try runtime(entry)
-      if runtimes.contains(where: { $0.id == runtime.id }) {
-        throw error("There are two runtimes with the id \"\(runtime.id)\". Give each one of its own.", entry)
-      }
-      runtimes.append(runtime)
-    }
-    if runtimes.isEmpty { throw error("\"runtimes\" is empty. Add one, or leave the key out.", node) }
-    return runtimes
-  }
-
-  private func runtime(_ entry: Node) throws(Problem) -> RuntimeConfiguration {
-    let all = try members(entry, of: "a runtime", known: nil)
-    guard let kindNode = all.first(where: { $0.0 == "kind" })?.1 else {
-      throw error("The runtime needs a \"kind\": \(Self.list(RuntimeConfiguration.Kind.names)).", entry)
-    }
-    let kind = try text(kindNode, "kind")
-    guard let own = Self.keysOfKind[kind] else {
-      let hint = Nearest.hint(for: kind, among: RuntimeConfiguration.Kind.names)
-      throw error(
-        "Unknown kind \"\(kind)\".\(hint) There are \(Self.list(RuntimeConfiguration.Kind.names)).", kindNode)
-    }
-    let known = ["id", "kind", "maxParallelTasks", "quietSeconds"] + own
-    let pairs = try members(entry, of: "a runtime of kind \(kind)", known: known)
-    guard let idNode = pairs.first(where: { $0.0 == "id" })?.1 else {
-      throw error("The runtime needs an \"id\".", entry)
-    }
-    let id = try text(idNode, "id")
-    guard !id.isEmpty, id.utf8.count <= 64, id.utf8.allSatisfy(Self.isIDByte) else {
-      throw error(
-        "The id \"\(id)\" must be 1 to 64 letters, digits, \".\", \"_\" or \"-\": it is part of addresses and branches.",
-        idNode)
-    }
-    var runtime = RuntimeConfiguration(id: RuntimeID(id), kind: try settings(of: kind, pairs, entry))
-    for (key, value) in pairs where key == "quietSeconds" { runtime.quietSeconds = try number(value, key, above: 0) }
-    return runtime
-  }
-
-  private static let keysOfKind = [
-    "simulated": ["seed", "medianSeconds", "maxSeconds", "failureRate", "attentionRate", "eventsPerSecond"],
-    "mock": ["script"],
-    "local": ["command", "env", "stdin", "limits"],
-  ]
-
-  private static func isIDByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-      true
-    default: false
-    }
-  }
-
-  private func settings(
-    of kind: String, _ pairs: [(String, Node)], _ entry: Node
-  ) throws(Problem) -> RuntimeConfiguration.Kind {
-    switch kind {
-    case "simulated":
-      var simulated = RuntimeConfiguration.Simulated()
-      for (key, value) in pairs {
-        switch key {
-        case "maxParallelTasks": simulated.maxParallelTasks = try count(value, key)
-        case "seed": simulated.seed = UInt64(bitPattern: Int64(try whole(value, key)))
-        case "medianSeconds": simulated.medianSeconds = try number(value, key, above: 0)
-        case "maxSeconds": simulated.maxSeconds = try number(value, key, above: 0)
-        case "failureRate": simulated.failureRate = try rate(value, key)
-        case "attentionRate": simulated.attentionRate = try rate(value, key)
-        case "eventsPerSecond": simulated.eventsPerSecond = try number(value, key, above: 0)
-        default: break
-        }
-      }
-      simulated.maxSeconds = max(simulated.maxSeconds, simulated.medianSeconds)
-      return .simulated(simulated)
-    case "mock":
-      guard let script = pairs.first(where: { $0.0 == "script" })?.1 else {
-        throw error("A mock runtime needs a \"script\": the file that it plays.", entry)
-      }
-      var mock = RuntimeConfiguration.Mock(script: Paths.absolute(try text(script, "script"), in: folder))
-      for (key, value) in pairs where key == "maxParallelTasks" { mock.maxParallelTasks = try count(value, key) }
-      return .mock(mock)
-    default:
-      guard let command = pairs.first(where: { $0.0 == "command" })?.1 else {
-        throw error("A local runtime needs a \"command\": a list such as [my-agent, --task, \"{prompt}\"].", entry)
-      }
-      var local = RuntimeConfiguration.Local()
-      local.command = try texts(command, "command")
-      if local.command?.first?.isEmpty ?? true { throw error("\"command\" must name a program.", command) }
-      for (key, value) in pairs {
-        switch key {
-        case "maxParallelTasks": local.maxParallelTasks = try count(value, key)
-        case "env":
-          for (name, setting) in try members(value, of: "\"env\"", known: nil) {
-            local.env[name] = try text(setting, name)
-          }
-        case "stdin":
-          let word = try text(value, key)
-          guard let input = RuntimeConfiguration.Local.Input(rawValue: word) else {
-            throw error("\"stdin\" must be prompt, answers or none, not \"\(word)\".", value)
-          }
-          local.stdin = input
-        case "limits": local.limits = try limits(value)
-        default: break
-        }
-      }
-      return .local(local)
-    }
-  }
 }
 
 // MARK: - Values with their places
@@ -324,7 +211,7 @@ extension ConfigurationFile {
     return number
   }
 
-  private func number(_ node: Node, _ key: String, above least: Double) throws(Problem) -> Double {
+  func number(_ node: Node, _ key: String, above least: Double) throws(Problem) -> Double {
     guard let number = node.float, number > least, number <= Self.most else {
       throw error(
         "\"\(key)\" must be a number above \(JSONWriter.number(least)), \(JSONWriter.number(Self.most)) at most.", node)
@@ -335,7 +222,7 @@ extension ConfigurationFile {
   /// Seconds of some thirty years: no clock has trouble with them.
   private static let most = 1e9
 
-  private func rate(_ node: Node, _ key: String) throws(Problem) -> Double {
+  func rate(_ node: Node, _ key: String) throws(Problem) -> Double {
     guard let number = node.float, (0...1).contains(number) else {
       throw error("\"\(key)\" must be a number from 0 to 1.", node)
     }

@@ -135,16 +135,31 @@ import Testing
           if round % 2 == 0 { connection.send("GET /") }
           silent.append(connection)
           guard round % 20 == 0 else { continue }
-          let asking = try RawConnection(address)
-          asking.send("GET /healthz HTTP/1.1\r\n\(Self.host)Connection: close\r\n\r\n")
-          try asking.readToEnd()
-          guard asking.statuses == [200] else { throw RawConnection.Failure(what: asking.text) }
+          let answer = try Self.ask(address, attempts: 5)
+          guard answer.hasPrefix("HTTP/1.1 200") else { throw RawConnection.Failure(what: answer) }
         }
-        // The first ones have been closed.
+        // All but the latest are closed, each as soon as its event loop comes to it, and none because its client went.
         try silent[0].readToEnd()
+        while server.server.connectionCount > 8 { usleep(1000) }
+        withExtendedLifetime(silent) {}
       }
-      #expect(server.server.connectionCount <= 8 + 1)
     }
+  }
+
+  /// As a real client, asks again where it was let go before its request was read: silent connections that came earlier can
+  /// still be on their way in, on another event loop, and eight of them are newer than it. A refusal is an answer.
+  private static func ask(_ address: ServerAddress, attempts: Int) throws -> String {
+    for _ in 1..<attempts {
+      let answer = try askOnce(address)
+      if !answer.isEmpty { return answer }
+    }
+    return try askOnce(address)
+  }
+
+  private static func askOnce(_ address: ServerAddress) throws -> String {
+    let connection = try RawConnection(address)
+    connection.send("GET /healthz HTTP/1.1\r\n\(host)Connection: close\r\n\r\n")
+    return try connection.readToEnd()
   }
 
   @Test("When every connection is busy, a further one is told so, and another listener serves on")

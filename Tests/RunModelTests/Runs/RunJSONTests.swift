@@ -12,6 +12,9 @@ import Testing
     run.pin = "local"
     run.runtimeSessionId = "s"
     run.attention = Attention(attentionId: "a", question: "?", options: ["y"], kind: "permission", since: Sample.time)
+    run.attention?.detail = AttentionDetail(tool: .execute, command: "ls", choices: [.allowOnce])
+    run.plan = [PlanEntry("a", .completed), PlanEntry("b")]
+    run.remembered = [PermissionRule(.allow, commands: ["ls"])]
     run.cancellation = Cancellation(
       by: "me", reason: "r", force: true, requestedAt: Sample.time, stopSentAt: Sample.time)
     run.proof = CancelProof(stopSentAt: Sample.time, confirmedAt: nil, processes: 2, killed: 1, commit: "c")

@@ -38,6 +38,22 @@ struct AgentStreamTests {
       ])
   }
 
+  @Test("An agent that speaks to us tells its plan, and what it asks leave for")
+  func planAndDetail() {
+    let ask =
+      #"{"awf":"attention","question":"May I?","options":["y","n"],"kind":"permission","tool":"execute","command":"ls","choices":["allow_once","reject_once"]}"#
+    #expect(
+      kinds([
+        (.stdout, #"{"awf":"plan","entries":[{"text":"a","status":"completed"},{"text":"b"},{"no":1}]}"#),
+        (.stdout, ask),
+      ]) == [
+        .plan([PlanEntry("a", .completed), PlanEntry("b")]),
+        .attention(
+          id: "q1", question: "May I?", options: ["y", "n"], kind: "permission",
+          detail: AttentionDetail(tool: .execute, command: "ls", choices: [.allowOnce, .rejectOnce])),
+      ])
+  }
+
   @Test("A sequence in two fragments counts once, and the same progress is not told twice")
   func fragments() {
     #expect(

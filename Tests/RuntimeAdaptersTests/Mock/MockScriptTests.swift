@@ -31,7 +31,8 @@ struct MockScriptTests {
         {"runs": [
           {"match": "full", "startError": "No seat is free."},
           {"sessionId": "s1", "patch": "p", "steps": [
-            {"attention": "May I?", "options": ["yes"]}, {"output": "went on"},
+            {"plan": [{"text": "ask", "status": "in_progress"}]},
+            {"tool": "edit", "attention": "May I?", "options": ["yes"], "choices": ["allow_once"]}, {"output": "went on"},
             {"end": "failed", "exitCode": 2, "reason": "scripted"}]}]}
         """.utf8))
     let runtime = MockRuntime(script: script)
@@ -47,7 +48,12 @@ struct MockScriptTests {
     try await recorder.first("the question") { $0.type == "attention" }
     try await runtime.answer(run, attentionId: "a1", answer: "yes")
     #expect(try await recorder.end(of: run) == TaskEnd(.failed, exitCode: 2, reason: "scripted"))
-    #expect(recorder.events(of: run).map(\.type) == ["attention", "resolved", "output", "ended"])
+    #expect(recorder.events(of: run).map(\.type) == ["plan", "attention", "resolved", "output", "ended"])
+    #expect(
+      recorder.events(of: run)[1].kind
+        == .attention(
+          id: "a1", question: "May I?", options: ["yes"], kind: "question",
+          detail: AttentionDetail(tool: .edit, choices: [.allowOnce])))
     #expect(try await runtime.patch(of: run) == Array("p".utf8))
   }
 }
