@@ -56,6 +56,8 @@ let package = Package(
       dependencies: [
         "RunModel", "Orchestration", "CProcess", logging, .product(name: "Subprocess", package: "swift-subprocess"),
       ],
+      exclude: ["Bridge/PROTOCOL.md", "Bridge/Examples"],
+      resources: [.embedInCode("Bridge/Host/host.mjs")],
       swiftSettings: strict),
     .target(
       name: "SQLiteStore",

@@ -13,15 +13,16 @@ struct AdapterDescription: Sendable, Equatable {
   var capabilities: RuntimeCapabilities
 
   /// Asks a link that has just been opened. Throws a `Problem` that names what is missing or of the wrong shape.
-  static func ask(_ link: AdapterLink, _ configuration: BridgeRuntime.Configuration) async throws -> Self {
+  static func ask(
+    _ link: AdapterLink, _ configuration: BridgeRuntime.Configuration, limit: Duration
+  ) async throws -> Self {
     let id = configuration.id
-    let limit = configuration.callLimit
     do {
       let hello = try await link.call(
         .initialize,
         BridgeParams([
-          ("protocol", JSONValue.int(Int64(protocolVersion))), ("runtimeId", JSONValue.string(id.rawValue)),
-          ("options", configuration.options ?? .null),
+          "protocol": .int(Int64(protocolVersion)), "runtimeId": .string(id.rawValue),
+          "options": configuration.options ?? .null,
         ]), limit: limit)
       let members = try members(in: hello, of: id)
       let ownId = try await link.call(.runtimeId, limit: limit)

@@ -30,7 +30,8 @@ actor AdapterKeeper {
   private var pause: Task<Void, Never>?
   /// Started, and not known yet to be an adapter.
   private var beginning: AdapterLink?
-  private var outcomeWaiters: [CheckedContinuation<Void, Never>] = []
+  private var outcomeWaiters: [Int: CheckedContinuation<Void, Never>] = [:]
+  private var lastWaiter = 0
   private var upWaiters: [CheckedContinuation<Void, Never>] = []
   /// Why it ended the last time.
   private(set) var lastEnd: String?
@@ -63,9 +64,26 @@ actor AdapterKeeper {
       phase = .opening
       keeping = Task { await keep() }  // ended by `end`
     }
-    while case .opening = phase { await withCheckedContinuation { outcomeWaiters.append($0) } }
+    while case .opening = phase {
+      try Task.checkCancellation()
+      await waitForOutcome()
+    }
     return try current()
   }
+
+  private func waitForOutcome() async {
+    lastWaiter += 1
+    let waiter = lastWaiter
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        if Task.isCancelled { continuation.resume() } else { outcomeWaiters[waiter] = continuation }
+      }
+    } onCancel: {
+      Task { await self.letGo(waiter) }
+    }
+  }
+
+  private func letGo(_ waiter: Int) { outcomeWaiters.removeValue(forKey: waiter)?.resume() }
 
   /// Returns once it is up, however often it has to be started; nil when it is ended.
   func whenUp() async -> Adapter? {
@@ -112,7 +130,8 @@ actor AdapterKeeper {
         upFor = clock.now() - began
         lastEnd = reason
         problem = Problem(
-          .unavailable, "The adapter of runtime \(opening.configuration.id) is gone: \(reason).", cause: "its adapter is gone")
+          .unavailable, "The adapter of runtime \(opening.configuration.id) is gone: \(reason).",
+          cause: "its adapter is gone")
         // What is left of it must not work beside the next one.
         await link.end(grace: opening.configuration.stopGrace)
       } catch {
@@ -134,8 +153,8 @@ actor AdapterKeeper {
   }
 
   private func wake() {
-    let waiters = outcomeWaiters + upWaiters
-    outcomeWaiters = []
+    let waiters = outcomeWaiters.values + upWaiters
+    outcomeWaiters = [:]
     upWaiters = []
     for waiter in waiters { waiter.resume() }
   }

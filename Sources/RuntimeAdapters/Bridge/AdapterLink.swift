@@ -1,3 +1,4 @@
+import Glibc
 import Orchestration
 import RunModel
 import Synchronization
@@ -12,7 +13,7 @@ final class AdapterLink: Sendable {
     /// Something went wrong in it that it has survived.
     case complaint(String)
     /// Answered after its limit: whoever asked has gone on without it.
-    case late(method: String, run: RunID?)
+    case late(method: String, run: RunID?, answer: JSONValue?)
   }
 
   private struct Pending {
@@ -120,7 +121,9 @@ final class AdapterLink: Sendable {
       guard let pending = state.pending[call], pending.answer != nil else { return nil }
       // Its answer may still come: then it is known what it answers.
       state.pending[call]?.answer = nil
-      if state.pending.count > 1000 { state.pending = state.pending.filter { $0.value.answer != nil || $0.key == call } }
+      if state.pending.count > 1000 {
+        state.pending = state.pending.filter { $0.value.answer != nil || $0.key == call }
+      }
       state.silent += 1
       return (pending, state.silent >= BridgeBounds.silentCalls)
     }
@@ -163,7 +166,8 @@ final class AdapterLink: Sendable {
       }
       guard let answered else { return report(self, .remark("a reply to \(call), which nothing was asked under")) }
       guard let answer = answered.answer else {
-        return report(self, .late(method: answered.method, run: answered.run))
+        let result: JSONValue? = if case .result(let value) = reply { value } else { nil }
+        return report(self, .late(method: answered.method, run: answered.run, answer: result))
       }
       switch reply {
       case .result(let value): answer.resume(returning: value)
@@ -219,7 +223,8 @@ final class AdapterLink: Sendable {
 
   private func gone(_ state: State, before method: String) -> Problem {
     Problem(
-      .unavailable, "The adapter of runtime \(id) is gone, so that \(method) cannot be asked of it: \(state.end ?? "").",
+      .unavailable,
+      "The adapter of runtime \(id) is gone, so that \(method) cannot be asked of it: \(state.end ?? "").",
       cause: BridgeCause.gone)
   }
 }

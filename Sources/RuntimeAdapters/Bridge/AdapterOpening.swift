@@ -1,6 +1,7 @@
 import Glibc
 import Orchestration
 import RunModel
+import Synchronization
 
 /// How an adapter is started, and asked what it is.
 struct AdapterOpening: Sendable {
@@ -12,11 +13,15 @@ struct AdapterOpening: Sendable {
   let clock: BridgeClock
   let ready: @Sendable () async -> Void
   let report: @Sendable (AdapterLink, AdapterLink.Report) -> Void
-  /// What tells this adapter's processes from those of another start beside it; empty for the one that is kept.
-  var occasion = ""
+  /// Whether what is left of it belongs to this adapter's folder, and is ended when the next orchestrator starts.
+  var isKept = true
 
-  private static let variable = "FLIGHTDECK_BRIDGE"
-  private var mark: String { "\(Self.variable)=\(folder)\(occasion)" }
+  /// What came of any start for this folder, by an orchestrator that is no more.
+  private static let folderVariable = "FLIGHTDECK_BRIDGE"
+  /// What came of one start.
+  private static let startVariable = "FLIGHTDECK_BRIDGE_START"
+  /// The folders that this process has looked after: what is marked with one of them now is its own.
+  private static let swept = Mutex<Set<String>>([])
 
   /// `started` is told of the link before anything is asked of it. Throws a `Problem` when it cannot be started or is no
   /// adapter; nothing of it is left then.
@@ -25,7 +30,7 @@ struct AdapterOpening: Sendable {
       configuration.id, try launch(), ready: ready, sleep: clock.sleep, report: report)
     await started(link)
     do {
-      return (link, try await AdapterDescription.ask(link, configuration))
+      return (link, try await AdapterDescription.ask(link, configuration, limit: configuration.openingLimit))
     } catch {
       await link.end(grace: configuration.stopGrace)
       throw error
@@ -33,7 +38,10 @@ struct AdapterOpening: Sendable {
   }
 
   /// Ends what an orchestrator that was killed has left.
-  func sweep() async { _ = await SupervisedFolder.sweep(mark: mark, grace: configuration.stopGrace) }
+  func sweep() async {
+    guard Self.swept.withLock({ $0.insert(folder).inserted }) else { return }
+    _ = await SupervisedFolder.sweep(mark: "\(Self.folderVariable)=\(folder)", grace: configuration.stopGrace)
+  }
 
   private func launch() throws -> AdapterLaunch {
     guard Files.isFolder(configuration.directory) else {
@@ -43,9 +51,11 @@ struct AdapterOpening: Sendable {
       )
     }
     var agent = LaunchPlan.agentEnvironment(environment)
-    agent.merge(try configuration.environment()) { $1 }
+    agent.merge(try configuration.environment.read(environment: environment)) { $1 }
     agent["PWD"] = configuration.directory
-    agent[Self.variable] = String(mark.dropFirst(Self.variable.utf8.count + 1))
+    if isKept { agent[Self.folderVariable] = folder }
+    let start = "\(getpid())-\(UInt64.random(in: 0 ... .max))"
+    agent[Self.startVariable] = start
     let arguments: [String]
     switch configuration.adapter {
     case .command(let command): arguments = command
@@ -66,7 +76,8 @@ struct AdapterOpening: Sendable {
         .invalid, "\(place). Install it, or correct runtime \(configuration.id) in config.yaml.", cause: place)
     }
     return AdapterLaunch(
-      program: program, arguments: arguments, environment: agent, directory: configuration.directory, mark: mark)
+      program: program, arguments: arguments, environment: agent, directory: configuration.directory,
+      mark: "\(Self.startVariable)=\(start)")
   }
 
   /// Our host for JavaScript, written where node can read it.

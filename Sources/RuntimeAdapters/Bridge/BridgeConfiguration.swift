@@ -29,16 +29,18 @@ extension BridgeRuntime {
     package var adapter: Adapter
     /// Where the adapter runs, absolute; relative paths in its command start there.
     package var directory: String
-    /// Set in the adapter's environment, over the operator's; asked for at each start.
-    package var environment: @Sendable () throws -> [String: String]
+    /// Set in the adapter's environment, over the operator's; secrets are read at each start.
+    package var environment: [String: EnvironmentValue]
     /// Told with the first call; a JavaScript class gets them in its constructor. Nil: none.
     package var options: JSONValue?
     /// Fewer than the adapter says; nil: as many.
     package var maxParallelTasks: Int?
     /// How often a live run's status is asked for; an event that speaks of its end has it asked for at once.
     package var pollInterval: Duration = .seconds(2)
-    /// For each call, also for the first, with which an adapter says that it is ready.
+    /// For each call.
     package var callLimit: Duration = .seconds(60)
+    /// For the first calls, with which an adapter says that it is ready.
+    package var openingLimit: Duration = .seconds(60)
     /// After it the end of a canceled run counts as unconfirmed; a forced cancel waits a tenth of it.
     package var cancelLimit: Duration = .seconds(60)
     /// Between the end of its standard input and the stop signal, and between that and the kill.
@@ -51,8 +53,8 @@ extension BridgeRuntime {
     package var linesPerSecond = Bounds.linesPerSecond
 
     package init(
-      id: RuntimeID, adapter: Adapter, directory: String,
-      environment: @escaping @Sendable () throws -> [String: String] = { [:] }, maxParallelTasks: Int? = nil
+      id: RuntimeID, adapter: Adapter, directory: String, environment: [String: EnvironmentValue] = [:],
+      maxParallelTasks: Int? = nil
     ) {
       self.id = id
       self.adapter = adapter
@@ -81,6 +83,8 @@ enum BridgeBounds {
   /// An event's own type, and a question's options.
   static let typeLength = 80
   static let options = 32
+  /// Questions of one run that wait for another to be answered.
+  static let questions = 32
   /// Calls in a row that ran into their limits while nothing else came.
   static let silentCalls = 3
 }

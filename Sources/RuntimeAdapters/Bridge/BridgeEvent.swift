@@ -78,7 +78,13 @@ struct BridgeEvent {
         $0.string?.bounded(Bounds.activity)
       }
       let kind = fields.text("kind")?.bounded(BridgeBounds.typeLength) ?? "question"
-      return [.attention(id: id.bounded(200), question: question, options: Array(options), kind: kind)]
+      let detail = fields["detail"].flatMap(AttentionDetail.init(json:))?.bounded
+      return [
+        .attention(id: id.bounded(200), question: question, options: Array(options), kind: kind, detail: detail)
+      ]
+    case "plan":
+      guard let entries = fields["entries"]?.array?.compactMap(PlanEntry.init(json:)) else { return nil }
+      return [.plan(entries.bounded)] + (entries.progress.map { [.progress($0, message: nil)] } ?? [])
     case "resolved":
       guard let id = fields.text("attentionId") else { return nil }
       return [

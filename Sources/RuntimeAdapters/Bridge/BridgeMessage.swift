@@ -130,16 +130,17 @@ enum BridgeMember: String, CaseIterable {
 
 /// The params of a call.
 struct BridgeParams: JSONWritable {
-  var members: [(String, any JSONWritable)]
+  private let members: [(String, any JSONWritable)]
 
   init(_ members: [(String, any JSONWritable)] = []) { self.members = members }
+  init(_ members: KeyValuePairs<String, JSONValue>) { self.members = members.map { ($0.key, $0.value) } }
+  init(texts: KeyValuePairs<String, String>) { members = texts.map { ($0.key, JSONValue.string($0.value)) } }
 
   func write(to json: inout JSONWriter) {
-    json.object { json in
-      for (name, value) in members {
-        json.key(name)
-        value.write(to: &json)
-      }
-    }
+    json.object { json in for (name, value) in members { Self.write(name, value, to: &json) } }
+  }
+
+  private static func write(_ name: String, _ value: some JSONWritable, to json: inout JSONWriter) {
+    json.member(name, value)
   }
 }

@@ -1,3 +1,4 @@
+import Orchestration
 import RunModel
 
 /// The runs that an adapter has been given, on disk: by them they are found again after the orchestrator.
@@ -27,4 +28,21 @@ struct BridgeRecords: Sendable {
   }
 
   func remove(_ run: RunID) { Files.removeTree(path(run)) }
+}
+
+extension Workspace {
+  /// Nil for what is no folder of this machine by an absolute path.
+  init?(bridged json: JSONValue) {
+    guard let path = json["path"]?.string, path.hasPrefix("/"), Files.isFolder(path) else { return nil }
+    self.init(
+      path: path, branch: json["branch"]?.string, base: json["base"]?.string, repository: json["repository"]?.string)
+  }
+
+  fileprivate var bridged: JSONValue {
+    var json: JSONObject = ["path": .string(path)]
+    if let branch { json["branch"] = .string(branch) }
+    if let base { json["base"] = .string(base) }
+    if let repository { json["repository"] = .string(repository) }
+    return .object(json)
+  }
 }

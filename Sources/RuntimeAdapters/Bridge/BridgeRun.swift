@@ -30,8 +30,9 @@ struct BridgeRun {
   var workspace: Workspace?
   private(set) var artifacts = Artifacts()
   private(set) var patch: [UInt8] = []
-  /// Questions that wait for an answer.
-  private(set) var questions: Set<String> = []
+  /// The question that waits for an answer, and those that wait for it to be answered: people see one at a time.
+  private(set) var question: String?
+  private var laterQuestions: [(id: String, report: RuntimeEvent.Kind)] = []
   /// An event has spoken of its end, and its status has not yet.
   private(set) var isHinted = false
   private var hintedReason: String?
@@ -40,14 +41,15 @@ struct BridgeRun {
   /// Somebody looks after its status now; it should be looked after (again).
   var isLooking = false
   var wantsLook = false
-  /// With the first it is adopted: nothing of it has been asked here.
-  var isAdopted = false
+  /// An earlier orchestrator has started it, and the adapter has not said yet whether it knows it.
+  private(set) var isAdopted = false
 
   init(_ run: RunID, name: String, linesPerSecond: Int) {
     self.run = run
     self.name = name
     budget = ReportBudget(
-      linesPerSecond: linesPerSecond, remark: "lines were left out: its adapter sends more than \(linesPerSecond) a second")
+      linesPerSecond: linesPerSecond,
+      remark: "lines were left out: its adapter sends more than \(linesPerSecond) a second")
   }
 
   var isLive: Bool {
@@ -77,6 +79,14 @@ struct BridgeRun {
 
   mutating func started() { if phase == .starting { phase = .running } }
 
+  /// Goes on with one that an earlier orchestrator has followed.
+  mutating func adopt(_ run: Run) {
+    phase = .running
+    isAdopted = true
+    progress = run.progress
+    question = run.attention?.attentionId
+  }
+
   // MARK: What comes
 
   /// Events after the end say nothing any more.
@@ -86,15 +96,30 @@ struct BridgeRun {
       isHinted = true
       hintedReason = event.reason ?? hintedReason
     }
-    return event.reports.flatMap { report in
+    return event.reports.flatMap { report -> [RuntimeEvent.Kind] in
       switch report {
       case .progress(let value, _): if value >= progress, value <= 1 { progress = value }
-      case .attention(let id, _, _, _): if questions.count < BridgeBounds.options { questions.insert(id) }
-      case .resolved(let id, _, _): questions.remove(id)
+      case .attention(let id, _, _, _, _):
+        if question == nil || question == id {
+          question = id
+        } else {
+          if laterQuestions.count < BridgeBounds.questions { laterQuestions.append((id, report)) }
+          return []
+        }
+      case .resolved(let id, let answer, let by): return resolved(id, answer: answer, by: by)
       default: break
       }
       return budget.take(report, at: now)
     }
+  }
+
+  /// The wait for an answer is over: the next question's turn has come.
+  mutating func resolved(_ id: String, answer: String, by: String) -> [RuntimeEvent.Kind] {
+    laterQuestions.removeAll { $0.id == id }
+    guard isLive, question == id else { return [] }
+    let next = laterQuestions.isEmpty ? nil : laterQuestions.removeFirst()
+    question = next?.id
+    return [.resolved(id: id, answer: answer, by: by)] + (next.map { [$0.report] } ?? [])
   }
 
   /// What has waited long enough to be told.
@@ -104,6 +129,7 @@ struct BridgeRun {
   mutating func take(_ answer: BridgeStatus, now: Timestamp) -> (reports: [RuntimeEvent.Kind], end: TaskEnd?) {
     guard isLive else { return ([], nil) }
     hasComplained = false
+    isAdopted = false
     var reports: [RuntimeEvent.Kind] = []
     if let value = answer.progress, value > progress {
       progress = value

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Cuts a stream of bytes into lines of bounded length. A value with no I/O.
 struct LineFramer {
   enum Line: Equatable {
@@ -17,21 +19,23 @@ struct LineFramer {
 
   /// The lines that end in this piece, without their ends; blank ones are left out.
   mutating func take(_ piece: UnsafeRawBufferPointer) -> [Line] {
+    guard let base = piece.baseAddress else { return [] }
     var lines: [Line] = []
-    var rest = piece[...]
-    while let end = rest.firstIndex(of: 0x0A) {
-      extend(rest[..<end])
-      rest = rest[(end + 1)...]
+    var start = 0
+    while start < piece.count, let end = memchr(base + start, 0x0A, piece.count - start) {
+      let length = base.distance(to: UnsafeRawPointer(end)) - start
+      extend(UnsafeRawBufferPointer(start: base + start, count: length))
+      start += length + 1
       if let line = cut() { lines.append(line) }
     }
-    extend(rest)
+    extend(UnsafeRawBufferPointer(start: base + start, count: piece.count - start))
     return lines
   }
 
   /// What has no end, at the end of the stream.
   mutating func finish() -> Line? { cut() }
 
-  private mutating func extend(_ bytes: Slice<UnsafeRawBufferPointer>) {
+  private mutating func extend(_ bytes: UnsafeRawBufferPointer) {
     if skipped > 0 {
       skipped += bytes.count
     } else if begun.count + bytes.count > limit {

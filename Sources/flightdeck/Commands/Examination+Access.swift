@@ -62,7 +62,11 @@ extension Examination {
   /// A configuration that gives agents variables, keys to services among them, is the user's alone.
   private func openConfiguration(_ paths: Paths, _ configuration: Configuration) -> Finding? {
     let hasVariables = configuration.runtimes.contains { runtime in
-      if case .local(let local) = runtime.kind { !local.env.isEmpty } else { false }
+      switch runtime.kind {
+      case .local(let local): !local.env.isEmpty
+      case .bridge(let bridge): !bridge.env.isEmpty
+      case .simulated, .mock: false
+      }
     }
     var status = stat()
     guard hasVariables, stat(paths.configuration, &status) == 0, status.st_mode & 0o077 != 0 else { return nil }

@@ -172,6 +172,19 @@ struct Examination {
           remedy: "Install it, or give its whole path in \"command\"")
       }
       return Finding(subject, .fine, "local: \(found)")
+    case .bridge(let bridge):
+      let program =
+        switch bridge.adapter {
+        case .command(let command): command.first ?? ""
+        case .module(let module): module.node
+        }
+      let path = program.contains("/") ? Paths.absolute(program, in: bridge.directory) : program
+      guard let found = find(path, in: surroundings.variable("PATH")) else {
+        return Finding(
+          subject, .wrong, "the adapter's program \(program) is not found",
+          remedy: "Install it, or give its whole path")
+      }
+      return Finding(subject, .fine, "bridge: \(found)")
     }
   }
 

@@ -1,3 +1,4 @@
+import Logging
 import Orchestration
 import RunModel
 import RuntimeAdapters
@@ -7,6 +8,8 @@ struct RuntimeSetup {
   let state: String
   let environment: [String: String]
   let configuration: Configuration
+  /// What adapters say beside their work.
+  var logger = Logger(label: "flightdeck") { _ in SwiftLogNoOpLogHandler() }
 
   var verifier: any Verifier {
     VerifyRunner(state: state, environment: environment, limit: configuration.verifyTimeout)
@@ -49,6 +52,18 @@ struct RuntimeSetup {
         },
         complaint: { await local.complaint() },
         inspect: { await inspection.complaint(about: $0, base: $1) })
+    case .bridge(let settings):
+      var bridge = BridgeRuntime.Configuration(
+        id: runtime.id, adapter: settings.adapter, directory: settings.directory, environment: settings.env,
+        maxParallelTasks: settings.maxParallelTasks)
+      bridge.options = settings.options
+      bridge.pollInterval = .seconds(clamping: settings.pollSeconds)
+      bridge.callLimit = .seconds(clamping: settings.callTimeoutSeconds)
+      bridge.openingLimit = max(bridge.openingLimit, bridge.callLimit)
+      bridge.cancelLimit = .seconds(clamping: settings.cancelTimeoutSeconds)
+      return Registration(
+        BridgeRuntime(bridge, state: state, environment: environment, logger: logger), kind: BridgeRuntime.kind,
+        quietSeconds: runtime.quietSeconds)
     }
   }
 }

@@ -33,7 +33,7 @@ func serve(
   let logger = book.logger("flightdeck")
   let runtimes = RuntimeSetup(
     state: paths.state, environment: surroundings.filter { !ServiceNotifier.ownVariables.contains($0.key) },
-    configuration: configuration)
+    configuration: configuration, logger: logger)
   let orchestrator = try await Orchestrator.restore(
     from: store, registrations: try runtimes.registrations(), verifier: runtimes.verifier,
     approvals: ApprovalPolicy(

@@ -75,6 +75,7 @@ struct RuntimeConfiguration: Sendable, Equatable {
     case simulated(Simulated)
     case mock(Mock)
     case local(Local)
+    case bridge(Bridge)
   }
 
   /// What there is without a configuration.
