@@ -108,13 +108,15 @@ struct LocalRefusalTests {
     #expect(try bench.shell("git branch --list \(taken) | wc -l") == "1\n")
   }
 
-  @Test("The state of the runtime's command shows in its health")
+  @Test("What is wrong with the runtime's command is what its check says")
   func health() async throws {
     let bench = try Bench()
-    #expect(await bench.local(LocalRuntime.Configuration(command: ["cat"])).health().isHealthy)
-    let health = await bench.local(LocalRuntime.Configuration(command: ["no-such-agent"])).health()
-    #expect(!health.isHealthy)
-    #expect(health.reason?.contains("not in PATH") == true)
+    let found = try await bench.local(LocalRuntime.Configuration(command: ["cat"])).check()
+    #expect(found.agent?.hasSuffix("/cat") == true && found.notes.isEmpty)
+    let problem = await #expect(throws: Problem.self) {
+      try await bench.local(LocalRuntime.Configuration(command: ["no-such-agent"])).check()
+    }
+    #expect(problem?.detail.contains("not in PATH") == true)
   }
 
   @Test("Runs that start at once in one repository all get their worktree, and titles alike get branches of their own")

@@ -24,7 +24,7 @@ struct MiniAgentTests {
           "\(bench.folder)/trajectory-{runId}.json", "--exit-immediately",
         ],
         environment: [
-          "HOME": home, "MSWEA_GLOBAL_CONFIG_DIR": home + "/mini", "MSWEA_CONFIGURED": "true",
+          "HOME": .text(home), "MSWEA_GLOBAL_CONFIG_DIR": "\(home)/mini", "MSWEA_CONFIGURED": "true",
           "MSWEA_SILENT_STARTUP": "1", "MSWEA_COST_TRACKING": "ignore_errors", "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         ]))
   }
