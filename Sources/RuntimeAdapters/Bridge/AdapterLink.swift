@@ -98,6 +98,8 @@ final class AdapterLink: Sendable {
   func end(grace: Duration) async {
     guard let process = state.withLock({ $0.process }) else { return }
     await process.end(grace: grace)
+    // Each holds the other.
+    state.withLock { $0.process = nil }
   }
 
   /// The last of its own words, for the reason of its end.

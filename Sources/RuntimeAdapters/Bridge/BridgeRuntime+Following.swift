@@ -276,6 +276,7 @@ extension BridgeRuntime {
 
   /// The adapter has ended, or could not be started.
   func adapterIsGone(_ reason: String, givesUp: Bool) {
+    log.warn(reason)
     let live = state.withLock { $0.runs.values.filter { $0.phase == .running } }
     for run in live {
       change(run.run) { $0.complain(reason) }

@@ -38,7 +38,7 @@ package final class BridgeRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answ
   let records: BridgeRecords
   let opening: AdapterOpening
   let keeper: AdapterKeeper
-  private let log: AdapterLog
+  let log: AdapterLog
   private let relay: Relay
 
   /// What the adapter's link calls back to: the runtime, once there is one.
@@ -257,7 +257,7 @@ package final class BridgeRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answ
 }
 
 /// The adapter's own words in the orchestrator's log: so many a second, the others counted.
-private final class AdapterLog: Sendable {
+final class AdapterLog: Sendable {
   private struct State {
     var window = Duration.zero
     var count = 0
@@ -275,7 +275,7 @@ private final class AdapterLog: Sendable {
     self.clock = clock
   }
 
-  func note(_ text: String) { write(.info, text) }
+  func note(_ text: String) { write(.notice, text) }
   func warn(_ text: String) { write(.warning, text) }
 
   private func write(_ level: Logger.Level, _ text: String) {

@@ -2,6 +2,7 @@ import Logging
 import Orchestration
 import RunModel
 import RuntimeAdapters
+import Synchronization
 
 /// Makes the runtimes of a configuration.
 struct RuntimeSetup {
@@ -9,7 +10,32 @@ struct RuntimeSetup {
   let environment: [String: String]
   let configuration: Configuration
   /// What adapters say beside their work.
-  var logger = Logger(label: "flightdeck") { _ in SwiftLogNoOpLogHandler() }
+  let logger: Logger
+
+  private let adapters = Adapters()
+
+  /// The runtimes made here whose adapters live as long as they do.
+  private final class Adapters: Sendable {
+    let all = Mutex<[BridgeRuntime]>([])
+  }
+
+  init(
+    state: String, environment: [String: String], configuration: Configuration,
+    logger: Logger = Logger(label: "flightdeck") { _ in SwiftLogNoOpLogHandler() }
+  ) {
+    self.state = state
+    self.environment = environment
+    self.configuration = configuration
+    self.logger = logger
+  }
+
+  /// Ends the adapters with all that they have started; returns when nothing of them is left.
+  func retire() async {
+    let adapters = adapters.all.withLock { $0 }
+    await withDiscardingTaskGroup { group in
+      for adapter in adapters { group.addTask { await adapter.retire() } }
+    }
+  }
 
   var verifier: any Verifier {
     VerifyRunner(state: state, environment: environment, limit: configuration.verifyTimeout)
@@ -61,9 +87,9 @@ struct RuntimeSetup {
       bridge.callLimit = .seconds(clamping: settings.callTimeoutSeconds)
       bridge.openingLimit = max(bridge.openingLimit, bridge.callLimit)
       bridge.cancelLimit = .seconds(clamping: settings.cancelTimeoutSeconds)
-      return Registration(
-        BridgeRuntime(bridge, state: state, environment: environment, logger: logger), kind: BridgeRuntime.kind,
-        quietSeconds: runtime.quietSeconds)
+      let bridged = BridgeRuntime(bridge, state: state, environment: environment, logger: logger)
+      adapters.all.withLock { $0.append(bridged) }
+      return Registration(bridged, kind: BridgeRuntime.kind, quietSeconds: runtime.quietSeconds)
     }
   }
 }

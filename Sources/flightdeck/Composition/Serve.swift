@@ -93,11 +93,13 @@ func serve(
     } catch {
       await orchestrator.shutDown()
       group.cancelAll()
+      await runtimes.retire()
       _ = await work.result
       throw error
     }
     await orchestrator.shutDown()
     group.cancelAll()
+    await runtimes.retire()
     try await work.value
   }
   try store.close()
