@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
@@ -167,6 +168,17 @@ int cprocess_signal_children(int signal, int rounds) {
   }
   close(list);
   return taken;
+}
+
+int cprocess_open_below(int root, const char *path, int flags, mode_t mode) {
+  struct open_how how = {.flags = (uint64_t)(flags | O_CLOEXEC), .mode = flags & O_CREAT ? mode : 0,
+                         .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+  // The kernel gives up when names change under it; a few times is enough for all but a race that is meant.
+  for (int tries = 0;; tries++) {
+    long opened = syscall(SYS_openat2, root, path, &how, sizeof how);
+    if (opened >= 0) return (int)opened;
+    if (errno != EINTR && (errno != EAGAIN || tries >= 16)) return -errno;
+  }
 }
 
 int cprocess_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0; }

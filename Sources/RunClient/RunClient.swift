@@ -114,11 +114,22 @@ package final class RunClient: Sendable {
       Request("/v1/runs", run, "cancel"), posting: ["reason": .string(reason), "force": .bool(force)])
   }
 
-  /// Answers the question that waits; with an `attentionId`, only if it is that one.
-  package func answer(_ run: String, attentionId: String? = nil, with answer: String) async throws -> Run {
+  /// Answers the question that waits; with an `attentionId`, only if it is that one. `remember`: likewise, for the rest of
+  /// the run, what is asked in the same way.
+  package func answer(
+    _ run: String, attentionId: String? = nil, with answer: String, remember: Bool = false
+  ) async throws -> Run {
     var body: JSONObject = ["answer": .string(answer)]
+    if remember { body["remember"] = true }
     if let attentionId { body["attentionId"] = .string(attentionId) }
     return try await self.run(Request("/v1/runs", run, "answer"), posting: body)
+  }
+
+  /// Says something to the agent while it works. With an idempotency key it is sent again when the link breaks midway.
+  package func message(_ run: String, text: String, idempotencyKey: String? = nil) async throws -> Run {
+    var request = Request("/v1/runs", run, "message")
+    request.idempotencyKey = idempotencyKey
+    return try await self.run(request, posting: ["text": .string(text)])
   }
 
   /// Grants what a risky contract waits for.

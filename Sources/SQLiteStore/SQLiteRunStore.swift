@@ -3,6 +3,7 @@ import GRDB
 import Glibc
 package import Orchestration
 package import RunModel
+import Synchronization
 
 /// `RunStore` on one SQLite file, `<folder>/flightdeck.sqlite`: write-ahead log, synchronous FULL.
 ///
@@ -11,6 +12,8 @@ package final class SQLiteRunStore: RunStore {
   private let pool: DatabasePool
   private let lock: StoreLock
   private let problems: StoreProblem
+  private let revoked: RevokedTokens
+  private let damageHandler = Mutex<(@Sendable (Problem) -> Void)?>(nil)
 
   /// Opens the store, and makes it when there is none; one of an older version is brought up to date, with a backup of the
   /// old one beside it, and `progress` tells of that. Throws `Problem(.conflict)` while another orchestrator holds the
@@ -30,6 +33,7 @@ package final class SQLiteRunStore: RunStore {
     lock = try StoreLock(folder: folder)
     let path = folder + "/flightdeck.sqlite"
     problems = StoreProblem(path: path)
+    revoked = RevokedTokens(folder: folder)
     try StoreBackup.finish(path)
     // Made here with mode 0600, which SQLite passes on to the log beside it; what is wrong with it, opening will tell.
     let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -37,6 +41,9 @@ package final class SQLiteRunStore: RunStore {
     do {
       try StoreMigration(path: path, migrator: migrator).run(tell: progress)
       pool = try Self.openPool(path, migrator)
+      // Those that were revoked before there was such a list.
+      try revoked.add(
+        try pool.writeWithoutTransaction { db in try db.tableExists("tokens") ? db.tokens().revoked : [:] })
     } catch { throw problems.translate(error) }
   }
 
@@ -75,6 +82,8 @@ package final class SQLiteRunStore: RunStore {
   package func commit(_ batch: RecordBatch) async throws {
     if batch.isEmpty { return }
     let problems = problems
+    // First: of a list that is ahead of the store nobody comes in who should not.
+    if !batch.tokens.isEmpty { try revoked.add(batch.tokens.revoked) }
     try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
       pool.asyncWriteWithoutTransaction { db in
         do {
@@ -90,13 +99,23 @@ package final class SQLiteRunStore: RunStore {
 
   /// A change of its own, apart from the journal's commits.
   func change<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-    do { return try await pool.write(body) } catch { throw problems.translate(error) }
+    do { return try await pool.write(body) } catch { throw translate(error) }
   }
 
   // MARK: - Reading
 
   func read<Value: Sendable>(_ value: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-    do { return try await pool.read(value) } catch { throw problems.translate(error) }
+    do { return try await pool.read(value) } catch { throw translate(error) }
+  }
+
+  package func onDamage(_ handler: @escaping @Sendable (Problem) -> Void) { damageHandler.withLock { $0 = handler } }
+
+  private func translate(_ error: any Error) -> any Error {
+    let problem = problems.translate(error)
+    if let problem = problem as? Problem, problem.cause == StoreProblem.damaged {
+      damageHandler.withLock { $0 }?(problem)
+    }
+    return problem
   }
 
   package func id() async throws -> StoreID {
@@ -197,16 +216,7 @@ package final class SQLiteRunStore: RunStore {
   }
 
   package func tokens() async throws -> [StoredToken] {
-    try await read { db in
-      let rows = try Row.fetchCursor(
-        try db.cachedStatement(sql: "SELECT token, hash, json FROM tokens ORDER BY place"))
-      var tokens: [StoredToken] = []
-      while let row = try rows.next() {
-        guard let id = try row.ulid(0) else { continue }
-        tokens.append(StoredToken(id: TokenID(id), hash: try row.bytes(1), json: try row.bytes(2)))
-      }
-      return tokens
-    }
+    try await read { db in try db.tokens() }
   }
 
   package func answer(forIdempotencyKey key: String) async throws -> [UInt8]? {

@@ -68,11 +68,13 @@ package enum StoreBackup {
   /// Puts a backup in the place of the store of `folder`. What was there is kept beside; its path is returned, nil when
   /// there was nothing.
   ///
+  /// Tokens that were revoked since stay revoked, as far as this folder knows of it; they are counted.
+  ///
   /// Throws `Problem(.conflict)` while an orchestrator holds the store. Ended at any moment, it has either put the backup
   /// in place, will have once the store is opened, or has changed nothing.
   package static func restore(
     _ path: String, into folder: String, progress: @escaping (StoreProgress) -> Void = { _ in }
-  ) throws -> (summary: StoreSummary, replaced: String?) {
+  ) throws -> (summary: StoreSummary, replaced: String?, revoked: Int) {
     do {
       try FileManager.default.createDirectory(
         atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -84,20 +86,53 @@ package enum StoreBackup {
     let summary = try check(path, progress: progress)
     try StoreFile.demandSpace(summary.bytes, in: folder, to: "restore the store")
     let fresh = store + ".restoring"
+    let revoked = try revoked(in: folder)
     do {
       let source = try StoreFile.open(readOnly: path)
       let copy = try StoreFile.copy(source, to: fresh, progress: progress)
       try source.close()
-      try copy.write { db in try StoreSchema.beginAnew(db) }
+      let count = try copy.write { db in
+        try StoreSchema.beginAnew(db)
+        return try revoke(revoked, in: db)
+      }
       try copy.close()
       try StoreFile.sync(fresh)
       try StoreFile.rename(fresh, to: store + restored)
       try StoreFile.sync(folder)
-      return (summary, try finish(store))
+      return (summary, try finish(store), count)
     } catch {
       StoreFile.remove(fresh)
       throw StoreProblem(path: store).translate(error)
     }
+  }
+
+  /// What the list beside the store says, and the store that is to be replaced, where it can still be read.
+  private static func revoked(in folder: String) throws(Problem) -> [TokenID: Timestamp] {
+    let list = RevokedTokens(folder: folder)
+    let store = "\(folder)/\(name)"
+    if StoreFile.exists(store) {
+      // A store that cannot be read is what a restore is for.
+      let known = try? StoreFile.open(untouched: store).read { db in
+        try db.tableExists("tokens") ? db.tokens().revoked : [:]
+      }
+      try list.add(known ?? [:])
+    }
+    return try list.read()
+  }
+
+  /// Returns how many were good.
+  private static func revoke(_ revoked: [TokenID: Timestamp], in db: Database) throws -> Int {
+    guard try db.tableExists("tokens") else { return 0 }
+    var batch = RecordBatch()
+    for token in try db.tokens() {
+      guard let time = revoked[token.id], let json = try? JSONValue(parsing: token.json),  // one lets nobody in
+        var summary = TokenSummary(json: json), summary.revokedAt == nil
+      else { continue }
+      summary.revokedAt = time
+      batch.tokens.append(StoredToken(id: token.id, hash: token.hash, json: summary.jsonBytes))
+    }
+    try db.insert(batch)
+    return batch.tokens.count
   }
 
   /// What a restored store is called until it is in place.

@@ -76,6 +76,24 @@ enum StoreFile {
     return try DatabaseQueue(path: path, configuration: configuration)
   }
 
+  /// Opens a store so that its file stays as it is, byte for byte, whatever is found in it.
+  static func open(untouched path: String) throws -> DatabaseQueue {
+    guard size(path + "-wal") == 0, !exists(path + "-journal") else { return try open(readOnly: path) }
+    // Without a log the file alone says everything: SQLite need not even look for others that use it.
+    var configuration = Configuration()
+    configuration.readonly = true
+    let allowed = Set("/-_.~".utf8)
+    let name = path.utf8.map { byte in
+      let isPlain =
+        allowed.contains(byte) || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+        || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+      if isPlain { return String(UnicodeScalar(byte)) }
+      let digits = String(byte, radix: 16)
+      return digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
+    }
+    return try DatabaseQueue(path: "file:\(name.joined())?immutable=1", configuration: configuration)
+  }
+
   /// Copies a database into a new file, mode 0600, that needs no other file beside it: as of one moment, whoever writes
   /// meanwhile. Whatever was at `path` is replaced.
   static func copy(
@@ -175,6 +193,20 @@ enum StoreFile {
       summary.auditRecords = verifier.count
       summary.lastHash = verifier.lastHash
       return summary
+    }
+  }
+
+  /// Reads what a start reads: a store in which that is damaged is refused before anything is written to it.
+  static func demandReadable(_ db: Database, _ path: String) throws {
+    for table in StoreSchema.tables { _ = try Row.fetchOne(db, sql: "SELECT * FROM \(table) LIMIT 1") }
+    for table in ["runs", "tokens", "marks"] {
+      let complaints = try String.fetchAll(db, sql: "PRAGMA quick_check('\(table)')")
+      guard complaints == ["ok"] else {
+        throw StoreProblem(path: path).problem(.SQLITE_CORRUPT, complaints.first ?? "SQLite's check says nothing")
+      }
+    }
+    for table in ["events", "audit"] {
+      _ = try Row.fetchOne(db, sql: "SELECT * FROM \(table) ORDER BY seq DESC LIMIT 1")
     }
   }
 

@@ -16,15 +16,20 @@ struct StoreMigration {
   /// Does nothing for a store that is new or up to date. Throws for a newer one.
   func run(tell: @escaping (StoreProgress) -> Void) throws {
     guard StoreFile.size(path) > 0 else { return }
-    let old = try DatabaseQueue(path: path)
-    let applied = try old.read(migrator.appliedIdentifiers)
-    if try old.read(migrator.hasBeenSuperseded) {
+    let found = try StoreFile.open(untouched: path)
+    let applied = try found.read(migrator.appliedIdentifiers)
+    if try found.read(migrator.hasBeenSuperseded) {
       throw Problem(
         .unavailable,
         "The store \(path) was written by a newer flightdeck. Use that version, or another folder with --state.")
     }
     if applied.isEmpty { return }
-    if try old.read(migrator.hasCompletedMigrations) { return }
+    if try found.read(migrator.hasCompletedMigrations) {
+      try found.read { try StoreFile.demandReadable($0, path) }
+      return try found.close()
+    }
+    try found.close()
+    let old = try DatabaseQueue(path: path)
     let version = applied.compactMap { Int($0.prefix { $0.isNumber }) }.max() ?? applied.count
     try StoreFile.demandSpace(
       2 * (StoreFile.size(path) + StoreFile.size(path + "-wal")), in: StoreFile.folder(of: path),

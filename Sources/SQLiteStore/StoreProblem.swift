@@ -3,6 +3,8 @@ import RunModel
 
 /// Turns SQLite's errors into problems with the way out.
 struct StoreProblem {
+  static let damaged = "it is damaged"
+
   /// The database file, for the message.
   var path: String
 
@@ -30,12 +32,12 @@ struct StoreProblem {
       Problem(
         .unavailable,
         "The store \(path) is damaged (\(message)). Move it away to begin anew, or restore it from a backup.",
-        cause: "it is damaged")
+        cause: Self.damaged)
     case .SQLITE_CORRUPT, .SQLITE_NOTADB:
       Problem(
         .unavailable,
         "The store \(path) is damaged (\(message)). Move it away to begin anew, or restore it from a backup.",
-        cause: "it is damaged")
+        cause: Self.damaged)
     case .SQLITE_CANTOPEN:
       Problem(
         .unavailable, "The store \(path) cannot be opened. Check that its folder exists and is writable.",

@@ -89,6 +89,17 @@ extension Database {
     return events
   }
 
+  func tokens() throws -> [StoredToken] {
+    let rows = try Row.fetchCursor(
+      try cachedStatement(sql: "SELECT token, hash, json FROM tokens ORDER BY place"))
+    var tokens: [StoredToken] = []
+    while let row = try rows.next() {
+      guard let id = try row.ulid(0) else { continue }
+      tokens.append(StoredToken(id: TokenID(id), hash: try row.bytes(1), json: try row.bytes(2)))
+    }
+    return tokens
+  }
+
   func audit(_ clause: String, _ arguments: StatementArguments) throws -> [StoredAuditRecord] {
     let rows = try Row.fetchCursor(
       try cachedStatement(sql: "SELECT seq, run, hash, json FROM audit \(clause)"), arguments: arguments)

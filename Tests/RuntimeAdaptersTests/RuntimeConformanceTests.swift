@@ -61,6 +61,22 @@ struct RuntimeConformanceTests {
     ).run(check)
   }
 
+  @Test("The acp runtime keeps the contract", arguments: RuntimeConformance.Check.allCases)
+  func acp(_ check: RuntimeConformance.Check) async throws {
+    let bench = try Bench()
+    let repository = bench.repository
+    @Sendable func contract(_ prompt: String) -> Contract {
+      var contract = Contract(title: "Do it")
+      contract.prompt = prompt
+      contract.repository = repository
+      return contract
+    }
+    try await RuntimeConformance(
+      bench.acp(), ending: { _ in contract("plan say:working write:made.txt") },
+      endless: { _ in contract("plan say:working wait") }
+    ).run(check)
+  }
+
   @Sendable private static func contract(_ run: RunID) -> Contract { Contract(title: "Fix the login page") }
 }
 

@@ -131,7 +131,7 @@ import Testing
       return result
     }
     let identity = try await look { try await $0.id() }
-    let (summary, replaced) = try await patiently { try StoreBackup.restore(backup, into: folder.path) }
+    let (summary, replaced, _) = try await patiently { try StoreBackup.restore(backup, into: folder.path) }
     #expect(summary.lastSeq == 10)
     // Its order goes on in its own way, so that a place in the other's is none here.
     #expect(try await look { try await $0.id() } != identity)

@@ -36,6 +36,10 @@ int cprocess_spawn_bounded(pid_t *pid, const char *path, char *const argv[], con
    system does not list children. */
 int cprocess_signal_children(int signal, int rounds);
 
+/* Opens a path below the folder `root`, and nothing that leads out of it, by `..` or by a link, whatever is put there
+   meanwhile: the descriptor, or a negative errno (EXDEV for what leads out). */
+int cprocess_open_below(int root, const char *path, int flags, mode_t mode);
+
 /* A pipe, closed on exec: the reading end, then the writing one. */
 int cprocess_pipe(int ends[2]);
 

@@ -180,6 +180,22 @@ extension OpenAPI {
           }
         }
       },
+      "/v1/runs/{id}/message": {
+        "parameters": [{"$ref": "#/components/parameters/id"}],
+        "post": {
+          "security": [{}, {"token": ["operator"]}],
+          "operationId": "message", "summary": "Say something to an agent while it works",
+          "description": "It reaches the run's live session. 409 with what to do instead where there is none: runtimes that take messages say converses.",
+          "parameters": [{"$ref": "#/components/parameters/idempotencyKey"}],
+          "requestBody": {"required": true, "content": {"application/json": {"schema":
+            {"$ref": "#/components/schemas/MessageRequest"}}}},
+          "responses": {
+            "200": {"description": "The run.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Run"}}}},
+            "default": {"$ref": "#/components/responses/problem"}
+          }
+        }
+      },
       "/v1/runs/{id}/retry": {
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "post": {

@@ -34,6 +34,9 @@ extension OpenAPI {
     "conflictingFiles": {"type": "integer", "description": "How many there are in all."},
     "cancellation": {"$ref": "#/components/schemas/Cancellation"},
     "proof": {"$ref": "#/components/schemas/CancelProof"},
+    "uncommitted": {"type": "object", "additionalProperties": false, "required": ["path", "why"],
+      "description": "Work that could not be committed: where it lies, and why. It is tried again.",
+      "properties": {"path": {"type": "string"}, "why": {"type": "string"}}},
     "retryOf": {"$ref": "#/components/schemas/ULID"},
     "batch": {"$ref": "#/components/schemas/ULID"},
     "reason": {"type": "string", "description": "Why it ended as it did."},
@@ -237,7 +240,12 @@ extension OpenAPI {
     "ApprovalRequest": {"type": "object", "additionalProperties": false, "required": ["why"], "properties": {
       "why": {"type": "string", "pattern": "\\\\S", "description": "The rationale; it goes on the audit trail."}}},
     "AnswerRequest": {"type": "object", "additionalProperties": false, "required": ["answer"], "properties": {
-      "attentionId": {"type": ["string", "null"]}, "answer": {"type": "string"}}}
+      "attentionId": {"type": ["string", "null"]},
+      "answer": {"type": "string", "description": "One of the options, where there are any."},
+      "remember": {"type": ["boolean", "null"],
+        "description": "Answer likewise, for the rest of the run, what is asked in the same way: of a permission whose option is for once."}}},
+    "MessageRequest": {"type": "object", "additionalProperties": false, "required": ["text"], "properties": {
+      "text": {"type": "string", "pattern": "\\\\S"}}}
     """
 
   private static let tokenRequired = """
@@ -265,6 +273,7 @@ extension OpenAPI {
         "slotsUsed": {"type": "integer"}, "succeeded": {"type": "integer"}, "failed": {"type": "integer"},
         "canceled": {"type": "integer"}, "medianMilliseconds": {"type": ["integer", "null"]},
         "limits": {"type": "array", "items": {"$ref": "#/components/schemas/LimitHolding"}},
+        "converses": {"type": "boolean", "description": "Its agents take a message while they work."},
         "quietSeconds": {"type": "number", "description": "A live run without an event for longer is called stalled."}}},
     "RuntimeCapabilities": {"type": "object", "additionalProperties": false,
       "required": ["canCreateBranch", "canCreatePR", "supportsWebhooks", "supportsStreaming", "maxParallelTasks"],
@@ -295,13 +304,16 @@ extension OpenAPI {
     "CollectionRequest": {"type": "object", "additionalProperties": false, "properties": {
       "olderThanSeconds": {"type": ["integer", "null"], "minimum": 0, "maximum": 3153600000,
         "description": "How long ago a run must have ended; without it, as the configuration says, else 30 days."},
-      "dryRun": {"type": ["boolean", "null"]}, "branches": {"type": ["boolean", "null"]}, "unmerged": {"type": ["boolean", "null"]}}},
+      "dryRun": {"type": ["boolean", "null"]}, "branches": {"type": ["boolean", "null"]}, "unmerged": {"type": ["boolean", "null"]},
+      "unknown": {"type": ["boolean", "null"],
+        "description": "Merged work of runs that the store does not know goes too: an older backup was restored."}}},
     "CollectionReport": {"type": "object", "additionalProperties": false,
       "required": ["dryRun", "items", "kept", "younger", "bytes", "firstSeq"], "properties": {
         "dryRun": {"type": "boolean"},
         "items": {"type": "array", "items": {"$ref": "#/components/schemas/CollectionItem"}},
         "kept": {"type": "array", "items": {"$ref": "#/components/schemas/CollectionItem"}},
         "younger": {"type": "integer"}, "bytes": {"type": "integer"},
+        "unknownRuns": {"type": "integer", "description": "Runs that the store does not know and that have left something."},
         "firstSeq": {"type": "integer", "description": "The first event that is left."}}},
     "CollectionItem": {"type": "object", "additionalProperties": false,
       "required": ["kind", "runId", "title", "what", "bytes", "reason"], "properties": {

@@ -93,12 +93,23 @@ extension API {
   func answer(_ request: APIRequest) async throws -> Response {
     _ = try request.query()
     let run = try await run(request)
-    let body = try await request.object("attentionId", "answer")
+    let body = try await request.object("attentionId", "answer", "remember")
     guard let answer = try body.text("answer") else {
       throw Problem(.invalid, "The request's body needs \"answer\", the text for the agent.")
     }
     return Reply.json(
-      try await service.answer(run, attentionId: body.text("attentionId"), answer: answer, by: request.actor))
+      try await service.answer(
+        run, attentionId: body.text("attentionId"), answer: answer, remember: body.bool("remember") ?? false,
+        by: request.actor))
+  }
+
+  func message(_ request: APIRequest) async throws -> Response {
+    _ = try request.query()
+    let run = try await run(request)
+    let body = try await request.object("text")
+    let key = try idempotencyKey(request)
+    return Reply.json(
+      try await service.message(run, text: try body.requiredText("text"), idempotencyKey: key, by: request.actor))
   }
 
   func retry(_ request: APIRequest) async throws -> Response {

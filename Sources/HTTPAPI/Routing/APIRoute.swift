@@ -55,6 +55,7 @@ struct APIRoute: Sendable {
     APIRoute(.post, "/v1/runs/{id}/approve", for: .approver) { api, request in try await api.approve(request) },
     APIRoute(.post, "/v1/runs/{id}/reject", for: .approver) { api, request in try await api.reject(request) },
     APIRoute(.post, "/v1/runs/{id}/answer", for: .operator) { api, request in try await api.answer(request) },
+    APIRoute(.post, "/v1/runs/{id}/message", for: .operator) { api, request in try await api.message(request) },
     APIRoute(.post, "/v1/runs/{id}/retry", for: .operator) { api, request in try await api.retry(request) },
     APIRoute(.post, "/v1/runs/{id}/follow-up", for: .operator) { api, request in try await api.followUp(request) },
     APIRoute(.get, "/v1/runtimes", for: .viewer) { api, request in try await api.runtimes(request) },

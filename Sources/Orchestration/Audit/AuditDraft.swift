@@ -12,7 +12,8 @@ package struct AuditDraft: Sendable {
   package var subject: Subject
   package var actor: Actor
   /// `agent_run.dispatched`, `.routed`, `.started`, `.cancel_requested`, `.stop_sent`, `.completed`, `.failed`,
-  /// `.canceled`, `.answered`, `.retried`, `.approval_requested`, `.approved`, `.rejected`; `access_token.created`, `.revoked`;
+  /// `.canceled`, `.answered`, `.messaged`, `.retried`, `.approval_requested`, `.approved`, `.rejected`, `.collected`, `.kept`;
+  /// `access_token.created`, `.revoked`;
   /// `access.refused`.
   package var eventType: String
   package var before: RunStatus?

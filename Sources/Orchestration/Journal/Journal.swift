@@ -2,24 +2,6 @@ package import RunModel
 import Synchronization
 package import Logging
 
-/// What one party wants recorded together: all of it is durable, or none.
-package struct JournalEntry: Sendable {
-  /// Their `seq` is given when they are written.
-  package var events: [RunEvent] = []
-  package var audit: [AuditDraft] = []
-  package var contracts: [Contract] = []
-  package var details: [(run: RunID, detail: StoredDetail)] = []
-  package var answer: (key: String, json: [UInt8])?
-  package var tokens: [StoredToken] = []
-  /// How far the runtime's own record of a run is told with these events.
-  package var position: (run: RunID, place: ReportPosition)?
-
-  package init(_ events: [RunEvent] = [], audit: [AuditDraft] = []) {
-    self.events = events
-    self.audit = audit
-  }
-}
-
 /// The one writer: groups what comes into commits, gives events their seq, chains the audit trail, and publishes only
 /// what is stored.
 ///
@@ -27,69 +9,6 @@ package struct JournalEntry: Sendable {
 /// tried again until it is stored, as what it tells has happened. While the store cannot be written (`outage`), what is
 /// to be recorded is refused at once, what has happened waits in bounded memory, and the end of it is tried for.
 package final class Journal: Sendable {
-  private struct Pending {
-    var entry: JournalEntry
-    var bytes: Int
-    var waiter: CheckedContinuation<Void, any Error>?
-    /// Its waiter waits for the end of an outage too.
-    var isPatient = false
-
-    init(_ entry: JournalEntry, waiter: CheckedContinuation<Void, any Error>? = nil, isPatient: Bool = false) {
-      self.entry = entry
-      self.waiter = waiter
-      self.isPatient = isPatient
-      bytes = entry.weight
-    }
-  }
-
-  private struct Queue {
-    var pending: [Pending] = []
-    var events = 0
-    /// Of what waits here, and of what else was charged.
-    var bytes = 0
-    /// Those who wait for room.
-    var rooms: [CheckedContinuation<Void, Never>] = []
-    /// Lines dropped and not told yet, with the last of them.
-    var dropped: [RunID: (count: Int, last: RunEvent)] = [:]
-    var droppedLines = 0
-    var isClosed = false
-    /// Why nothing can be stored, while it cannot.
-    var outage: StoreOutage?
-    /// So many entries are to be tried one by one: they failed together for what one of them holds.
-    var singles = 0
-
-    var hasRoom: Bool { isClosed || (bytes <= Bounds.journalRoom && events <= Bounds.journalEvents / 2) }
-
-    mutating func append(_ entry: Pending) {
-      pending.append(entry)
-      events += entry.entry.events.count
-      bytes += entry.bytes
-    }
-
-    /// Takes out what somebody waits for who is not to wait for the end of an outage.
-    mutating func withdraw() -> [CheckedContinuation<Void, any Error>] {
-      var left: [Pending] = []
-      var waiters: [CheckedContinuation<Void, any Error>] = []
-      for entry in pending {
-        if let waiter = entry.waiter, !entry.isPatient {
-          waiters.append(waiter)
-          events -= entry.entry.events.count
-          bytes -= entry.bytes
-        } else {
-          left.append(entry)
-        }
-      }
-      pending = left
-      return waiters
-    }
-
-    mutating func takeRooms() -> [CheckedContinuation<Void, Never>] {
-      guard hasRoom else { return [] }
-      defer { rooms = [] }
-      return rooms
-    }
-  }
-
   /// The end of what is stored, where the next batch goes on.
   private struct Tail {
     var audit: AuditTail
@@ -125,10 +44,11 @@ package final class Journal: Sendable {
     ring = EventRing(lastSeq: board.seq)
     (wake, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     (recoveries, recovered) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    store.onDamage { [weak self] problem in self?.noteDamage(problem) }
   }
 
   /// Events that wait to be stored, and whether the store refused the last ones.
-  var backlog: (events: Int, isDegraded: Bool) { queue.withLock { ($0.events, $0.outage != nil) } }
+  var backlog: (events: Int, isDegraded: Bool) { queue.withLock { ($0.events, $0.obstacle != nil) } }
 
   /// What is stored, folded.
   package func read<Value: Sendable>(_ body: (borrowing RunBoard) -> Value) -> Value { board.withLock { body($0) } }
@@ -136,7 +56,7 @@ package final class Journal: Sendable {
   /// Why nothing can be recorded, while nothing can.
   package var outage: StoreOutage? {
     queue.withLock { queue in
-      guard var outage = queue.outage else { return nil }
+      guard var outage = queue.obstacle else { return nil }
       outage.waiting = queue.events
       return outage
     }
@@ -157,7 +77,7 @@ package final class Journal: Sendable {
         if queue.isClosed {
           return Problem(.unavailable, "The orchestrator is shutting down; nothing was recorded.")
         }
-        if !isPatient, let outage = queue.outage { return Self.refusal(outage) }
+        if !isPatient, let outage = queue.obstacle { return Self.refusal(outage) }
         queue.append(Pending(entry, waiter: continuation, isPatient: isPatient))
         return nil
       }
@@ -312,7 +232,7 @@ package final class Journal: Sendable {
     var lastTries = 0
     while true {
       let work = take()
-      let outage = outage
+      let outage = queue.withLock { $0.outage }
       if work.isEmpty, outage == nil { return }
       var attempt = JournalAttempt(
         fold: BoardFold(seq: read { $0.seq }) { id in self.read { $0[id] } }, audit: tail.audit,
@@ -377,6 +297,17 @@ package final class Journal: Sendable {
     ring.nudge()
   }
 
+  private func noteDamage(_ problem: Problem) {
+    let isNews = queue.withLock { queue in
+      guard queue.damage == nil else { return false }
+      queue.damage = StoreOutage(cause: problem.cause ?? "it is damaged", detail: problem.detail, since: now())
+      return true
+    }
+    guard isNews else { return }
+    logger.error("the store is damaged", metadata: ["problem": "\(problem)"])
+    ring.nudge()
+  }
+
   private func end() {
     queue.withLock { $0.outage = nil }
     logger.notice("the store can be written again")
@@ -433,39 +364,5 @@ package final class Journal: Sendable {
       // The next start replays more, and that is all.
       logger.notice("no checkpoint", metadata: ["problem": "\(error)"])
     }
-  }
-}
-
-extension JournalEntry {
-  /// About the bytes that it takes while it waits.
-  fileprivate var weight: Int {
-    var weight = events.reduce(64) { $0 + $1.weight } + audit.count * 512 + (answer?.json.count ?? 0)
-    for contract in contracts { weight += 512 + (contract.prompt?.utf8.count ?? 0) }
-    for (_, detail) in details {
-      weight += (detail.decision?.count ?? 0) + (detail.artifacts?.count ?? 0) + (detail.patch?.count ?? 0)
-    }
-    return weight
-  }
-}
-
-extension RunEvent {
-  /// An output event without its line.
-  fileprivate var emptied: RunEvent {
-    RunEvent(
-      source: source, type: .output, run: run, time: time,
-      data: ["stream": type == .output ? data["stream"] ?? "stderr" : "stderr", "text": ""])
-  }
-
-  /// So many lines were not kept, of which this is the last, emptied.
-  fileprivate static func dropped(_ count: Int, like last: RunEvent) -> RunEvent {
-    var event = last
-    event.data["dropped"] = .int(Int64(count))
-    return event
-  }
-
-  /// So many lines of the run were not kept before this.
-  static func dropped(_ count: Int, of run: RunID, at time: Timestamp) -> RunEvent {
-    RunEvent(
-      type: .output, run: run, time: time, data: ["stream": "stderr", "text": "", "dropped": .int(Int64(count))])
   }
 }

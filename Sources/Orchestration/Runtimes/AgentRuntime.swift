@@ -119,6 +119,13 @@ package struct Adoption: Sendable, Hashable {
   }
 }
 
+/// A runtime that can try again to commit what it could not when the run ended (`TaskEnd.uncommitted`).
+package protocol KeepingRuntime: AgentRuntime {
+  /// The commit that holds the work now; nil when nothing had changed. Throws when it still cannot be committed, and
+  /// `Problem(.notFound)` when there is nothing left to commit it from.
+  func keepWork(of run: Run) async throws -> String?
+}
+
 /// A runtime that can wait before it reports more, as what it has not reported lies where it costs no memory of ours.
 package protocol PacedRuntime: AgentRuntime {
   /// `ready` returns as soon as there is room for more reports. Called once, before the first run.

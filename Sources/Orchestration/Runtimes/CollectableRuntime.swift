@@ -8,6 +8,29 @@ package protocol CollectableRuntime: AgentRuntime {
   /// Looks again and removes one part; returns how many bytes that freed. Throws `Problem(.conflict)` when it must stay
   /// after all, and then has removed nothing. `isBegun`: an earlier removal, which had looked, was cut short.
   func remove(_ kind: CollectedKind, of run: RunID, evenUnmerged: Bool, isBegun: Bool) async throws -> Int64
+
+  /// Runs that have left something here, but for those that are known.
+  func strangers(unlessKnown isKnown: @Sendable (RunID) -> Bool) async -> [Stranger]
+}
+
+extension CollectableRuntime {
+  /// For runtimes that leave nothing which outlives their store.
+  package func strangers(unlessKnown isKnown: @Sendable (RunID) -> Bool) async -> [Stranger] { [] }
+}
+
+/// A run that has left something and that the store does not know.
+package struct Stranger: Sendable, Hashable {
+  package var run: RunID
+  /// Where its work lies: a path, or a branch.
+  package var name: String
+  /// How to look at it.
+  package var look: String
+
+  package init(_ run: RunID, name: String, look: String) {
+    self.run = run
+    self.name = name
+    self.look = look
+  }
 }
 
 /// What an ended run has left on this machine.
@@ -43,4 +66,6 @@ package struct Remains: Sendable, Hashable {
   package var output: Part?
 
   package init() {}
+
+  package var isEmpty: Bool { worktree == nil && branch == nil && output == nil }
 }

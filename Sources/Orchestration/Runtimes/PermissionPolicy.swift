@@ -44,22 +44,6 @@ package struct PermissionPolicy: Sendable, Hashable {
     return nil
   }
 
-  /// The rule that an answer given once and for all amounts to: this command, or this kind of tool in the worktree; where it
-  /// reaches beyond, only these paths, and where nothing tells, only the same question again.
-  package static func remembering(
-    _ decision: PermissionRule.Decision, _ detail: AttentionDetail, from person: String
-  ) -> PermissionRule {
-    var rule = PermissionRule(decision, tools: [detail.tool], rememberedFrom: person)
-    if let command = detail.command {
-      rule.commands = [command]
-    } else if detail.paths.isEmpty {
-      rule.titles = [detail.title]
-    } else {
-      rule.paths = detail.paths.allSatisfy { Place($0).isInside } ? ["**"] : detail.paths
-    }
-    return rule
-  }
-
   private static func matches(_ rule: PermissionRule, _ detail: AttentionDetail) -> Bool {
     guard rule.tools.isEmpty || rule.tools.contains(detail.tool) else { return false }
     guard rule.titles.isEmpty || rule.titles.contains(detail.title) else { return false }
@@ -67,35 +51,18 @@ package struct PermissionPolicy: Sendable, Hashable {
       guard let command = detail.command, rule.commands.contains(command) else { return false }
     }
     if rule.paths.isEmpty { return true }
+    // A command may touch what its agent does not name: paths alone allow none.
+    if rule.decision == .allow, rule.commands.isEmpty, detail.command != nil { return false }
     // What is allowed must hold for all that would be touched; what is not, for any of it.
-    let places = detail.paths.map { Place($0) }
-    let isCovered = { (place: Place) in rule.paths.contains { place.isCovered(by: $0) } }
+    let places = detail.paths.map { AskedPath($0) }
+    let isCovered = { (place: AskedPath) in rule.paths.contains { place.isCovered(by: $0) } }
     return rule.decision == .allow ? !places.isEmpty && places.allSatisfy(isCovered) : places.contains(where: isCovered)
   }
+}
 
-  /// A path without the detours that would make one file look like another.
-  private struct Place {
-    let path: String
-    let isInside: Bool
-
-    init(_ text: String) {
-      let isAbsolute = text.hasPrefix("/")
-      var names: [Substring] = []
-      var climbs = false
-      for name in text.split(separator: "/") where name != "." {
-        if name != ".." {
-          names.append(name)
-        } else if names.popLast() == nil {
-          climbs = true
-        }
-      }
-      path = (isAbsolute ? "/" : "") + names.joined(separator: "/")
-      // A home folder is a shell's word for a place outside.
-      isInside = !isAbsolute && !climbs && !text.hasPrefix("~")
-    }
-
-    func isCovered(by pattern: String) -> Bool {
-      pattern.hasPrefix("/") != isInside && (isInside || path.hasPrefix("/")) && PathPattern(pattern).admits(path)
-    }
+extension AskedPath {
+  /// Whether a pattern means it: one that begins with `/` what is outside the worktree, any other what is in it.
+  fileprivate func isCovered(by pattern: String) -> Bool {
+    pattern.hasPrefix("/") != isInside && (isInside || path.hasPrefix("/")) && PathPattern(pattern).admits(path)
   }
 }

@@ -195,6 +195,8 @@ package struct TaskEnd: Sendable, Equatable {
   package var commit: String?
   /// For a canceled one.
   package var proof: CancelProof?
+  /// The work, where there could be no commit of it.
+  package var uncommitted: Uncommitted?
 
   package init(
     _ outcome: Outcome, exitCode: Int? = nil, reason: String? = nil, commit: String? = nil, proof: CancelProof? = nil

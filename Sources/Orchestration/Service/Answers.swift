@@ -201,49 +201,6 @@ extension Orchestrator: RunService {
     return try known(run)
   }
 
-  package func answer(_ run: RunID, attentionId: String?, answer: String, by actor: Actor) async throws -> Run {
-    let known = try known(run)
-    guard let attention = known.attention, let entry = live[run], let id = entry.runtime else {
-      throw Problem(.conflict, "Run \(run.shortName) waits for no answer.")
-    }
-    if let attentionId, attentionId != attention.attentionId {
-      throw Problem(.conflict, "That question has been answered; run \(run.shortName) asks something else now.")
-    }
-    guard let runtime = pool[id] as? any AnswerableRuntime else {
-      throw Problem(.conflict, "The runtime \(id) takes no answers.")
-    }
-    if !attention.options.isEmpty, !attention.options.contains(answer) {
-      throw Problem(.invalid, "\"\(answer)\" is none of the options: \(attention.options.joined(separator: ", ")).")
-    }
-    // Taken before the call, so that the runtime's own word of it is not recorded a second time.
-    live[run]?.attention = nil
-    do {
-      try await runtime.answer(entry.nameThere ?? run, attentionId: attention.attentionId, answer: answer)
-    } catch {
-      live[run]?.attention = attention.attentionId
-      throw error
-    }
-    let now = environment.now()
-    // The agent has it, whether or not that can be stored at once.
-    journal.note(
-      JournalEntry(
-        [
-          RunEvent(
-            type: .resolved, run: run, time: now,
-            data: [
-              "attentionId": .string(attention.attentionId), "answer": .string(answer), "by": .string(actor.id),
-            ])
-        ],
-        audit: [
-          AuditDraft(
-            "agent_run.answered", run: run, by: actor,
-            data: ["question": .string(attention.question), "answer": .string(answer)],
-            contract: entry.contract.contractId, runtime: id, time: now)
-        ]))
-    try await journal.flush()
-    return try self.known(run)
-  }
-
   package func retry(_ run: RunID, idempotencyKey: String?, by actor: Actor) async throws -> DispatchOutcome {
     let key = OnceKey(idempotencyKey, "retry", Array(run.description.utf8))
     let outcomes = try await once(key) { [try await again(run, once: key, by: actor)] }

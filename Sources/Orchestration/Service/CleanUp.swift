@@ -114,6 +114,11 @@ struct CleanUp {
       .init(kind, run: run.runId, title: run.title, what: part.name, bytes: part.bytes, reason: reason))
   }
 
+  /// Of a run that the store does not know.
+  mutating func keep(_ kind: CollectedKind, of run: RunID, _ part: Remains.Part, _ reason: String) {
+    report.kept.append(.init(kind, run: run, what: part.name, bytes: part.bytes, reason: reason))
+  }
+
   mutating func keep(_ kind: CollectedKind, of run: Run, _ what: String, _ reason: String) {
     report.kept.append(.init(kind, run: run.runId, title: run.title, what: what, reason: reason))
   }

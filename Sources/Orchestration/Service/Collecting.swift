@@ -25,7 +25,8 @@ extension Orchestrator {
       ages[kind] = request.olderThan ?? environment.retention.ages[kind] ?? RetentionPolicy.usual
     }
     return try await collect(
-      ages: ages, dryRun: request.dryRun, branches: request.branches, unmerged: request.unmerged, by: actor)
+      ages: ages, dryRun: request.dryRun, branches: request.branches, unmerged: request.unmerged,
+      unknown: request.unknown, by: actor)
   }
 
   /// As the configuration says; nil when it lets nothing go.
@@ -33,11 +34,11 @@ extension Orchestrator {
     let policy = environment.retention
     if policy.ages.isEmpty { return nil }
     return try await collect(
-      ages: policy.ages, dryRun: false, branches: policy.branches, unmerged: false, by: .system)
+      ages: policy.ages, dryRun: false, branches: policy.branches, unmerged: false, unknown: false, by: .system)
   }
 
   private func collect(
-    ages: [CollectedKind: Duration], dryRun: Bool, branches: Bool, unmerged: Bool, by actor: Actor
+    ages: [CollectedKind: Duration], dryRun: Bool, branches: Bool, unmerged: Bool, unknown: Bool, by actor: Actor
   ) async throws -> CollectionReport {
     guard let store = environment.store as? any RetentionStore else {
       throw Problem(.unavailable, "This store keeps everything; nothing can be removed.")
@@ -55,6 +56,7 @@ extension Orchestrator {
       if isShuttingDown { break }
       try await collectFolders(of: run, &cleanUp, in: store, by: actor)
     }
+    try await collectStrangers(&cleanUp, wanted: unknown, in: store, by: actor)
     try await collectEvents(&cleanUp, in: store, by: actor)
     try await collectAnswers(&cleanUp, in: store, by: actor)
     cleanUp.report.firstSeq = try await store.firstSeq()
@@ -82,14 +84,28 @@ extension Orchestrator {
   /// What was begun when the last orchestrator ended is brought to its end.
   private func finishRemovals(in store: any RetentionStore, by actor: Actor) async throws {
     for (id, mark) in try await store.marks() where !mark.removals.cutShort.isEmpty {
-      guard let run = journal.read({ $0[id] }) else { continue }
       for kind in mark.removals.cutShort {
-        do { try await remove(kind, of: run, evenUnmerged: true, isBegun: true, in: store, by: actor) } catch {
+        do {
+          if let run = journal.read({ $0[id] }) {
+            try await remove(kind, of: run, evenUnmerged: true, isBegun: true, in: store, by: actor)
+          } else if let runtime = await keeper(of: id) {
+            try await remove(kind, of: id, runtime, evenUnmerged: false, isBegun: true, in: store, by: actor)
+          }
+        } catch {
           environment.logger.error(
             "a removal stays cut short", metadata: ["run": "\(id)", "kind": "\(kind.rawValue)", "error": "\(error)"])
         }
       }
     }
+  }
+
+  /// The runtime that has something left of a run which the store does not know.
+  private func keeper(of run: RunID) async -> (any CollectableRuntime)? {
+    for id in pool.ids {
+      guard let runtime = pool[id] as? any CollectableRuntime else { continue }
+      if await runtime.strangers(unlessKnown: { $0 != run }).contains(where: { $0.run == run }) { return runtime }
+    }
+    return nil
   }
 
   // MARK: Folders and branches
@@ -174,19 +190,29 @@ extension Orchestrator {
     guard let id = run.runtimeId, let runtime = pool[id] as? any CollectableRuntime else {
       throw Problem(.conflict, "its runtime is not configured any more")
     }
+    return try await remove(
+      kind, of: run.runId, runtime, contract: run.contractId, evenUnmerged: evenUnmerged, isBegun: isBegun, in: store,
+      by: actor)
+  }
+
+  @discardableResult
+  func remove(
+    _ kind: CollectedKind, of run: RunID, _ runtime: any CollectableRuntime, contract: ContractID? = nil,
+    evenUnmerged: Bool, isBegun: Bool, in store: any RetentionStore, by actor: Actor
+  ) async throws -> Int64 {
     // As it is now: another kind's removal may have ended a moment ago.
-    var removals = try await store.mark(of: run.runId).removals
+    var removals = try await store.mark(of: run).removals
     removals.begun[kind] = environment.now()
     removals.done[kind] = nil
-    try await store.mark(run.runId, removals)
+    try await store.mark(run, removals)
     let bytes: Int64
     do {
-      bytes = try await runtime.remove(kind, of: run.runId, evenUnmerged: evenUnmerged, isBegun: isBegun)
+      bytes = try await runtime.remove(kind, of: run, evenUnmerged: evenUnmerged, isBegun: isBegun)
     } catch {
       // It looked again, and nothing was removed. After anything else the next clean-up goes on with it.
       if (error as? Problem)?.code == .conflict {
         removals.begun[kind] = nil
-        try await store.mark(run.runId, removals)
+        try await store.mark(run, removals)
       }
       throw error
     }
@@ -195,12 +221,12 @@ extension Orchestrator {
       JournalEntry(
         audit: [
           AuditDraft(
-            "agent_run.collected", run: run.runId, by: actor,
-            data: ["kind": .string(kind.rawValue), "bytes": .int(bytes)], contract: run.contractId, runtime: id,
-            time: now)
+            "agent_run.collected", run: run, by: actor,
+            data: ["kind": .string(kind.rawValue), "bytes": .int(bytes)], contract: contract,
+            runtime: runtime.runtimeId, time: now)
         ]))
     removals.done[kind] = now
-    try await store.mark(run.runId, removals)
+    try await store.mark(run, removals)
     return bytes
   }
 

@@ -174,13 +174,12 @@ extension Orchestrator {
     let run = event.runId
     guard let entry = live[run], let runtime = entry.runtime else { return }
     switch event.kind {
-    case .attention(let id, _, _, _, _):
-      live[run]?.attention = id
-      note(event, by: runtime)
-    case .resolved(let id, _, _):
-      guard entry.attention == id else { return }
-      live[run]?.attention = nil
-      note(event, by: runtime)
+    case .attention: take(question: event, from: runtime)
+    case .resolved(let id, let answer, let by):
+      // A runtime that has a policy of its own need not have asked.
+      guard entry.attention == id || by == Actor.policy.id else { return }
+      if entry.attention == id { live[run]?.attention = nil }
+      note(event, by: runtime, audit: [resolution(of: run, id, answer, by)])
     case .stopSent:
       // Once: an orchestrator before this one may have put it on record.
       if entry.stopSentAt == nil { apply(.stopSent, to: run) }
@@ -196,9 +195,9 @@ extension Orchestrator {
     }
   }
 
-  private func note(_ report: RuntimeEvent, by runtime: RuntimeID) {
+  func note(_ report: RuntimeEvent, by runtime: RuntimeID, audit: [AuditDraft] = []) {
     guard let record = RunEvent(report: report, by: runtime, at: environment.now()) else { return }
-    var entry = JournalEntry([record])
+    var entry = JournalEntry([record], audit: audit)
     entry.position = report.position.map { (report.runId, $0) }
     journal.note(entry)
   }

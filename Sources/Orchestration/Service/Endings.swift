@@ -103,6 +103,8 @@ extension Orchestrator {
       record.details = [(run, StoredDetail(artifacts: artifacts.jsonBytes, patch: patch))]
       record.events.append(RunEvent(type: .artifacts, run: run, time: now, data: artifacts.counts(patch: patch)))
     }
+    let uncommitted = entry.end?.uncommitted
+    let reason = status == .canceled ? reason : uncommitted?.added(to: reason) ?? reason
     let end = ending(of: run, entry, as: status, reason: reason, assessment, at: now)
     record.events.append(end)
     let audit = ["succeeded": "agent_run.completed", "failed": "agent_run.failed"][status.rawValue]
@@ -123,6 +125,7 @@ extension Orchestrator {
       do { try await self.journal.settle() } catch { return }  // it never will be: the orchestrator ends
       self.didEnd(run)
     }
+    if uncommitted != nil { keepLater(run) }
     schedule()
   }
 
@@ -174,6 +177,9 @@ extension Orchestrator {
             .array(assessment.criteria.map { ["id": .string($0.id), "proof": .string($0.proof.rawValue)] }))
         }
       }
+    }
+    if let uncommitted = entry.end?.uncommitted {
+      data.append("uncommitted", ["path": .string(uncommitted.path), "why": .string(uncommitted.why)])
     }
     data.append(
       "verify",

@@ -25,6 +25,8 @@ package actor Orchestrator {
     var verification: Task<Void, Never>?
     var timeout: Task<Void, Never>?
     var attention: String?
+    /// What people have said to answer likewise, the latest last.
+    var remembered: [PermissionRule] = []
     /// What was found wrong with its repository when it was taken in, by runtime: those are not tried.
     var faults: [RuntimeID: Problem] = [:]
     /// The conflicts that were last put on record.
@@ -76,6 +78,9 @@ package actor Orchestrator {
   /// Idempotency keys whose request is being done, and who waits for each.
   var keysUnderWay: [String: [CheckedContinuation<Void, Never>]] = [:]
   private var healthWatch: Task<Void, Never>?
+  /// Ended runs whose work could not be committed, and who tries it again while there are any.
+  var unkept: Set<RunID> = []
+  var keeping: Task<Void, Never>?
 
   private init(
     environment: Environment, store: StoreID, journal: Journal, access: AccessControl, registrations: [Registration]
@@ -134,6 +139,7 @@ package actor Orchestrator {
   package func shutDown() {
     isShuttingDown = true
     healthWatch?.cancel()
+    keeping?.cancel()
     for run in live.values {
       run.timeout?.cancel()
       run.verification?.cancel()

@@ -13,11 +13,15 @@ package struct Registration: Sendable {
   /// repository have it, so that nothing is looked at for the others.
   package var inspect: (@Sendable (_ repository: String, _ base: String?) async -> Problem?)?
 
+  /// What its agents may do unasked.
+  package var permissions: PermissionPolicy
+
   /// How long a live run may be silent before it is called stalled.
   package var quietSeconds: Double
 
   package init(
     _ runtime: any AgentRuntime, kind: String, quietSeconds: Double = 120,
+    permissions: PermissionPolicy = PermissionPolicy(),
     refusal: @escaping @Sendable (Contract) -> String? = { _ in nil },
     complaint: @escaping @Sendable () async -> String? = { nil },
     inspect: (@Sendable (_ repository: String, _ base: String?) async -> Problem?)? = nil
@@ -26,6 +30,7 @@ package struct Registration: Sendable {
     self.runtime = runtime
     self.kind = kind
     self.quietSeconds = quietSeconds
+    self.permissions = permissions
     self.refusal = refusal
     self.complaint = complaint
   }

@@ -18,7 +18,11 @@ package protocol RunService: Sendable {
   func dispatch(_ request: DispatchRequest, by actor: Actor) async throws -> [DispatchOutcome]
   /// Idempotent: a terminal run is answered as it is.
   func cancel(_ run: RunID, reason: String, force: Bool, by actor: Actor) async throws -> Run
-  func answer(_ run: RunID, attentionId: String?, answer: String, by actor: Actor) async throws -> Run
+  /// `remember`: answer likewise, for the rest of the run, whatever is asked in the same way.
+  func answer(_ run: RunID, attentionId: String?, answer: String, remember: Bool, by actor: Actor) async throws -> Run
+  /// Says something to the agent while it works. Throws `.conflict`, with what to do instead, where no session takes it.
+  /// With a key it is said once.
+  func message(_ run: RunID, text: String, idempotencyKey: String?, by actor: Actor) async throws -> Run
   /// Grants what a risky contract waits for; the rationale is mandatory. Throws `.forbidden` when this person may not,
   /// `.conflict` when nothing waits for approval. The same word again changes nothing.
   func approve(_ run: RunID, why: String, by actor: Actor) async throws -> Run
@@ -66,6 +70,9 @@ extension RunService {
   package func firstSeq() async throws -> UInt64 { 1 }
   package func collect(_ request: CollectionRequest, by actor: Actor) async throws -> CollectionReport {
     throw Problem(.unavailable, "This service keeps everything; nothing can be removed.")
+  }
+  package func answer(_ run: RunID, attentionId: String?, answer: String, by actor: Actor) async throws -> Run {
+    try await self.answer(run, attentionId: attentionId, answer: answer, remember: false, by: actor)
   }
   package func retry(_ run: RunID, by actor: Actor) async throws -> DispatchOutcome {
     try await retry(run, idempotencyKey: nil, by: actor)

@@ -12,6 +12,7 @@ struct RuntimePool {
     registrations[id] = registration
     summaries[id] = RuntimeSummary(runtimeId: id, kind: registration.kind, capabilities: capabilities)
     summaries[id]?.quietSeconds = registration.quietSeconds
+    summaries[id]?.converses = registration.runtime is any ConversingRuntime
     summaries[id]?.limits = (registration.runtime as? any LimitingRuntime)?.limits ?? []
   }
 

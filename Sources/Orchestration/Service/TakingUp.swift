@@ -10,6 +10,7 @@ extension Orchestrator {
       if let reference = run.externalRef { contractOfReference[reference] = run.contractId }
       guard !run.status.isTerminal else {
         pool.count(run)
+        if run.uncommitted != nil || run.proof?.uncommitted != nil { keepLater(run.runId, tries: true) }
         continue
       }
       guard let stored = try await environment.store.contract(run.contractId) else {
@@ -23,7 +24,8 @@ extension Orchestrator {
         machine: RunMachine(
           phase: run.status == .queued ? .queued : .working, hasVerification: !contract.verify.isEmpty),
         contract: contract, priority: run.priority, created: run.createdAt, runtime: nil,
-        stopSentAt: run.cancellation?.stopSentAt, attention: run.attention?.attentionId, approval: run.approval,
+        stopSentAt: run.cancellation?.stopSentAt, attention: run.attention?.attentionId,
+        remembered: run.remembered, approval: run.approval,
         waitsFor: run.waitsFor)
       if run.status == .queued { try await takeUpQueued(run, contract) }
       if run.status == .running { try await takeUpRunning(run, contract) }

@@ -13,6 +13,9 @@ package protocol RunStore: Sendable {
   /// Stores the whole batch in one transaction and returns when it is durable.
   func commit(_ batch: RecordBatch) async throws
 
+  /// `handler` is called when reading finds what is stored damaged, perhaps more than once. Called once.
+  func onDamage(_ handler: @escaping @Sendable (Problem) -> Void)
+
   /// The last event's seq; 0 when there is none.
   func lastSeq() async throws -> UInt64
 
@@ -66,6 +69,9 @@ package struct StoredToken: Sendable, Hashable {
 
 extension RunStore {
   package func size() async -> (bytes: Int64, free: Int64)? { nil }
+
+  /// For stores that cannot be damaged.
+  package func onDamage(_ handler: @escaping @Sendable (Problem) -> Void) {}
 
   /// For stores that have all in memory anyway.
   package func events(

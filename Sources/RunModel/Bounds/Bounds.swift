@@ -16,8 +16,10 @@ package enum Bounds {
   package static let logWrite = 1 << 20
   /// What is still read of each stream when every process of the agent is gone: more than a pipe holds.
   package static let lastWords = 4 << 20
-  /// Answers that an agent has not read from its standard input yet, and a command to the supervisor.
-  package static let unreadAnswers = 1 << 20
+  /// Commands to the supervisor that are not read to their ends.
+  package static let commands = 1 << 20
+  /// What an agent is told at once on its standard input. It waits on disk, however long the agent leaves it there.
+  package static let inputLine = 64 << 20
 
   // MARK: The reader of the log, for each run
 
@@ -36,6 +38,8 @@ package enum Bounds {
   package static let attentionDiff = 65_536
   package static let attentionPaths = 100
   package static let attentionChoices = 100
+  /// What a person says to a live agent at once.
+  package static let message = 262_144
   /// Of a plan that every run carries: entries, and the bytes of each.
   package static let planEntries = 50
   package static let planText = 200

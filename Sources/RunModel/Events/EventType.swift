@@ -28,6 +28,8 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
   package static let canceled: Self = "awf.run.canceled"
   package static let succeeded: Self = "awf.run.succeeded"
   package static let failed: Self = "awf.run.failed"
+  /// Ours: the work of an ended run that could not be committed is, after all (`commit`, `branch`, `message`).
+  package static let kept: Self = "awf.run.kept"
   package static let artifacts: Self = "awf.run.artifacts"
   /// Ours: which live runs change the same files as this one (`conflicts`, `files`); the whole each time it changes.
   package static let conflict: Self = "awf.run.conflict"

@@ -35,6 +35,45 @@ package struct PermissionRule: Sendable, Hashable {
   }
 }
 
+extension PermissionRule {
+  /// The rule that an answer given once and for all amounts to: this command, or this kind of tool in the worktree; where it
+  /// reaches beyond, only these paths, and where nothing tells, only the same question again.
+  package static func remembering(_ decision: Decision, _ detail: AttentionDetail, from person: String) -> Self {
+    var rule = PermissionRule(decision, tools: [detail.tool], rememberedFrom: person)
+    if let command = detail.command {
+      rule.commands = [command]
+    } else if detail.paths.isEmpty {
+      rule.titles = [detail.title]
+    } else {
+      rule.paths = detail.paths.allSatisfy { AskedPath($0).isInside } ? ["**"] : detail.paths
+    }
+    return rule
+  }
+}
+
+/// A path that an agent names, without the detours that would make one file look like another.
+package struct AskedPath: Sendable, Hashable {
+  package let path: String
+  /// Whether it stays in the worktree, as far as its text tells.
+  package let isInside: Bool
+
+  package init(_ text: String) {
+    let isAbsolute = text.hasPrefix("/")
+    var names: [Substring] = []
+    var climbs = false
+    for name in text.split(separator: "/") where name != "." {
+      if name != ".." {
+        names.append(name)
+      } else if names.popLast() == nil {
+        climbs = true
+      }
+    }
+    path = (isAbsolute ? "/" : "") + names.joined(separator: "/")
+    // A home folder is a shell's word for a place outside.
+    isInside = !isAbsolute && !climbs && !text.hasPrefix("~")
+  }
+}
+
 extension PermissionRule: JSONWritable {
   package func write(to json: inout JSONWriter) { json.value(self.json) }
 

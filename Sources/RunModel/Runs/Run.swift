@@ -18,6 +18,8 @@ package struct Run: Sendable, Hashable {
   @Rare package var approval: Approval?
   @Rare package var cancellation: Cancellation?
   @Rare package var proof: CancelProof?
+  /// Until it is committed after all.
+  @Rare package var uncommitted: Uncommitted?
   package var priority = 100
   package var attempt = 1
   package var retryOf: RunID?

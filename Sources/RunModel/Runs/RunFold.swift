@@ -98,6 +98,12 @@ extension Run {
       end(as: .canceled, event)
       proof = data["proof"].map(CancelProof.init(json:))
       commit = proof?.commit ?? commit
+    case .kept:
+      reason = uncommitted.map { $0.removed(from: reason) } ?? reason
+      uncommitted = nil
+      commit = data["commit"]?.string ?? commit
+      proof?.commit = data["commit"]?.string
+      proof?.uncommitted = nil
     default: break
     }
   }
@@ -115,6 +121,7 @@ extension Run {
     reason = event.data["reason"]?.string
     exitCode = event.data["exitCode"]?.int.map(Int.init)
     commit = event.data["commit"]?.string ?? commit
+    uncommitted = event.data["uncommitted"].flatMap(Uncommitted.init(json:))
   }
 }
 

@@ -33,6 +33,7 @@ extension Run: JSONWritable {
     if let approval { json.member("approval", approval) }
     if let cancellation { json.member("cancellation", cancellation) }
     if let proof { json.member("proof", proof) }
+    if let uncommitted { json.member("uncommitted", uncommitted) }
     if let retryOf { json.member("retryOf", retryOf.description) }
     if let batch { json.member("batch", batch.description) }
     if let reason { json.member("reason", reason) }
@@ -105,6 +106,7 @@ extension Run: JSONWritable {
       case "lastSeq": run.lastSeq = UInt64(clamping: try reader.int())
       case "cancellation": run.cancellation = Cancellation(json: try reader.value())
       case "proof": run.proof = CancelProof(json: try reader.value())
+      case "uncommitted": run.uncommitted = Uncommitted(json: try reader.value())
       case "retryOf": run.retryOf = RunID(try reader.string())
       case "batch": run.batch = RunID(try reader.string())
       case "reason": run.reason = try reader.string()

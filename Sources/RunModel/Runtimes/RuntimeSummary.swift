@@ -19,6 +19,8 @@ package struct RuntimeSummary: Sendable, Hashable {
   package var quietSeconds = 120.0
   /// What its runs may use and what holds that, and how far a cancel reaches; empty where the runtime does not say.
   package var limits: [LimitHolding] = []
+  /// Whether its agents take a message while they work.
+  package var converses = false
 
   package init(
     runtimeId: RuntimeID, kind: String, capabilities: RuntimeCapabilities, health: Health = .healthy,
@@ -55,6 +57,7 @@ extension RuntimeSummary: JSONWritable {
       json.member("medianMilliseconds", medianMilliseconds)
       json.member("quietSeconds", quietSeconds)
       if !limits.isEmpty { json.member("limits", limits) }
+      if converses { json.member("converses", true) }
     }
   }
 
@@ -70,6 +73,7 @@ extension RuntimeSummary: JSONWritable {
     canceled = Int(json["canceled"]?.int ?? 0)
     medianMilliseconds = json["medianMilliseconds"]?.int
     quietSeconds = json["quietSeconds"]?.double ?? quietSeconds
+    converses = json["converses"]?.bool ?? false
     limits = json["limits"]?.array?.compactMap(LimitHolding.init) ?? []
   }
 }

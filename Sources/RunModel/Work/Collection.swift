@@ -23,12 +23,18 @@ package struct CollectionRequest: Sendable, Hashable {
   package var branches: Bool
   /// Clean worktrees go also when their work is on the run's own branch alone, which stays.
   package var unmerged: Bool
+  /// Merged work of runs that the store does not know goes too, whatever its age.
+  package var unknown: Bool
 
-  package init(olderThan: Duration? = nil, dryRun: Bool = false, branches: Bool = false, unmerged: Bool = false) {
+  package init(
+    olderThan: Duration? = nil, dryRun: Bool = false, branches: Bool = false, unmerged: Bool = false,
+    unknown: Bool = false
+  ) {
     self.olderThan = olderThan
     self.dryRun = dryRun
     self.branches = branches
     self.unmerged = unmerged
+    self.unknown = unknown
   }
 }
 
@@ -64,6 +70,8 @@ package struct CollectionReport: Sendable, Hashable {
   package var kept: [Item] = []
   /// Ended runs that are not old enough for anything.
   package var younger = 0
+  /// Runs that the store does not know and that have left something: an older backup was restored.
+  package var unknownRuns = 0
   /// The first event that is left.
   package var firstSeq: UInt64 = 1
 
@@ -127,6 +135,7 @@ extension CollectionRequest: JSONWritable {
       if dryRun { json.member("dryRun", true) }
       if branches { json.member("branches", true) }
       if unmerged { json.member("unmerged", true) }
+      if unknown { json.member("unknown", true) }
     }
   }
 }
@@ -160,6 +169,7 @@ extension CollectionReport: JSONWritable {
       json.member("items", items)
       json.member("kept", kept)
       json.member("younger", younger)
+      if unknownRuns > 0 { json.member("unknownRuns", unknownRuns) }
       json.member("bytes", bytes)
       json.member("firstSeq", Int64(clamping: firstSeq))
     }
@@ -170,6 +180,7 @@ extension CollectionReport: JSONWritable {
     items = json["items"]?.array?.compactMap(Item.init(json:)) ?? []
     kept = json["kept"]?.array?.compactMap(Item.init(json:)) ?? []
     younger = Int(json["younger"]?.int ?? 0)
+    unknownRuns = Int(json["unknownRuns"]?.int ?? 0)
     firstSeq = UInt64(clamping: json["firstSeq"]?.int ?? 1)
   }
 }

@@ -1,8 +1,8 @@
 import Orchestration
 import RunModel
 
-/// What an agent's output says: turns records of the log into events. A value, so that reading the same log again
-/// comes to the same state.
+/// What an agent's output says: turns records of the log into events, its lines by the language that it speaks. A value, so
+/// that reading the same log again comes to the same state.
 struct AgentStream {
   struct Question: Equatable {
     var id: String
@@ -16,12 +16,11 @@ struct AgentStream {
     }
   }
 
+  var language: any AgentLanguage
   /// The highest accepted.
   private(set) var progress = 0.0
   private(set) var progressKnown = false
   private(set) var message: String?
-  /// The note of the last `awf` handoff line.
-  private(set) var handoff: String?
   private(set) var usage: RuntimeEvent.Usage?
   /// The question that waits for an answer.
   private(set) var question: Question?
@@ -30,12 +29,15 @@ struct AgentStream {
   private(set) var stopWasSent = false
   /// The last lines, for a run that leaves no note.
   private(set) var tail: [String] = []
-  private var questions = 0
   private var hasInvalid = false
   private var stdout = Partial()
   private var stderr = Partial()
   static let tailLength = 20
   static let invalidUTF8 = "invalid_utf8"
+
+  init(_ language: any AgentLanguage = PlainLanguage()) { self.language = language }
+
+  var handoff: String? { language.handoff }
 
   /// A line whose end has not come yet.
   private struct Partial {
@@ -72,7 +74,7 @@ struct AgentStream {
       stopWasSent = true
       events.append(.stopSent)
     case .stuck: stuck(record.text, &events)
-    case .answered: answered(record.payload, &events)
+    case .answered: note(language.answered(record.payload), &events)
     case .dropped:
       let count = Int(record.text) ?? 0
       events.append(
@@ -94,16 +96,13 @@ struct AgentStream {
     if bytes.last == 0x0D { bytes.removeLast() }
     // A line that held a report alone says nothing else.
     if bytes.isEmpty, heldReport { return }
-    if stream == .stdout, speech(bytes, &events) { return }
+    if stream == .stdout, let said = language.take(bytes) { return note(said, &events) }
     // A carriage return ends a line too: what redraws itself is seen as it goes.
     let pieces = bytes.split(separator: 0x0D, omittingEmptySubsequences: bytes.contains(0x0D))
     var passed = max(0, pieces.count - Bounds.redraws)
     for line in pieces.suffix(Bounds.redraws) {
       let text = self.text(line, &events)
-      if !text.allSatisfy(\.isWhitespace) {
-        tail.append(String(text.prefix(2000)))
-        if tail.count > Self.tailLength { tail.removeFirst() }
-      }
+      keep(text)
       events.append(.output(stream: stream, text: text, dropped: passed))
       passed = 0
     }
@@ -126,64 +125,36 @@ struct AgentStream {
   private mutating func terminalReported(_ value: Double, _ events: inout [RuntimeEvent.Kind]) {
     // Terminals are told the same again and again.
     guard !progressKnown || value != progress else { return }
-    reported(value, nil, &events)
+    note([.progress(value, message: nil)], &events)
   }
 
-  private mutating func reported(_ value: Double, _ message: String?, _ events: inout [RuntimeEvent.Kind]) {
-    if value >= progress, value <= 1 {
-      progress = value
-      progressKnown = true
+  /// Keeps what these reports say of how things stand.
+  mutating func note(_ reports: [RuntimeEvent.Kind], _ events: inout [RuntimeEvent.Kind]) {
+    for report in reports {
+      switch report {
+      case .progress(let value, let message):
+        if value >= progress, value <= 1 {
+          progress = value
+          progressKnown = true
+        }
+        self.message = message ?? self.message
+      case .usage(let total): usage = total
+      case .attention(let id, let text, let options, let kind, let detail):
+        question = Question(id: id, text: text, options: options, kind: kind, detail: detail)
+      case .resolved(let id, let text, _):
+        if question?.id == id { question = nil }
+        answer = (id, text)
+      case .output(_, let text, _): keep(text)
+      case .tool, .plan, .stopSent, .changes, .ended, .custom: break
+      }
     }
-    self.message = message ?? self.message
-    events.append(.progress(value, message: message))
+    events += reports
   }
 
-  /// True when the line was one of those that speak to us.
-  private mutating func speech(_ bytes: [UInt8], _ events: inout [RuntimeEvent.Kind]) -> Bool {
-    guard bytes.first == UInt8(ascii: "{"), let json = try? JSONValue(parsing: bytes), let type = json["awf"]?.string
-    else {
-      // What does not parse is output like any other.
-      return false
-    }
-    switch type {
-    case "progress":
-      guard let value = json["progress"]?.double else { return false }
-      reported(value, json["message"]?.string, &events)
-    case "tool":
-      guard let name = json["name"]?.string else { return false }
-      events.append(
-        .tool(
-          RuntimeEvent.ToolCall(
-            name: name, target: json["target"]?.string, summary: json["summary"]?.string,
-            status: json["status"]?.string, diff: json["diff"]?.string)))
-    case "attention":
-      guard let text = json["question"]?.string else { return false }
-      questions += 1
-      let asked = Question(
-        id: json["attentionId"]?.string ?? "q\(questions)", text: text,
-        options: json["options"]?.array?.compactMap(\.string) ?? [], kind: json["kind"]?.string ?? "question",
-        detail: AttentionDetail(json: json))
-      question = asked
-      events.append(asked.report)
-    case "plan":
-      guard let entries = json["entries"]?.array else { return false }
-      events.append(.plan(entries.compactMap(PlanEntry.init(json:))))
-    case "handoff":
-      guard let note = json["note"]?.string else { return false }
-      handoff = note
-    case "usage":
-      let total = RuntimeEvent.Usage(
-        inputTokens: json["inputTokens"]?.int ?? usage?.inputTokens,
-        outputTokens: json["outputTokens"]?.int ?? usage?.outputTokens,
-        costUSD: json["costUSD"]?.double ?? usage?.costUSD)
-      usage = total
-      events.append(.usage(total))
-    default:
-      var data = json.object ?? [:]
-      data["awf"] = nil
-      events.append(.custom(type: type, data: data))
-    }
-    return true
+  private mutating func keep(_ text: String) {
+    guard !text.allSatisfy(\.isWhitespace) else { return }
+    tail.append(String(text.prefix(2000)))
+    if tail.count > Self.tailLength { tail.removeFirst() }
   }
 
   /// A process that cannot be ended needs a person, so it is put to them as a question is.
@@ -198,17 +169,6 @@ struct AgentStream {
 
   static func plea(_ complaint: String) -> String {
     "\(complaint). End it by hand: the run ends as soon as nothing of it is left."
-  }
-
-  private mutating func answered(_ payload: [UInt8], _ events: inout [RuntimeEvent.Kind]) {
-    guard let json = try? JSONValue(parsing: payload), let id = json["attentionId"]?.string else {
-      // Only our own answers are recorded; another text on the FIFO says nothing about a question.
-      return
-    }
-    if question?.id == id { question = nil }
-    let text = json["answer"]?.string ?? ""
-    answer = (id, text)
-    events.append(.resolved(id: id, answer: text, by: "operator"))
   }
 }
 

@@ -46,7 +46,7 @@ struct LaunchPlan {
     agentName = String(program.split(separator: "/").last ?? Substring(program))
     switch configuration.input {
     case .prompt: input = .prompt
-    case .answers: input = .answers
+    case .answers: input = .log
     case .some(.none): input = .none
     case nil: input = takesPrompt ? .none : .prompt
     }
@@ -132,18 +132,13 @@ struct LaunchPlan {
   /// Nil for a program that is not there. A relative path with a slash belongs to the worktree, which may not be there
   /// yet: it is taken as it is.
   static func locate(_ program: String, in path: String, worktree: String) -> String? {
-    if program.hasPrefix("/") { return isProgram(program) ? program : nil }
+    if program.hasPrefix("/") { return Files.isProgram(program) ? program : nil }
     if program.contains("/") { return worktree + "/" + program }
     for folder in path.split(separator: ":", omittingEmptySubsequences: false) where folder.hasPrefix("/") {
       let candidate = "\(folder)/\(program)"
-      if isProgram(candidate) { return candidate }
+      if Files.isProgram(candidate) { return candidate }
     }
     return nil
-  }
-
-  private static func isProgram(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
   }
 
   static func missing(_ program: String, _ configuration: LocalRuntime.Configuration) -> Problem {

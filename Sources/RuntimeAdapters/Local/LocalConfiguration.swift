@@ -33,6 +33,8 @@ extension LocalRuntime {
     package var limits: RunLimits
     /// How long a supervisor may leave a cancel untaken before it is ended itself.
     package var supervisorPatience: Duration = .seconds(10)
+    /// What a run's agent speaks.
+    var language: @Sendable (LocalRunSpec, RunFolder) -> any AgentLanguage = { _, _ in PlainLanguage() }
 
     package init(
       id: RuntimeID = "local", command: [String]? = nil, environment: [String: EnvironmentValue] = [:],

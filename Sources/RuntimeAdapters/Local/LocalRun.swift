@@ -12,25 +12,37 @@ actor LocalRun {
   nonisolated let spec: LocalRunSpec
   nonisolated let folder: RunFolder
   nonisolated let diff: WorkDiff
-  private let outlet: EventOutlet
+  let outlet: EventOutlet
   private let watch: FolderWatch
-  private let stopGrace: Duration
+  let stopGrace: Duration
   private let supervisorPatience: Duration
+  let service: (any AgentService)?
 
-  private var stream = AgentStream()
-  private(set) var end: LocalRunEnd?
-  private var isCancelAsked = false
+  var stream: AgentStream
+  /// What the agent is told; nil for one that is told nothing.
+  var input: InputLog?
+  /// The supervisor has not been shown all of it.
+  var isWakeOwed = false
+  var wait: AgentWait?
+  /// Why the agent can be told nothing more.
+  var lostSpeech: String?
+  /// The agent and all it started are gone; what it said last is still to be read.
+  var isOver = false
+  var end: LocalRunEnd?
+  private(set) var isCancelAsked = false
+  private(set) var cancelAskedAt: ContinuousClock.Instant?
+  var sessionCanceledAt: Timestamp?
   /// When a stop was first asked for, and whether the supervisor has taken one.
   private var stopAwaitedSince: ContinuousClock.Instant?
-  private var stopIsSent = false
+  var stopIsSent = false
   private var answering: String?
-  private var budget: ReportBudget
+  var budget: ReportBudget
   private let began = ContinuousClock.now
   private var isRecalled: Bool
-  private var look = Look()
+  var look = Look()
 
   /// When the changed files were last counted, and what came of it.
-  private struct Look {
+  struct Look {
     var isUnderway = false
     var notBefore = ContinuousClock.now + .seconds(1)
     var last = ContinuousClock.now
@@ -38,12 +50,15 @@ actor LocalRun {
     var changes: WorkDiff.Changes?
   }
 
-  private var run: RunID { spec.run }
+  var run: RunID { spec.run }
 
   init(
     _ spec: LocalRunSpec, folder: RunFolder, diff: WorkDiff, outlet: EventOutlet, watch: FolderWatch,
-    configuration: LocalRuntime.Configuration, end: LocalRunEnd? = nil, isCancelAsked: Bool = false
+    configuration: LocalRuntime.Configuration, language: any AgentLanguage = PlainLanguage(),
+    service: (any AgentService)? = nil, end: LocalRunEnd? = nil, isCancelAsked: Bool = false
   ) {
+    stream = AgentStream(language)
+    self.service = service
     self.spec = spec
     self.folder = folder
     self.diff = diff
@@ -84,9 +99,18 @@ actor LocalRun {
   func cancel(force: Bool) {
     guard end == nil else { return }
     isCancelAsked = true
+    cancelAskedAt = cancelAskedAt ?? .now
+    if !force, input != nil, conversation?.cancel() == true {
+      sessionCanceledAt = sessionCanceledAt ?? .now
+      return act()
+    }
+    stop(force ? "kill" : "stop \(stopGrace.milliseconds)")
+  }
+
+  func stop(_ command: String) {
     stopAwaitedSince = stopAwaitedSince ?? .now
     // When there is no supervisor to take it, `follow` finds that out and ends the run.
-    _ = folder.supervised.send(force ? "kill" : "stop \(stopGrace.milliseconds)")
+    _ = folder.supervised.send(command)
     // An agent may have stopped its own supervisor.
     if let supervisor = folder.supervised.supervisor { kill(supervisor, SIGCONT) }
   }
@@ -98,21 +122,31 @@ actor LocalRun {
     guard id != AgentStream.stuckQuestion else {
       throw Problem(.conflict, "No answer ends a process. \(question.text)")
     }
-    guard spec.supervisor.input == .answers else {
+    guard spec.supervisor.input == .answers || input != nil else {
       throw Problem(
         .conflict, "\(spec.agentName) does not read answers: its runtime needs \"stdin: answers\" in the configuration."
       )
     }
-    let line = JSONValue.object([
-      "awf": "answer", "attentionId": .string(id), "answer": .string(answer),
-    ]).jsonText
-    guard line.utf8.count < SupervisedFolder.longestCommand else {
-      throw Problem(.tooLarge, "The answer is longer than \(SupervisedFolder.longestCommand / 1000) kB.")
+    let line = try stream.language.reply(to: id, answer)
+    guard line.bytes.count <= Bounds.line else {
+      throw Problem(.tooLarge, "The answer is longer than \(Bounds.line >> 20) MiB.")
     }
-    guard folder.supervised.send("stdin \(line)") else {
-      throw Problem(.unavailable, "The answer did not reach \(spec.agentName): it is about to end. Look again.")
+    if input == nil {
+      try tellEarlierSupervisor(line)
+    } else {
+      try tell(line)
     }
     answering = id
+  }
+
+  /// A supervisor of an earlier version, which knows no input log.
+  private func tellEarlierSupervisor(_ line: AgentLine) throws {
+    guard line.bytes.count < SupervisedFolder.longestCommand else {
+      throw Problem(.tooLarge, "The answer is longer than \(SupervisedFolder.longestCommand / 1000) kB.")
+    }
+    guard folder.supervised.send("stdin \(String(decoding: line.bytes, as: UTF8.self))") else {
+      throw Problem(.unavailable, "The answer did not reach \(spec.agentName): it is about to end. Look again.")
+    }
   }
 
   func artifacts() async throws -> Artifacts {
@@ -122,7 +156,8 @@ actor LocalRun {
     async let changes = diff.changes(to: here)
     async let summary = diff.summary(to: here)
     return try await Artifacts(
-      filesChanged: changes.paths, diffSummary: summary, commandsRun: [], testsRun: [], handoffNote: handoffNote())
+      filesChanged: changes.paths, diffSummary: summary, commandsRun: stream.language.commands,
+      testsRun: [], handoffNote: handoffNote())
   }
 
   func patch(_ options: PatchOptions = PatchOptions()) async throws -> [UInt8] {
@@ -140,7 +175,7 @@ actor LocalRun {
   var hasEnded: Bool { end != nil }
 
   /// The worktree while the agent works; then the commit, so that what a test leaves behind is not taken for work.
-  private var place: WorkDiff.End {
+  var place: WorkDiff.End {
     guard let end, end.isKept, let base = spec.workspace.base else { return .worktree }
     return .commit(end.end.commit ?? base)
   }
@@ -166,6 +201,7 @@ actor LocalRun {
       return
     }
     isRecalled = true
+    if end == nil { openInput() }
     stopIsSent = recorded?.cancellation?.stopSentAt != nil
     if let recorded { await catchUp(&reader, with: recorded, from: adoption.position) }
     if let end {
@@ -175,11 +211,15 @@ actor LocalRun {
       outlet.send(RuntimeEvent(run, .ended(end.end)))
       return
     }
+    act()
     for await _ in watch.wakes(folder.path) {
+      if isWakeOwed { wakeSupervisor() }
       let hadOutput = await drain(&reader)
       handOn(budget.due(at: time))
       if Files.exists(folder.supervised.exit) {
+        isOver = true
         await drain(&reader)
+        await service?.close()
         await settle()
         return
       }
@@ -275,6 +315,7 @@ actor LocalRun {
       if records.isEmpty { break }
       hadOutput = true
       hand(on: records.flatMap { take($0) })
+      if input != nil { act() }
       // A question for this run is answered between two pieces.
       await Task.yield()
     }
@@ -295,7 +336,7 @@ actor LocalRun {
   }
 
   /// `place` is that of the last of them.
-  private func handOn(_ events: [RuntimeEvent.Kind], at place: ReportPosition? = nil) {
+  func handOn(_ events: [RuntimeEvent.Kind], at place: ReportPosition? = nil) {
     for (index, event) in events.enumerated() {
       switch event {
       case .stopSent:
@@ -334,121 +375,11 @@ actor LocalRun {
     tell(changes)
   }
 
-  private func tell(_ changes: WorkDiff.Changes) {
+  func tell(_ changes: WorkDiff.Changes) {
     look.changes = changes
     outlet.send(
       RuntimeEvent(
         run,
         .changes(files: changes.files, added: changes.added, removed: changes.removed, paths: changes.paths)))
-  }
-
-  // MARK: The end
-
-  private func settle() async {
-    let record: ExitRecord
-    do {
-      guard let found = try folder.supervised.exitRecord() else { return await settleLost() }
-      record = found
-    } catch {
-      return await finish(TaskEnd(.failed, reason: "\(error)"))
-    }
-    let code = record.exitCode ?? record.signal.map { 128 + $0 }
-    switch record.stopped {
-    case .asked: await finish(TaskEnd(.canceled, exitCode: code, proof: record.proof))
-    case .signal:
-      await finish(
-        TaskEnd(.failed, exitCode: code, reason: "The run's supervisor was told to end, so it stopped \(name)"))
-    case .limit:
-      let what = record.exceeded?.text ?? "went beyond a limit"
-      await finish(TaskEnd(.failed, exitCode: code, reason: "\(name) \(what), so it was stopped"))
-    case nil:
-      if let exceeded = record.exceeded {
-        await finish(TaskEnd(.failed, exitCode: code, reason: "\(name) \(exceeded.text), so the kernel ended it"))
-      } else if record.exitCode == 0 {
-        await finish(TaskEnd(.succeeded, exitCode: 0))
-      } else if let exitCode = record.exitCode {
-        await finish(TaskEnd(.failed, exitCode: exitCode, reason: "\(name) exited \(exitCode)"))
-      } else {
-        let signal = record.signal ?? 0
-        await finish(
-          TaskEnd(.failed, exitCode: code, reason: "\(name) was ended by signal \(signal) (\(signalName(signal)))"))
-      }
-    }
-  }
-
-  /// The supervisor is gone without a word: nothing of the agent may go on unseen.
-  private func settleLost() async {
-    let swept = await SupervisedFolder.sweep(
-      mark: RunFolder.mark(of: run), group: spec.supervisor.group,
-      complain: { complaint in
-        outlet.send(
-          RuntimeEvent(
-            run,
-            .attention(
-              id: AgentStream.stuckQuestion, question: AgentStream.plea(complaint), options: [],
-              kind: AgentStream.stuckQuestion)))
-      })
-    if isCancelAsked {
-      outlet.send(RuntimeEvent(run, .stopSent))
-      await finish(TaskEnd(.canceled, proof: swept))
-    } else {
-      await finish(
-        TaskEnd(
-          .failed,
-          reason: "Its supervisor was killed, so \(name) was stopped (\(swept.processes) processes); its work is kept"))
-    }
-  }
-
-  /// Nothing of it has outlived the restart. Its pids may be anybody's by now: none is looked at, none is signaled.
-  private func settleRestarted() async {
-    if isCancelAsked {
-      let now = Timestamp.now
-      await finish(TaskEnd(.canceled, proof: CancelProof(stopSentAt: now, confirmedAt: now)))
-    } else {
-      await finish(TaskEnd(.failed, reason: "The machine was restarted while \(name) worked; its work is kept"))
-    }
-  }
-
-  private func mendLink() async throws {
-    guard spec.workspace.branch != nil, Files.isFolder(spec.workspace.path) else { return }
-    let found = try await diff.checkout().mendLink(keep: folder.ownRepository)
-    let message: String
-    switch found {
-    case nil: return
-    case .link: message = "\(name) had changed the worktree's .git; it leads to the repository again"
-    case .repository(let path):
-      message = "\(name) had made a repository of its own in the worktree: kept as \(path), its files are in the work"
-    }
-    outlet.send(RuntimeEvent(run, .custom(type: "git_link_mended", data: ["message": .string(message)])))
-  }
-
-  private var name: String { spec.agentName }
-
-  private func signalName(_ signal: Int) -> String { String(cString: strsignal(CInt(signal))) }
-
-  private func finish(_ end: TaskEnd) async {
-    var end = end
-    var isKept = true
-    do {
-      try await mendLink()
-      let commit = try await Snapshot(diff: diff).take(
-        message: "\(spec.title)\n\nThe work of run \(run), as \(name) left it.")
-      end.commit = commit
-      end.proof?.commit = commit
-    } catch {
-      isKept = false
-      let reason = "its work could not be committed and is in \(spec.workspace.path): \(error)"
-      end.reason = end.reason.map { "\($0); \(reason)" } ?? reason
-      end.proof?.uncommitted = spec.workspace.path
-      outlet.send(RuntimeEvent(run, .custom(type: "snapshot_failed", data: ["message": .string("\(error)")])))
-    }
-    let whole = LocalRunEnd(end, isKept: isKept)
-    // A full disk: after a restart the end is worked out again from the exit record.
-    try? Files.write(whole.jsonBytes, to: folder.end, durably: true)
-    handOn(budget.flush())
-    self.end = whole
-    // Without the counts the end is still the end.
-    if let changes = try? await diff.changes(to: place), changes.files > 0 || look.changes != nil { tell(changes) }
-    outlet.send(RuntimeEvent(run, .ended(end)))
   }
 }

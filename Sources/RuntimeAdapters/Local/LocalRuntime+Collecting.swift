@@ -4,8 +4,8 @@ import Synchronization
 
 extension LocalRuntime: CollectableRuntime {
   /// What is kept of a run's folder: enough to look at its work and to go on with it.
-  private static let lasting: Set<String> = [
-    "spec.json", "contract.json", "end.json", "exit.json", "position", "agent.git",
+  static let lasting: Set<String> = [
+    "spec.json", "contract.json", "end.json", "exit.json", "position", "agent.git", "session",
   ]
 
   package func remains(of run: RunID) async throws -> Remains {
@@ -35,6 +35,19 @@ extension LocalRuntime: CollectableRuntime {
     }
     remains.branch = try await leftovers.branch()
     return remains
+  }
+
+  package func strangers(unlessKnown isKnown: @Sendable (RunID) -> Bool) async -> [Stranger] {
+    LeftWork.find(in: state, unknownTo: isKnown).filter { isMine($0.run) }.map {
+      Stranger($0.run, name: $0.worktree ?? $0.branch ?? "\(state)/runs/\($0.run)", look: $0.look)
+    }
+  }
+
+  /// Of what says nothing of itself every runtime answers the same.
+  private func isMine(_ run: RunID) -> Bool {
+    let folder = RunFolder(state: state, run: run)
+    guard let json = try? folder.json(folder.spec), let owner = LocalRunSpec(json: json)?.runtime else { return true }
+    return owner == runtimeId
   }
 
   package func remove(_ kind: CollectedKind, of run: RunID, evenUnmerged: Bool, isBegun: Bool) async throws -> Int64 {
@@ -72,7 +85,7 @@ extension LocalRuntime: CollectableRuntime {
   }
 
   /// While it runs no follow-up begins on the branch.
-  private func holding<Result>(_ branch: String?, _ body: () async throws -> Result) async throws -> Result {
+  func holding<Result>(_ branch: String?, _ body: () async throws -> Result) async throws -> Result {
     let branch = branch ?? ""
     guard resuming.withLock({ $0.insert(branch).inserted }) else {
       throw Problem(.conflict, "a follow-up begins on its branch")

@@ -101,6 +101,8 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     return try await here.diff.patch(from: here.result(), to: there.result(), options)
   }
 
+  func send(_ message: String, to run: RunID) async throws { try await find(run).message(message) }
+
   package func answer(_ run: RunID, attentionId: String, answer: String) async throws {
     try await find(run).answer(attentionId, answer)
   }
@@ -153,6 +155,17 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     throw Problem(.notFound, "The runtime \(runtimeId) has no run \(run).")
   }
 
+  /// Also one whose end is not on record here: an ended one whose work is to be kept.
+  func known(_ run: RunID) throws -> LocalRun? { try runs.withLock { $0[run] } ?? stored(run) }
+
+  /// Whether a run of ours that has not ended works on a branch.
+  func isWorkedOn(_ branch: String) async -> Bool {
+    for other in runs.withLock({ Array($0.values) }) where other.spec.workspace.branch == branch {
+      if await !other.hasEnded { return true }
+    }
+    return false
+  }
+
   /// What the folder holds of a run of this runtime; nil when there is none.
   private func stored(_ run: RunID, isCancelAsked: Bool = false, mustHaveEnded: Bool = false) throws -> LocalRun? {
     let folder = RunFolder(state: state, run: run)
@@ -168,9 +181,23 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   private func make(
     _ spec: LocalRunSpec, folder: RunFolder, end: LocalRunEnd? = nil, isCancelAsked: Bool = false
   ) -> LocalRun {
-    LocalRun(
+    let language = configuration.language(spec, folder)
+    let service = language is any AgentConversation ? service(spec, folder) : nil
+    return LocalRun(
       spec, folder: folder, diff: WorkDiff(git: git, workspace: spec.workspace, scratch: folder.path),
-      outlet: outlet, watch: watch, configuration: configuration, end: end, isCancelAsked: isCancelAsked)
+      outlet: outlet, watch: watch, configuration: configuration, language: language, service: service, end: end,
+      isCancelAsked: isCancelAsked)
+  }
+
+  private func service(_ spec: LocalRunSpec, _ folder: RunFolder) -> WorktreeService {
+    WorktreeService(
+      folder: folder, run: spec.run, worktree: spec.workspace.path, group: spec.supervisor.group,
+      environment: { [environment, configuration] in
+        LaunchPlan.environment(
+          environment, try configuration.environment.read(environment: environment), run: spec.run, folder: folder,
+          worktree: spec.workspace.path)
+      },
+      launcher: launcher, watch: watch)
   }
 
   private func start(_ contract: Contract) async throws -> StartedTask {
@@ -247,11 +274,17 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
       run: run, title: contract.title, runtime: runtimeId, boot: machine.boot, workspace: workspace,
       agentName: plan.agentName,
       supervisor: supervisorSpec(plan, contract, in: workspace, mark: RunFolder.mark(of: run)))
+    if old != nil, let earlier = contract.metadata["followUpOf"]?.string.flatMap({ RunID($0) }) {
+      // Without it the session begins anew.
+      spec.earlierSession = try? Files.text(
+        RunFolder(state: state, run: earlier).session, limit: 1024, following: false)
+    }
     let supervisor: pid_t
     do {
       try Files.makeFolder(folder.path)
       try Files.write(contract.jsonBytes, to: folder.contract)
       try Files.write(Array(contract.effectivePrompt.utf8), to: folder.prompt)
+      spec.supervisor.isConversation = configuration.language(spec, folder) is any AgentConversation
       supervisor = try await confinement.launch(run.description, configuration.limits, spec.supervisor) {
         spec.supervisor = $0
         spec.holdings = $1
@@ -333,7 +366,7 @@ extension LocalRuntime {
 }
 
 /// Collects the supervisor's exit status, so that no dead child of ours stays; it is at its very end.
-private func reap(_ supervisor: pid_t) async {
+func reap(_ supervisor: pid_t) async {
   var code: CInt = 0
   var signal: CInt = 0
   for _ in 0..<100 where cprocess_reap(supervisor, &code, &signal) == 0 {

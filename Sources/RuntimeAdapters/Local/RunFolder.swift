@@ -21,6 +21,10 @@ struct RunFolder: Hashable {
   /// How far an orchestrator of an earlier version had handed the output log on, as a decimal offset; later ones store
   /// that with the events.
   var position: String { path + "/position" }
+  /// The id of the agent's session, where another run can go on with it.
+  var session: String { path + "/session" }
+  /// Where what runs in a terminal of the agent's is supervised.
+  func terminal(_ number: Int) -> SupervisedFolder { SupervisedFolder(path: "\(path)/terminal-\(number)") }
   /// How the run ended, once its work is kept.
   var end: String { path + "/end.json" }
 
@@ -58,6 +62,8 @@ struct LocalRunSpec {
   var supervisor: SupervisorSpec
   /// What held its limits when it was started.
   var holdings: [LimitHolding] = []
+  /// The agent's session of an earlier run that this one goes on with.
+  var earlierSession: String?
 }
 
 extension LocalRunSpec: JSONWritable {
@@ -73,6 +79,7 @@ extension LocalRunSpec: JSONWritable {
       json.member("base", workspace.base)
       json.member("repository", workspace.repository)
       json.member("gitFolder", workspace.gitFolder)
+      if let earlierSession { json.member("earlierSession", earlierSession) }
       if !holdings.isEmpty { json.member("holdings", holdings) }
       supervisor.writeMembers(to: &json)
     }
@@ -91,6 +98,7 @@ extension LocalRunSpec: JSONWritable {
       holdings: json["holdings"]?.array?.compactMap(LimitHolding.init) ?? [])
     runtime = json["runtimeId"]?.string.map { RuntimeID($0) }
     boot = json["boot"]?.string
+    earlierSession = json["earlierSession"]?.string
   }
 }
 
@@ -112,6 +120,7 @@ struct LocalRunEnd: JSONWritable {
       json.member("commit", end.commit)
       json.member("proof", end.proof)
       json.member("kept", isKept)
+      json.member("uncommitted", end.uncommitted)
     }
   }
 
@@ -120,6 +129,7 @@ struct LocalRunEnd: JSONWritable {
     end = TaskEnd(
       outcome, exitCode: json["exitCode"]?.int.map(Int.init), reason: json["reason"]?.string,
       commit: json["commit"]?.string, proof: json["proof"].flatMap { $0.isNull ? nil : CancelProof(json: $0) })
+    end.uncommitted = json["uncommitted"].flatMap(Uncommitted.init(json:))
     isKept = json["kept"]?.bool ?? true
   }
 }

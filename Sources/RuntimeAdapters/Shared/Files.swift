@@ -38,6 +38,11 @@ enum Files {
   static func isFolder(_ path: String) -> Bool { kind(path) == S_IFDIR }
   static func isLink(_ path: String) -> Bool { kind(path) == S_IFLNK }
 
+  static func isProgram(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
+  }
+
   /// Of the thing itself, not of what a link leads to; nil when there is nothing.
   private static func kind(_ path: String) -> mode_t? {
     var status = stat()

@@ -17,14 +17,14 @@ struct SimulatedRun {
   private var nextAt: Double
   private var step = 0
   private var asked = false
+  /// The phase that its plan was last told with.
+  private var plannedPhase = -1
   private var waitsUntil: Double?
   /// When the processes of a canceled run are gone.
   private var goneAt: Double?
   private var stopSentAt: Timestamp?
 
   static let attentionId = "a1"
-  static let question = "The change touches a public interface. Go on?"
-  static let options = ["go on", "keep the old one too", "stop here"]
 
   /// `progress` for a run that is taken up again, `isWaiting` when its question is open.
   init(
@@ -83,16 +83,13 @@ struct SimulatedRun {
     }
     if let until = waitsUntil {
       guard time >= until else { return }
-      resolve("go on", by: "simulated", time: time, emit)
+      resolve(work.answer, by: "simulated", time: time, emit)
     }
     work(until: time)
     if let asksAt = plan.asksAt, !asked, worked >= asksAt * plan.seconds {
       asked = true
       waitsUntil = time + plan.patience
-      emit(
-        RuntimeEvent(
-          run,
-          .attention(id: Self.attentionId, question: Self.question, options: Self.options, kind: "question")))
+      emit(RuntimeEvent(run, work.question(Self.attentionId)))
       return
     }
     if worked >= finalProgress * plan.seconds - 1e-9 {
@@ -109,6 +106,11 @@ struct SimulatedRun {
   mutating func speak(time: Double, _ emit: (RuntimeEvent) -> Void) {
     guard end == nil, waitsUntil == nil, goneAt == nil else { return }
     work(until: time)
+    let phase = min(Self.phases.count - 1, Int(worked / plan.seconds * Double(Self.phases.count)))
+    if phase != plannedPhase {
+      plannedPhase = phase
+      return emit(RuntimeEvent(run, .plan(Self.plan(reached: phase))))
+    }
     let file = work.files[step % work.files.count].path
     defer { step += 1 }
     switch step % 6 {
@@ -175,6 +177,7 @@ struct SimulatedRun {
       finish(TaskEnd(.failed, exitCode: 1, reason: "The simulated agent gave up: \(work.tests[0]) fails"), emit)
     } else {
       progress = 1
+      emit(RuntimeEvent(run, .plan(Self.plan(reached: Self.phases.count))))
       emit(RuntimeEvent(run, .progress(1, message: "done")))
       finish(TaskEnd(.succeeded, exitCode: 0), emit)
     }
@@ -190,6 +193,12 @@ struct SimulatedRun {
 
   var artifacts: Artifacts { work.artifacts(end?.outcome, progress: progress) }
   var patch: [UInt8] { work.patch(end?.outcome, progress: progress) }
+
+  private static func plan(reached phase: Int) -> [PlanEntry] {
+    phases.enumerated().map { place, text in
+      PlanEntry(text, place < phase ? .completed : place == phase ? .inProgress : .pending)
+    }
+  }
 
   private static let phases = ["reading the code", "writing the change", "running the tests", "tidying up"]
   private static let lines = [

@@ -18,6 +18,10 @@ struct SimulatedWork {
   let files: [File]
   let tests: [String]
   private let testMilliseconds: [Int64]
+  private let asking: Asking
+
+  /// What it asks, if it asks at all.
+  private enum Asking: CaseIterable { case question, edit, command }
 
   private static let kinds: [(words: Set<String>, folder: String, ending: String)] = [
     (["doc", "docs", "readme", "documentation", "guide"], "docs", "md"),
@@ -55,8 +59,36 @@ struct SimulatedWork {
     }
     self.files = files
     tests = (0..<(2 + Int(random.next() % 5))).map { index in "test_\(words.first ?? "task")_\(index + 1)" }
+    asking = Asking.allCases[Int(random.next() % UInt64(Asking.allCases.count))]
     testMilliseconds = tests.map { _ in Int64(3 + random.next() % 240) }
   }
+
+  func question(_ id: String) -> RuntimeEvent.Kind {
+    let choices: [AttentionDetail.Choice] = [.allowOnce, .allowAlways, .rejectOnce]
+    switch asking {
+    case .question:
+      return .attention(
+        id: id, question: "The change touches a public interface. Go on?",
+        options: ["go on", "keep the old one too", "stop here"], kind: "question")
+    case .edit:
+      return .attention(
+        id: id, question: "May I edit \(files[0].path)?", options: ["Yes", "Yes, and all edits from now on", "No"],
+        kind: "permission",
+        detail: AttentionDetail(
+          tool: .edit, title: "Edit \(files[0].path)", paths: [files[0].path],
+          diff: String(decoding: patch(files.prefix(1)), as: UTF8.self), choices: choices))
+    case .command:
+      return .attention(
+        id: id, question: "May I run the tests?", options: ["Yes", "Yes, and this command from now on", "No"],
+        kind: "permission",
+        detail: AttentionDetail(
+          tool: .execute, title: "Run the tests", command: "pytest -q \(files.map(\.path).joined(separator: " "))",
+          choices: choices))
+    }
+  }
+
+  /// What it goes on with when nobody answers.
+  var answer: String { asking == .question ? "go on" : "Yes" }
 
   /// The files that are changed by then, and their live counts.
   func changes(_ end: TaskEnd.Outcome?, progress: Double, naming: Bool) -> RuntimeEvent.Kind? {
@@ -110,7 +142,10 @@ struct SimulatedWork {
   /// Begins with a line that says what it is; `git apply` would pass over that line.
   func patch(_ end: TaskEnd.Outcome?, progress: Double) -> [UInt8] {
     let shown = shown(end, progress: progress)
-    guard !shown.isEmpty else { return [] }
+    return shown.isEmpty ? [] : patch(shown[...])
+  }
+
+  private func patch(_ shown: ArraySlice<File>) -> [UInt8] {
     var text = "\(Self.mark) simulated, no file was touched\n"
     for file in shown {
       let old = file.lines.count { $0.mark != "+" }

@@ -16,6 +16,9 @@ package struct Confinement: Sendable {
   /// As this machine is, looked at once.
   package static let found = Confinement(groups: ControlGroups.find())
 
+  /// Removes control groups that are left of runs of `<state>` whose supervisors were killed; returns how many.
+  package func clear(of state: String) -> Int { (try? groups.get())?.clear(of: state) ?? 0 }  // none without groups
+
   /// Calls `start` with the command in a group of its own, or as it is where that cannot be had, and with what holds the
   /// limits then.
   func launch(

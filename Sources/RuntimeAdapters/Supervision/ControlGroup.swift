@@ -176,6 +176,29 @@ package struct ControlGroups: Sendable, Hashable {
     return group
   }
 
+  /// Removes the groups of runs of `<state>` in which nothing lives, and returns how many: whoever would have was killed.
+  /// For a moment when no run is being started.
+  func clear(of state: String) -> Int {
+    let prefix = "flightdeck-"
+    var removed = 0
+    for name in Files.names(in: base) where name.hasPrefix(prefix) {
+      let group = ControlGroup(path: "\(base)/\(name)")
+      let whose = name.dropFirst(prefix.count)
+      let isOver: Bool
+      if let run = RunID(whose) {
+        let folder = RunFolder(state: state, run: run)
+        isOver = Files.isFolder(folder.path) && !Files.isLocked(folder.supervised.lock)
+      } else if whose.hasPrefix("trial-"), let pid = pid_t(whose.dropFirst(6)) {
+        isOver = Glibc.kill(pid, 0) != 0 && errno == ESRCH
+      } else {
+        isOver = false
+      }
+      // A group that is not empty the kernel does not remove.
+      if isOver, !group.isPopulated, group.remove() { removed += 1 }
+    }
+    return removed
+  }
+
   private func set(_ file: String, _ value: some BinaryInteger, _ group: ControlGroup) throws(Problem) {
     guard ControlGroup.write(String(value), to: "\(group.path)/\(file)") else {
       let code = errno

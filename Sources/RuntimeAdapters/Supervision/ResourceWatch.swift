@@ -3,7 +3,7 @@ import RunModel
 
 /// A limit that a command went beyond.
 struct ExceededLimit: Equatable {
-  enum Limit: String { case time, processes, memory, disk, fileSize }
+  enum Limit: String { case time, processes, memory, disk, fileSize, output }
 
   var limit: Limit
   var allowed: Int64
@@ -22,6 +22,7 @@ struct ExceededLimit: Equatable {
     case .disk:
       "filled \(found.map { "\(RunLimits.words(bytes: $0)) of disk, more than" } ?? "all of") its disk limit of "
         + RunLimits.words(bytes: allowed)
+    case .output: "said more than its output limit of \(RunLimits.words(bytes: allowed)) and some beyond"
     case .fileSize: "wrote a file larger than its disk limit of \(RunLimits.words(bytes: allowed))"
     }
   }

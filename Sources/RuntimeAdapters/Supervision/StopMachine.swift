@@ -2,7 +2,11 @@
 ///
 /// The end is only reached when no descendant is left.
 struct StopMachine {
-  enum Cause: String { case asked, signal, limit }
+  enum Cause: String {
+    case asked, signal, limit
+    /// Its work was done, and it had not ended by itself.
+    case finished
+  }
 
   enum Action: Equatable {
     case none

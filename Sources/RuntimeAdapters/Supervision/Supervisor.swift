@@ -40,12 +40,12 @@ private struct Supervisor: ~Copyable {
     Stream(LineCutter(line: .stdout, fragment: .stdoutFragment)),
     Stream(LineCutter(line: .stderr, fragment: .stderrFragment)),
   ]
-  private var input: CInt = -1
-  private var inputQueue: [UInt8] = []
+  private var input: InputFeed?
   private var commands: [UInt8] = []
   private var frames: [UInt8] = []
   private var logSize: Int64 = 0
   private var dropped: Int64 = 0
+  private var hasLostMessage = false
   private var reach: Reach
   private var watch: ResourceWatch
   /// The kernel says that we have no child left.
@@ -117,7 +117,7 @@ private struct Supervisor: ~Copyable {
     switch spec.input {
     case .prompt: stdin.read = open(folder.prompt, O_RDONLY | O_CLOEXEC)
     case .none: stdin.read = open("/dev/null", O_RDONLY | O_CLOEXEC)
-    case .answers: stdin = try pipe()
+    case .answers, .log: stdin = try pipe()
     }
     guard stdin.read >= 0 else { throw Files.problem(errno, "read", folder.prompt) }
     let out = try pipe()
@@ -133,12 +133,16 @@ private struct Supervisor: ~Copyable {
     }
     agent = started.pid
     reach = Reach(group: spec.group, mark: spec.mark, session: agent)
-    input = stdin.write
     streams[0].descriptor = out.read
     streams[1].descriptor = err.read
-    for descriptor in [input, out.read, err.read] where descriptor >= 0 {
+    for descriptor in [stdin.write, out.read, err.read] where descriptor >= 0 {
       _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
     }
+    guard stdin.write >= 0 else { return }
+    // Its own descriptor, which only reads; without the log the agent's input stays open and empty.
+    let log = open(folder.input, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    input = InputFeed(log: log, pipe: stdin.write)
+    writeInput()
   }
 
   private func pipe() throws(Problem) -> (read: CInt, write: CInt) {
@@ -157,7 +161,7 @@ private struct Supervisor: ~Copyable {
         pollfd(fd: control, events: Int16(POLLIN), revents: 0),
         pollfd(fd: streams[0].descriptor, events: Int16(POLLIN), revents: 0),
         pollfd(fd: streams[1].descriptor, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: inputQueue.isEmpty ? -1 : input, events: Int16(POLLOUT), revents: 0),
+        pollfd(fd: input?.waitsFor ?? -1, events: Int16(POLLOUT), revents: 0),
       ]
       let found = poll(&polled, nfds_t(polled.count), patience())
       if polled[1].revents != 0 { readControl() }
@@ -167,7 +171,8 @@ private struct Supervisor: ~Copyable {
       writeFrames()
       if polled[0].revents != 0 { readSignals() }
       let now = monotonicMilliseconds()
-      if machine.phase == .running, let exceeded = watch.look(now: now, logged: logSize) {
+      let overflow = hasLostMessage ? ExceededLimit(limit: .output, allowed: spec.outputLimit) : nil
+      if machine.phase == .running, let exceeded = overflow ?? watch.look(now: now, logged: logSize) {
         record.exceeded = exceeded
         perform(machine.stopRequested(.limit, grace: spec.graceMilliseconds, now: now))
       }
@@ -255,7 +260,7 @@ private struct Supervisor: ~Copyable {
       if count <= 0 { break }
       commands.append(contentsOf: buffer[..<count])
       // No command is as long as that: somebody else writes here.
-      if commands.count > Bounds.unreadAnswers { commands.removeAll() }
+      if commands.count > Bounds.commands { commands.removeAll() }
     }
     while let newline = commands.firstIndex(of: 0x0A) {
       let line = String(decoding: commands[..<newline], as: UTF8.self)
@@ -266,27 +271,19 @@ private struct Supervisor: ~Copyable {
         let grace = words.count > 1 ? Int64(words[1]) : nil
         perform(machine.stopRequested(.asked, grace: grace ?? spec.graceMilliseconds, now: monotonicMilliseconds()))
       case "kill": perform(machine.stopRequested(.asked, grace: 0, now: monotonicMilliseconds()))
-      case "stdin":
-        guard input >= 0, words.count > 1, inputQueue.count < Bounds.unreadAnswers else { continue }
-        append(.answered, Array(words[1].utf8))
-        inputQueue.append(contentsOf: Array(words[1].utf8) + [0x0A])
-        writeInput()
+      case "finish":
+        let grace = words.count > 1 ? Int64(words[1]) : nil
+        perform(machine.stopRequested(.finished, grace: grace ?? spec.graceMilliseconds, now: monotonicMilliseconds()))
+      case "input": writeInput()
       default: break
       }
     }
   }
 
   private mutating func writeInput() {
-    guard input >= 0, !inputQueue.isEmpty else { return }
-    let count = write(input, inputQueue, inputQueue.count)
-    if count > 0 {
-      inputQueue.removeFirst(count)
-    } else if errno != EAGAIN, errno != EINTR {
-      // The agent has closed its standard input.
-      close(input)
-      input = -1
-      inputQueue = []
-    }
+    var answers: [[UInt8]] = []
+    input?.hand(by: &buffer) { answers.append($0) }
+    for answer in answers { append(.answered, answer) }
   }
 
   /// Reads what waits, at most `rounds` buffers full.
@@ -326,10 +323,13 @@ private struct Supervisor: ~Copyable {
     let size = logSize + Int64(frames.count)
     let isFull = size > spec.outputLimit
     let isOverfull = size > spec.outputLimit + Bounds.speechLog
+    let speech = spec.isConversation ? Self.message : Self.speech
+    var isLost = false
     buffer.withUnsafeBytes { bytes in
       body(&streams[index].cutter, bytes) { kind, line in
-        if isFull, isOverfull || !line.starts(with: Self.speech) {
+        if isFull, isOverfull || !line.starts(with: speech) {
           dropped += 1
+          isLost = isLost || line.starts(with: Self.message)
         } else {
           LogRecord.append(kind, time: now, line, to: &frames)
         }
@@ -337,10 +337,12 @@ private struct Supervisor: ~Copyable {
     }
     self.frames = frames
     self.dropped += dropped
+    if isLost, spec.isConversation { hasLostMessage = true }
     if self.frames.count > Bounds.logWrite { writeFrames() }
   }
 
   private static let speech = Array("{\"awf\"".utf8)
+  private static let message = Array("{".utf8)
 
   private mutating func append(_ kind: LogRecord.Kind, _ payload: [UInt8]) {
     payload.withUnsafeBytes { LogRecord.append(kind, time: millisecondsNow(), $0, to: &frames) }

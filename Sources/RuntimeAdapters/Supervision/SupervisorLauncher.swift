@@ -95,7 +95,7 @@ package struct SupervisorLauncher: Sendable {
 }
 
 extension SupervisedFolder {
-  /// The longest line that `send` takes: what the FIFO holds at once.
+  /// The longest line that `send` takes, of an answer for a supervisor of an earlier version: what the FIFO holds at once.
   static let longestCommand = 60_000
 
   /// Hands one line to the supervisor; false when there is none, or its FIFO is full.

@@ -3,7 +3,13 @@ import RunModel
 
 /// What a supervisor is told, as `spec.json` in its folder. The environment is its own, handed on.
 struct SupervisorSpec: Equatable {
-  enum Input: String { case prompt, answers, none }
+  enum Input: String {
+    case prompt, none
+    /// What the input log holds and will hold.
+    case log
+    /// The same by way of the control FIFO: how supervisors of an earlier version take it.
+    case answers
+  }
 
   /// An absolute path, then the arguments.
   var command: [String]
@@ -15,10 +21,14 @@ struct SupervisorSpec: Equatable {
   var limitMilliseconds: Int64?
   /// Bytes of output that are kept; beyond them only lines that speak to us are.
   var outputLimit = Bounds.outputLog
+  /// Every line that begins with `{` speaks to us, and none may be lost: one that says too much is stopped.
+  var isConversation = false
   /// An entry (`NAME=value`) of the command's environment by which its processes are known wherever they are.
   var mark: String?
   /// The control group that the command is born into; it is there already.
   var group: ControlGroup?
+  /// Another's group that the command is born into where it has none of its own: not its supervisor's to end.
+  var birthGroup: ControlGroup?
   /// Limits that the supervisor watches over, and those that it has the kernel hold.
   var limits = RunLimits()
   /// Limits that the group's controllers hold: `pids`, `memory`.
@@ -28,7 +38,7 @@ struct SupervisorSpec: Equatable {
 extension SupervisorSpec {
   /// What the command is born into.
   var bounds: SpawnBounds {
-    var bounds = SpawnBounds(group: group, fileBytes: limits.disk, addressBytes: limits.addressSpace)
+    var bounds = SpawnBounds(group: group ?? birthGroup, fileBytes: limits.disk, addressBytes: limits.addressSpace)
     if let limit = limits.processes, !controllers.contains("pids"), getuid() != 0 {
       // It counts the threads of everything that the user runs, so it can only be a brake for storms.
       bounds.processes = Int64(ProcessTable.threads(of: getuid()) + 2 * limit)
@@ -44,8 +54,10 @@ extension SupervisorSpec {
     json.member("strayGraceMilliseconds", strayGraceMilliseconds)
     json.member("limitMilliseconds", limitMilliseconds)
     json.member("outputLimit", outputLimit)
+    if isConversation { json.member("conversation", true) }
     json.member("mark", mark)
     json.member("group", group?.path)
+    if let birthGroup { json.member("birthGroup", birthGroup.path) }
     if !limits.isEmpty { json.member("limits", limits) }
     if !controllers.isEmpty { json.member("controllers", controllers.sorted()) }
   }
@@ -60,8 +72,10 @@ extension SupervisorSpec {
     strayGraceMilliseconds = json["strayGraceMilliseconds"]?.int ?? strayGraceMilliseconds
     limitMilliseconds = json["limitMilliseconds"]?.int
     outputLimit = json["outputLimit"]?.int ?? outputLimit
+    isConversation = json["conversation"]?.bool ?? false
     mark = json["mark"]?.string
     group = json["group"]?.string.map(ControlGroup.init)
+    birthGroup = json["birthGroup"]?.string.map(ControlGroup.init)
     limits = json["limits"].map(RunLimits.init) ?? limits
     controllers = Set(json["controllers"]?.array?.compactMap(\.string) ?? [])
   }
@@ -145,7 +159,10 @@ struct SupervisedFolder: Hashable {
   var prompt: String { path + "/prompt.txt" }
   /// The output log.
   var output: String { path + "/output" }
-  /// A FIFO that takes `stop MILLISECONDS`, `kill` and `stdin TEXT`, a line each.
+  /// What the agent is told.
+  var input: String { path + "/input" }
+  /// A FIFO that takes `stop MILLISECONDS`, `finish MILLISECONDS`, `kill`, and `input` when the input log has grown, a line
+  /// each.
   var control: String { path + "/control" }
   /// Locked while the supervisor lives; holds its pid.
   var lock: String { path + "/lock" }

@@ -87,7 +87,10 @@ final class SyntheticService: RunService {
   }
   func dispatch(_ request: DispatchRequest, by actor: Actor) async throws -> [DispatchOutcome] { throw Self.refusal }
   func cancel(_ run: RunID, reason: String, force: Bool, by actor: Actor) async throws -> Run { throw Self.refusal }
-  func answer(_ run: RunID, attentionId: String?, answer: String, by actor: Actor) async throws -> Run {
+  func answer(_ run: RunID, attentionId: String?, answer: String, remember: Bool, by actor: Actor) async throws -> Run {
+    throw Self.refusal
+  }
+  func message(_ run: RunID, text: String, idempotencyKey: String?, by actor: Actor) async throws -> Run {
     throw Self.refusal
   }
   func followUp(_ run: RunID, prompt: String, title: String?, idempotencyKey: String?, by actor: Actor) async throws

@@ -44,7 +44,8 @@ struct RestoreCommand: AsyncParsableCommand {
     commandName: "restore", abstract: "Put a backup in the place of the store; no orchestrator may be running.",
     discussion: """
       The backup is checked whole first. The store that it replaces is kept beside it as \
-      flightdeck.sqlite.before-restore-TIME. Runs that were live in the backup are taken up again where their agents \
+      flightdeck.sqlite.before-restore-TIME. Tokens that were revoked since stay revoked. Worktrees and branches of runs \
+      that the backup does not know are named, and stay. Runs that were live in the backup are taken up again where their agents \
       still work or have left how they ended, and end as failed otherwise. What happened since is known to the replaced \
       store alone.
 
@@ -80,16 +81,37 @@ struct RestoreCommand: AsyncParsableCommand {
             + "them go on unseen with --force.")
       }
     }
-    let (summary, replaced) = try StoreBackup.restore(path, into: paths.state) { bar.show($0) }
+    let (summary, replaced, revoked) = try StoreBackup.restore(path, into: paths.state) { bar.show($0) }
     bar.clear()
+    let known = try StoreBackup.runs(in: paths.state + "/" + StoreBackup.name)
+    let left = LeftWork.find(in: paths.state) { known.contains($0) }
     if output.json {
       var members = summary.members(path: path)
       members.append("replaced", replaced.map { .string($0) } ?? .null)
+      members.append("revokedTokens", .int(Int64(revoked)))
+      members.append("unknown", .array(left.map(\.json)))
       return Console.print(JSONValue.object(members))
     }
     Console.print(Plain.line("restored from \(path): \(summary.sentence)"))
     if let replaced { Console.print("what was there is kept as \(replaced)") }
-    Console.print("tokens are as they were then: flightdeck token list shows which are good again")
+    if revoked > 0 { Console.print("tokens that were revoked since stay revoked: \(revoked)") }
+    guard !left.isEmpty else { return }
+    Console.print("runs that the backup does not know have left work, which stays where it is:")
+    for one in left.prefix(20) {
+      let place = one.worktree ?? one.branch ?? "\(paths.state)/runs/\(one.run)"
+      Console.print(Plain.line("  \(one.run.shortName)  \(place)  \(one.look)"))
+    }
+    if left.count > 20 { Console.print("  and \(left.count - 20) more") }
+    Console.print("flightdeck gc --dry-run names all of it; gc --unknown removes what is merged")
+  }
+}
+
+extension LeftWork {
+  var json: JSONValue {
+    [
+      "runId": .string(run.description), "worktree": worktree.map { .string($0) } ?? .null,
+      "branch": branch.map { .string($0) } ?? .null, "repository": repository.map { .string($0) } ?? .null,
+    ]
   }
 }
 

@@ -64,8 +64,9 @@ extension Examination {
     let hasVariables = configuration.runtimes.contains { runtime in
       switch runtime.kind {
       case .local(let local): !local.env.isEmpty
+      case .acp(let acp): !acp.env.isEmpty
       case .bridge(let bridge): !bridge.env.isEmpty
-      case .simulated, .mock: false
+      default: false
       }
     }
     var status = stat()

@@ -64,6 +64,13 @@ extension Examination {
   static func remains(_ report: CollectionReport) -> Finding {
     let size = ByteCount.text(report.bytes)
     let isMuch = report.bytes > 1 << 30
+    if report.unknownRuns > 0 {
+      let runs = report.unknownRuns == 1 ? "1 run has" : "\(report.unknownRuns) runs have"
+      return Finding(
+        "old runs", .doubtful,
+        "\(runs) left work and the store does not know of it: an older backup was restored",
+        remedy: "flightdeck gc --dry-run")
+    }
     return Finding(
       "old runs", isMuch ? .doubtful : .fine,
       report.items.isEmpty

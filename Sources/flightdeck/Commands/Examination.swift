@@ -148,8 +148,13 @@ struct Examination {
 
   /// What holds the limits of a runtime, as it is seen from here: an orchestrator in a group of its own may have more.
   private func limits(_ runtime: RuntimeConfiguration) -> [Finding] {
-    guard case .local(let local) = runtime.kind else { return [] }
-    return Confinement.found.holdings(local.limits).map { Finding("each run", .fine, $0.text) }
+    let limits: RunLimits
+    switch runtime.kind {
+    case .local(let local): limits = local.limits
+    case .acp(let acp): limits = acp.limits
+    default: return []
+    }
+    return Confinement.found.holdings(limits).map { Finding("each run", .fine, $0.text) }
   }
 
   private func runtime(_ runtime: RuntimeConfiguration) -> Finding {
@@ -164,14 +169,8 @@ struct Examination {
       guard let program = local.command?.first else {
         return Finding(subject, .fine, "local: runs each contract's metadata.command")
       }
-      let set: String? = if case .text(let text)? = local.env["PATH"] { text } else { nil }
-      let path = set ?? surroundings.variable("PATH")
-      guard let found = find(program, in: path) else {
-        return Finding(
-          subject, .wrong, "the command \(program) is not found",
-          remedy: "Install it, or give its whole path in \"command\"")
-      }
-      return Finding(subject, .fine, "local: \(found)")
+      return self.program(program, local.env, "local", subject)
+    case .acp(let acp): return self.program(acp.command.first ?? "", acp.env, "acp", subject)
     case .bridge(let bridge):
       let program =
         switch bridge.adapter {
@@ -179,13 +178,20 @@ struct Examination {
         case .module(let module): module.node
         }
       let path = program.contains("/") ? Paths.absolute(program, in: bridge.directory) : program
-      guard let found = find(path, in: surroundings.variable("PATH")) else {
-        return Finding(
-          subject, .wrong, "the adapter's program \(program) is not found",
-          remedy: "Install it, or give its whole path")
-      }
-      return Finding(subject, .fine, "bridge: \(found)")
+      return self.program(path, bridge.env, "bridge", subject)
     }
+  }
+
+  private func program(
+    _ program: String, _ variables: [String: EnvironmentValue], _ kind: String, _ subject: String
+  ) -> Finding {
+    let set: String? = if case .text(let text)? = variables["PATH"] { text } else { nil }
+    guard let found = find(program, in: set ?? surroundings.variable("PATH")) else {
+      return Finding(
+        subject, .wrong, "the command \(program) is not found",
+        remedy: "Install it, or give its whole path in \"command\"")
+    }
+    return Finding(subject, .fine, "\(kind): \(found)")
   }
 
   private func find(_ program: String) -> String? { find(program, in: surroundings.variable("PATH")) }

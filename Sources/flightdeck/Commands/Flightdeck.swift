@@ -16,7 +16,8 @@ struct Flightdeck: AsyncParsableCommand {
     version: flightdeckVersion,
     subcommands: [
       DashboardCommand.self, DemoCommand.self, ServeCommand.self, DispatchCommand.self, RunsCommand.self,
-      ShowCommand.self, ArtifactsCommand.self, CancelCommand.self, AnswerCommand.self, RetryCommand.self,
+      ShowCommand.self, ArtifactsCommand.self, CancelCommand.self, AnswerCommand.self, MessageCommand.self,
+      RetryCommand.self,
       ApproveCommand.self, RejectCommand.self, EventsCommand.self, RuntimesCommand.self, AuditCommand.self,
       ReplayCommand.self, ThemesCommand.self, KeysCommand.self, TokenCommand.self,
       DoctorCommand.self, LogsCommand.self, ServiceCommand.self, GCCommand.self, BackupCommand.self,

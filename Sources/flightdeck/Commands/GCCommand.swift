@@ -16,6 +16,9 @@ struct GCCommand: AsyncParsableCommand {
       at: show, artifacts, the run's screen, a retry or a follow-up count as a look. Each of these is listed with the \
       reason.
 
+      What runs have left that the store does not know, as after the restore of an older backup, is listed, and goes only \
+      with --unknown, and only when its work is merged, whatever its age.
+
       A branch goes only with --branches, and only when its work is on another one. The store's file does not shrink; \
       what was freed in it is used again. By itself, once a day at a calm moment: "retention:" in config.yaml.
 
@@ -37,6 +40,8 @@ struct GCCommand: AsyncParsableCommand {
   var branches = false
   @Flag(help: "Clean worktrees go also when their work is on the run's own branch alone; the branch stays.")
   var unmerged = false
+  @Flag(help: "Merged work of runs that the store does not know goes too; see above.")
+  var unknown = false
   @OptionGroup var output: JSONOption
   @OptionGroup var link: LinkOptions
 
@@ -48,7 +53,8 @@ struct GCCommand: AsyncParsableCommand {
 
   func run() async throws {
     let request = CollectionRequest(
-      olderThan: olderThan.flatMap(Age.parse), dryRun: dryRun, branches: branches, unmerged: unmerged)
+      olderThan: olderThan.flatMap(Age.parse), dryRun: dryRun, branches: branches, unmerged: unmerged,
+      unknown: unknown)
     let report = try await link.withClient { try await $0.collect(request) }
     if output.json { return Console.print(report) }
     let surroundings = Surroundings.present
@@ -89,6 +95,12 @@ struct CollectionWords {
     case (true, _): lines.append("Nothing to remove.")
     case (false, true): lines.append("\(size) would be freed. Nothing was removed; without --dry-run it is.")
     case (false, false): lines.append("\(size) freed.")
+    }
+    if report.unknownRuns > 0 {
+      lines.append(
+        report.unknownRuns == 1
+          ? "1 run that the store does not know has left something."
+          : "\(report.unknownRuns) runs that the store does not know have left something.")
     }
     if report.younger > 0 {
       lines.append("\(report.younger) ended \(report.younger == 1 ? "run is" : "runs are") not old enough.")

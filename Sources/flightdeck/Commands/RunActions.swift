@@ -87,48 +87,6 @@ struct RetryCommand: AsyncParsableCommand {
   }
 }
 
-struct AnswerCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "answer", abstract: "Answer the question that a run waits with.")
-
-  @Argument(help: "A run id, or an unambiguous end of one.")
-  var run: String
-  @Option(help: "One of the options that it offers.")
-  var option: String?
-  @Option(help: "Any text.")
-  var text: String?
-  @Option(help: ArgumentHelp("Only if it is this question that waits.", valueName: "attention-id"))
-  var attention: String?
-  @OptionGroup var output: JSONOption
-  @OptionGroup var link: LinkOptions
-
-  func validate() throws {
-    if (option == nil) == (text == nil) { throw ValidationError("Give either --option or --text.") }
-  }
-
-  func run() async throws {
-    try await link.withClient { client in
-      var attention = attention
-      if let option {
-        let waiting = try await client.detail(of: run).run.attention
-        if let waiting, !waiting.options.isEmpty, !waiting.options.contains(option) {
-          throw Problem(
-            .invalid,
-            "\"\(option)\" is not an option of the question. They are: \(waiting.options.joined(separator: ", ")).")
-        }
-        // The question that was looked at, and no later one.
-        attention = attention ?? waiting?.attentionId
-      }
-      let answered = try await client.answer(run, attentionId: attention, with: option ?? text ?? "")
-      if output.json {
-        Console.print(answered)
-      } else {
-        Console.print("\(answered.runId.shortName)  answered  \(Plain.line(answered.title))")
-      }
-    }
-  }
-}
-
 /// Several runs, each on its own: one that fails keeps no other from being done.
 enum Each {
   /// What succeeded, and the exit status: 0, or that of the failures (1 unless all of them were refusals).

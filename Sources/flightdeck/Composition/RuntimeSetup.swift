@@ -41,7 +41,13 @@ struct RuntimeSetup {
     VerifyRunner(state: state, environment: environment, limit: configuration.verifyTimeout)
   }
 
-  func registrations() throws -> [Registration] { try configuration.runtimes.map(registration) }
+  func registrations() throws -> [Registration] {
+    try configuration.runtimes.map { runtime in
+      var registration = try registration(runtime)
+      registration.permissions = PermissionPolicy(runtime.permissions)
+      return registration
+    }
+  }
 
   private func registration(_ runtime: RuntimeConfiguration) throws -> Registration {
     switch runtime.kind {
@@ -77,6 +83,22 @@ struct RuntimeSetup {
           return nil
         },
         complaint: { await local.complaint() },
+        inspect: { await inspection.complaint(about: $0, base: $1) })
+    case .acp(let settings):
+      var acp = ACPRuntime.Configuration(id: runtime.id, command: settings.command)
+      acp.environment = settings.env
+      acp.maxParallelTasks = settings.maxParallelTasks
+      acp.mode = settings.mode
+      acp.servers = settings.mcpServers
+      acp.startLimit = .seconds(settings.startSeconds)
+      acp.stopGrace = configuration.stopGrace
+      acp.limits = settings.limits
+      let agent = ACPRuntime(acp, state: state, environment: environment)
+      let inspection = RepositoryInspection(environment: environment, standIns: "\(state)/git")
+      return Registration(
+        agent, kind: "acp", quietSeconds: runtime.quietSeconds,
+        refusal: { $0.repository == nil ? "it needs a git repository: give one with --repo" : nil },
+        complaint: { await agent.programComplaint() },
         inspect: { await inspection.complaint(about: $0, base: $1) })
     case .bridge(let settings):
       var bridge = BridgeRuntime.Configuration(

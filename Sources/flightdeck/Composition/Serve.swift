@@ -1,10 +1,10 @@
-import CProcess
 import Dispatch
 import FoundationEssentials
 import HTTPAPI
 import Logging
 import Orchestration
 import RunModel
+import RuntimeAdapters
 import SQLiteStore
 import Synchronization
 
@@ -31,6 +31,8 @@ func serve(
     book.flush()
   }
   let logger = book.logger("flightdeck")
+  let emptied = Confinement.found.clear(of: paths.state)
+  if emptied > 0 { logger.notice("empty control groups removed", metadata: ["groups": "\(emptied)"]) }
   let runtimes = RuntimeSetup(
     state: paths.state, environment: surroundings.filter { !ServiceNotifier.ownVariables.contains($0.key) },
     configuration: configuration, logger: logger)
@@ -70,9 +72,9 @@ func serve(
         server.shutdown()
       }
     }
-    group.addTask { try await giveMemoryBack() }
+    group.addTask { try await MemoryTrim().run() }
     if configuration.retention.isOn {
-      group.addTask { try await DailyRetention(orchestrator: orchestrator, state: paths.state, logger: logger).run() }
+      group.addTask { try await DailyRetention(orchestrator, state: paths.state, logger: logger).run() }
     }
     if exitWhenIdle {
       group.addTask {
@@ -103,15 +105,6 @@ func serve(
     try await work.value
   }
   try store.close()
-}
-
-/// Hands pages that nothing uses back to the system, once a minute: a long flood leaves holes that the allocator keeps.
-/// Ends by cancellation.
-private func giveMemoryBack() async throws {
-  while true {
-    try await Task.sleep(for: .seconds(60))
-    cprocess_trim_memory()
-  }
 }
 
 /// What the server listens on so far.

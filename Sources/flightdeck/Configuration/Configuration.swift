@@ -70,11 +70,14 @@ struct RuntimeConfiguration: Sendable, Equatable {
   var kind: Kind
   /// How long a live run may be silent before it is called stalled.
   var quietSeconds = 120.0
+  /// What its agents may do unasked: the first rule that matches decides, else a person.
+  var permissions: [PermissionRule] = []
 
   enum Kind: Sendable, Equatable {
     case simulated(Simulated)
     case mock(Mock)
     case local(Local)
+    case acp(ACP)
     case bridge(Bridge)
   }
 

@@ -24,12 +24,7 @@ struct RunSheet {
       }
     }
     if let attention = run.attention {
-      section(
-        "Needs you", &lines,
-        [
-          attention.question, attention.options.isEmpty ? "" : "options: " + attention.options.joined(separator: ", "),
-          "flightdeck answer \(run.runId.shortName) " + (attention.options.first.flatMap(Self.option) ?? "--text '…'"),
-        ])
+      section("Needs you", &lines, AttentionSheet(attention: attention, run: run.runId).lines)
     }
     if let approval = run.approval {
       section(
@@ -58,6 +53,10 @@ struct RunSheet {
           run.proof?.uncommitted.map { "its work could not be committed and lies in \($0)" } ?? "",
         ])
     }
+    section(
+      "Plan (\(run.plan.completed) of \(run.plan.count) done)", &lines,
+      run.plan.map { "\(words.plan($0.status))  \($0.text)" })
+    section("Answered likewise in this run", &lines, run.remembered.map(words.remembered))
     section("Removed", &lines, detail.collected?.sentences ?? [])
     section("Limits", &lines, detail.limits.map(\.text))
     section("Prompt", &lines, detail.contract.prompt.map { [$0] } ?? [])
@@ -98,12 +97,6 @@ struct RunSheet {
       ("cost", run.costUSD.map { "$" + JSONWriter.number($0) }),
       ("dropped", run.outputDropped > 0 ? "\(run.outputDropped) output lines" : nil),
     ]
-  }
-
-  /// To be copied into a shell; nil for an option that is not what it looks like.
-  static func option(_ option: String) -> String? {
-    guard !option.unicodeScalars.contains(where: DisplayText.hides) else { return nil }
-    return "--option" + (option.hasPrefix("-") ? "=" : " ") + "'" + option.replacing("'", with: "'\\''") + "'"
   }
 
   private func section(_ title: String, _ lines: inout [String], _ content: [String]) {

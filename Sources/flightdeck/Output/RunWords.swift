@@ -45,6 +45,18 @@ struct RunWords {
     return "\(glyph(run)) \(word)"
   }
 
+  func plan(_ status: PlanEntry.Status) -> String {
+    switch status {
+    case .completed: glyph(.succeeded)
+    case .inProgress: glyph(.running)
+    case .pending: utf8 ? "·" : "-"
+    }
+  }
+
+  func remembered(_ rule: PermissionRule) -> String {
+    rule.words + (rule.rememberedFrom.map { "  (as \($0) said)" } ?? "")
+  }
+
   func progress(_ run: Run) -> String {
     switch run.status {
     case .queued: run.waits.first?.sentence ?? ""

@@ -2,6 +2,7 @@ import DashboardUI
 import Logging
 import Orchestration
 import RunModel
+import RuntimeAdapters
 import Testing
 
 @testable import flightdeck

@@ -26,6 +26,10 @@ private struct HostileServer {
       run.reason = text
       run.activity = text
       run.attention = Attention(attentionId: text, question: text, options: [text, "b"], since: Samples.time)
+      run.attention?.detail = AttentionDetail(
+        title: text, command: text, paths: [text], diff: text, choices: [.allowOnce, .other])
+      run.plan = [PlanEntry(text)]
+      run.remembered = [PermissionRule(.allow, paths: [text], commands: [text], titles: [text], rememberedFrom: text)]
       run.cancellation = Cancellation(by: text, reason: text, force: false, requestedAt: Samples.time)
       run.proof = CancelProof(confirmedAt: Samples.time, processes: 1, killed: 0, commit: text)
     }
@@ -245,7 +249,7 @@ struct HostileOutputTests {
       ("$(x) `y` \\", "--option '$(x) `y` \\'"), ("a\nb", nil), ("a\u{1B}[2J", nil), ("a\u{202E}b", nil),
       ("a\u{200B}", nil),
     ] as [(String, String?)])
-  func option(option: String, shown: String?) { #expect(RunSheet.option(option) == shown) }
+  func option(option: String, shown: String?) { #expect(AttentionSheet.option(option) == shown) }
 
   @Test("A notification's command finds lines that are safe to print, of a length that a system takes")
   func notification() {

@@ -48,6 +48,8 @@ extension EndToEndTests {
         #expect(failed.status == .failed)
         let live = try await here.dispatch("wait", "--prompt", "wait", "--repo", repository)
         _ = try await here.wait("its start", of: live) { $0.status == .running }
+        // What it says is to be in its log before that is looked at.
+        try await here.shell("until grep -qs waiting $HERE/s/runs/\(live)/output; do sleep 0.02; done")
         for run in [merged, dirty] {
           try await here.shell("git -C $HERE/repo merge -q --no-edit \(try #require(run.branch))")
         }

@@ -84,7 +84,8 @@ import Testing
       ("/v1/runs", #""title":"t","#, contract), ("/v1/runs", #""contracts":[{"title":"t"}],"#, request),
       ("/v1/runs/1/cancel", #""reason":"r","#, [("reason", "text"), ("force", "bool")]),
       ("/v1/runs/1/approve", "", [("why", "text")]), ("/v1/runs/1/reject", "", [("why", "text")]),
-      ("/v1/runs/1/answer", #""answer":"a","#, [("attentionId", "text"), ("answer", "text")]),
+      ("/v1/runs/1/answer", #""answer":"a","#, [("attentionId", "text"), ("answer", "text"), ("remember", "bool")]),
+      ("/v1/runs/1/message", "", [("text", "text")]),
       ("/v1/runs/1/follow-up", #""prompt":"p","#, [("prompt", "text"), ("title", "text")]),
     ]
     return others.flatMap { path, good, members in

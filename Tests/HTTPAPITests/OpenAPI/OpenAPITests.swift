@@ -94,6 +94,13 @@ import Testing
       method: "POST", path: "/v1/runs/3/approve", template: "/v1/runs/{id}/approve", body: #"{"why":" "}"#, status: 400),
     .init(method: "POST", path: "/v1/runs/3/reject", template: "/v1/runs/{id}/reject", body: #"{"why":"w"}"#),
     .init(method: "POST", path: "/v1/runs/3/answer", template: "/v1/runs/{id}/answer", body: #"{"answer":"a"}"#),
+    .init(
+      method: "POST", path: "/v1/runs/3/answer", template: "/v1/runs/{id}/answer",
+      body: #"{"answer":"a","remember":true}"#),
+    .init(method: "POST", path: "/v1/runs/3/message", template: "/v1/runs/{id}/message", body: #"{"text":"t"}"#),
+    .init(
+      method: "POST", path: "/v1/runs/3/message", template: "/v1/runs/{id}/message", body: #"{"text":" "}"#, status: 400
+    ),
     .init(method: "POST", path: "/v1/runs/3/retry", template: "/v1/runs/{id}/retry", status: 201),
     .init(
       method: "POST", path: "/v1/runs/3/follow-up", template: "/v1/runs/{id}/follow-up", body: #"{"prompt":"p"}"#,

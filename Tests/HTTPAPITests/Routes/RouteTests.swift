@@ -86,6 +86,10 @@ import Testing
       _ = try await client.ask("POST", "/v1/runs/1/cancel", body: #"{"reason":"now","force":true}"#)
       _ = try await client.ask("POST", "/v1/runs/2/answer", body: #"{"answer":"yes","attentionId":"a1"}"#)
       _ = try await client.ask("POST", "/v1/runs/2/answer", body: #"{"answer":""}"#)
+      _ = try await client.ask("POST", "/v1/runs/2/answer", body: #"{"answer":"yes","remember":true}"#)
+      _ = try await client.ask(
+        "POST", "/v1/runs/2/message", body: #"{"text":"Mind the tests"}"#, headers: ["Idempotency-Key": "k"])
+      #expect(try await client.ask("POST", "/v1/runs/2/message", body: #"{"text":" "}"#).status == 400)
       #expect(try await client.ask("POST", "/v1/runs/3/retry").status == 201)
       #expect(try await client.ask("POST", "/v1/runs/3/retry", body: "{}").status == 201)
     }
@@ -95,6 +99,8 @@ import Testing
         .cancel(Sample.runID(1), reason: "now", force: true, by: me),
         .answer(Sample.runID(2), attentionId: "a1", answer: "yes", by: me),
         .answer(Sample.runID(2), attentionId: nil, answer: "", by: me),
+        .answer(Sample.runID(2), attentionId: nil, answer: "yes", remember: true, by: me),
+        .message(Sample.runID(2), text: "Mind the tests", key: "k", by: me),
         .retry(Sample.runID(3), by: me), .retry(Sample.runID(3), by: me),
       ])
   }

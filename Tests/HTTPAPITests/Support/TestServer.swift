@@ -265,6 +265,7 @@ enum Sample {
       risk: .critical, taskClass: "auth_policy", needed: 2, requestedBy: "me", requestedAt: time)
     run.approval?.given = [.init(by: "ada", why: "urgent", at: time)]
     run.approval?.rejection = .init(by: "bob", why: "no", at: time)
+    run.uncommitted = Uncommitted(path: "/w", why: "the disk is full")
     return run
   }
 

@@ -67,6 +67,10 @@ struct PermissionPolicyTests {
     #expect(decision(rules, run("npm test")) == .allow)
     #expect(decision(rules, run("npm test; rm -rf /")) == .ask)
     #expect(decision(rules, edit("a")) == .ask)
+    var named = run("rm -r /")
+    named.paths = ["src/a"]
+    #expect(decision([PermissionRule(.allow, paths: ["src"])], named) == .ask)
+    #expect(decision([PermissionRule(.reject, paths: ["src"])], named) == .reject)
   }
 
   @Test(
@@ -86,7 +90,7 @@ struct PermissionPolicyTests {
   @Test("An answer for always is remembered no wider than what was asked")
   func remembering() {
     func remembered(_ detail: AttentionDetail) -> PermissionPolicy {
-      PermissionPolicy([PermissionPolicy.remembering(.allow, detail, from: "ada")])
+      PermissionPolicy([PermissionRule.remembering(.allow, detail, from: "ada")])
     }
     let edits = remembered(edit("src/a"))
     #expect(edits.decide(edit("docs/b")).decision == .allow)

@@ -237,4 +237,56 @@ import Testing
       #expect(collected == nil)
     }
   }
+
+  @Test("What runs have left that the store does not know is named, held when unmerged, and goes only when asked for")
+  func strangers() async throws {
+    try await Rig.with { rig in
+      let (merged, unmerged) = (RunID(ULID(high: 1, low: 1)), RunID(ULID(high: 1, low: 2)))
+      let known = try await ended(rig)
+      rig.runtime.setRemains(Self.remains(merged), of: merged)
+      rig.runtime.setRemains(
+        Self.remains(
+          unmerged, worktree: .unmerged("its work is elsewhere"), branch: .unmerged("its work is elsewhere")),
+        of: unmerged)
+      var report = try await collect(rig) { $0.dryRun = true }
+      #expect(report.unknownRuns == 2)
+      #expect(!report.items.contains { $0.run == merged || $0.run == unmerged })
+      #expect(reasons(report, merged)[.worktree] == "the store does not know its run; merged: gc --unknown removes it")
+      #expect(
+        reasons(report, unmerged)[.worktree]
+          == "the store does not know its run; its work is elsewhere; look at \(unmerged.shortName)")
+      // Not unless it is asked for, whatever else is.
+      report = try await collect(rig) {
+        $0.unmerged = true
+        $0.branches = true
+      }
+      #expect(Set(rig.runtime.removals.map(\.run)) == [known])
+      report = try await collect(rig) {
+        $0.unknown = true
+        $0.unmerged = true
+        $0.branches = true
+      }
+      #expect(report.items.filter { $0.run == merged }.map(\.kind) == [.worktree, .branch, .output])
+      #expect(!report.items.contains { $0.run == unmerged })
+      #expect(reasons(report, unmerged).keys.contains(.branch))
+      #expect(!rig.runtime.removals.contains { $0.run == unmerged })
+      let audit = try await rig.orchestrator.audit(after: 0, limit: 1000, run: nil)
+      try AuditChain.verify(audit)
+      #expect(audit.count { $0["event_type"] == "agent_run.collected" && $0["subject_id"] != nil } >= 3)
+      #expect(try await collect(rig) { $0.dryRun = true }.unknownRuns == 1)
+    }
+  }
+
+  @Test("The removal of such a run's worktree that was cut short is gone on with")
+  func strangerCutShort() async throws {
+    try await Rig.with { rig in
+      let run = RunID(ULID(high: 1, low: 1))
+      rig.runtime.setRemains(Self.remains(run), of: run)
+      rig.runtime.failRemovals(with: CancellationError())
+      await #expect(throws: CancellationError.self) { try await collect(rig) { $0.unknown = true } }
+      rig.runtime.failRemovals(with: nil)
+      _ = try await collect(rig)
+      #expect(rig.runtime.removals.map(\.isBegun) == [false, true])
+    }
+  }
 }

@@ -11,12 +11,15 @@ final class RigClock: Sendable {
     var now: Timestamp?
     var machine = MachineTime(boot: "first", milliseconds: 1_000_000)
     var sleeps: [Duration] = []
+    var skipped: Set<Duration> = []
   }
 
   private let state = Mutex(State())
 
   /// The wall clock; the real one until it is set.
   func set(_ now: Timestamp) { state.withLock { $0.now = now } }
+  /// Who wants to sleep so long is let go at once.
+  func skip(_ durations: Set<Duration>) { state.withLock { $0.skipped = durations } }
   func restartMachine() { state.withLock { $0.machine = MachineTime(boot: "second", milliseconds: 5) } }
   func pass(_ duration: Duration) { state.withLock { $0.machine.milliseconds += duration.milliseconds } }
 
@@ -26,8 +29,11 @@ final class RigClock: Sendable {
   var sleeps: [Duration] { state.withLock { $0.sleeps } }
   var sleep: @Sendable (Duration) async throws -> Void {
     { duration in
-      self.state.withLock { $0.sleeps.append(duration) }
-      if duration > .zero { try await Task.sleep(for: .seconds(3600)) }  // ends by cancellation
+      let isSkipped = self.state.withLock { state in
+        state.sleeps.append(duration)
+        return state.skipped.contains(duration)
+      }
+      if duration > .zero, !isSkipped { try await Task.sleep(for: .seconds(3600)) }  // ends by cancellation
     }
   }
 }
@@ -43,10 +49,14 @@ struct Rig {
   static func with(
     store: InMemoryRunStore = InMemoryRunStore(), runtime: ScriptedRuntime = ScriptedRuntime(),
     others: [ScriptedRuntime] = [], verifier: ScriptedVerifier = ScriptedVerifier(),
-    approvals: ApprovalPolicy = ApprovalPolicy(), clock: RigClock = RigClock(), _ body: (Rig) async throws -> Void
+    approvals: ApprovalPolicy = ApprovalPolicy(), permissions: PermissionPolicy = PermissionPolicy(),
+    clock: RigClock = RigClock(), _ body: (Rig) async throws -> Void
   ) async throws {
     let orchestrator = try await Orchestrator.restore(
-      from: store, registrations: ([runtime] + others).map { Registration($0, kind: "mock") }, verifier: verifier,
+      from: store,
+      registrations: ([runtime] + others).map {
+        Registration($0, kind: "mock", permissions: permissions)
+      }, verifier: verifier,
       approvals: approvals, ids: ULIDGenerator(now: clock.now), now: clock.now, sleep: clock.sleep,
       machine: clock.machine, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let (ready, isReady) = AsyncStream<Void>.makeStream()

@@ -53,6 +53,7 @@ import Testing
       risk: .critical, taskClass: "auth_policy", needed: 2, requestedBy: "me", requestedAt: Sample.time)
     run.approval?.given = [.init(by: "ada", why: "urgent", at: Sample.time)]
     run.approval?.rejection = .init(by: "bob", why: "no", at: Sample.time)
+    run.uncommitted = Uncommitted(path: "/w", why: "the disk is full")
     run.lastSeq = 99
     return run
   }

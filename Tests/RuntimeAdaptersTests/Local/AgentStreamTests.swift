@@ -47,7 +47,7 @@ struct AgentStreamTests {
         (.stdout, #"{"awf":"plan","entries":[{"text":"a","status":"completed"},{"text":"b"},{"no":1}]}"#),
         (.stdout, ask),
       ]) == [
-        .plan([PlanEntry("a", .completed), PlanEntry("b")]),
+        .plan([PlanEntry("a", .completed), PlanEntry("b")]), .progress(0.5, message: nil),
         .attention(
           id: "q1", question: "May I?", options: ["y", "n"], kind: "permission",
           detail: AttentionDetail(tool: .execute, command: "ls", choices: [.allowOnce, .rejectOnce])),

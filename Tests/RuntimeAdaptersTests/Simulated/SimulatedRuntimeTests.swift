@@ -71,8 +71,37 @@ struct SimulatedRuntimeTests {
         $0.kind == .resolved(id: "a1", answer: "stop here", by: "operator")
       })
     #expect(
-      recorder.events(of: left.runId).contains { $0.kind == .resolved(id: "a1", answer: "go on", by: "simulated") })
+      recorder.events(of: left.runId).contains {
+        $0.kind == .resolved(id: "a1", answer: "go on", by: "simulated")
+          || $0.kind == .resolved(id: "a1", answer: "Yes", by: "simulated")
+      })
     await #expect(throws: Problem.self) { try await runtime.answer(run, attentionId: "a1", answer: "again") }
+  }
+
+  @Test("What it asks is a question, leave for an edit with its diff, or for a command; and it tells a plan")
+  func asks() async throws {
+    let runtime = SimulatedRuntime(configuration { $0.attentionRate = 1 })
+    let recorder = RuntimeEventRecorder(runtime)
+    let runs = try (0..<40).map { _ in
+      let contract = contract()
+      return (contract, try #require(contract.runId))
+    }
+    for (contract, _) in runs { _ = try await runtime.startTask(contract) }
+    for (_, run) in runs { try await recorder.end(of: run) }
+    var tools: Set<AttentionDetail.Tool?> = []
+    for (_, run) in runs {
+      let events = recorder.events(of: run)
+      #expect(events.contains { if case .plan(let plan) = $0.kind { plan.progress == 1 } else { false } })
+      for event in events {
+        guard case .attention(_, _, let options, let kind, let detail) = event.kind else { continue }
+        tools.insert(detail?.tool)
+        #expect((kind == "permission") == (detail != nil))
+        #expect(detail == nil || detail?.choices.count == options.count)
+        #expect(detail?.tool != .edit || detail?.diff?.contains("@@ -1") == true)
+        #expect(detail?.tool != .execute || detail?.command?.hasPrefix("pytest") == true)
+      }
+    }
+    #expect(tools == [nil, .edit, .execute])
   }
 
   @Test("An adopted run goes on from its progress")

@@ -105,4 +105,55 @@ struct ControlGroupTests {
     try await until("its emptiness") { !group.isPopulated }
     #expect(group.remove())
   }
+
+  @Test(
+    "Empty groups of our own runs are removed at the start; a live one, another's and what is no group of ours stay")
+  func clear() throws {
+    let base = try folder()
+    let state = try folder()
+    defer { for folder in [base, state] { Files.removeTree(folder) } }
+    let ids = ULIDGenerator()
+    let (over, nested, populated, supervised, foreign) = (ids.next(), ids.next(), ids.next(), ids.next(), ids.next())
+    for id in [over, nested, populated, supervised, foreign] { try Files.makeFolder("\(base)/flightdeck-\(id)") }
+    for id in [over, nested, populated, supervised] { try Files.makeFolder("\(state)/runs/\(id)") }
+    try Files.makeFolder("\(base)/flightdeck-\(nested)/made-by-the-agent")
+    try Files.write(Array("populated 1\n".utf8), to: "\(base)/flightdeck-\(populated)/cgroup.events")
+    let lock = open("\(state)/runs/\(supervised)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    defer { close(lock) }
+    #expect(flock(lock, LOCK_EX | LOCK_NB) == 0)
+    let stays = [
+      "flightdeck-trial-\(getpid())", "flightdeck-test-\(ids.next())", "somebody-elses", "flightdeck-\(populated)",
+      "flightdeck-\(supervised)", "flightdeck-\(foreign)",
+    ]
+    for name in stays { try Files.makeFolder("\(base)/\(name)") }
+    try Files.makeFolder("\(base)/flightdeck-trial-999999999")
+    let groups = ControlGroups(base: base, controllers: [])
+    #expect(groups.clear(of: state) == 3)
+    #expect(Set(Files.names(in: base)) == Set(stays))
+    #expect(groups.clear(of: state) == 0)
+  }
+
+  @Test(
+    "A real group whose processes were killed with their supervisor goes at the start; one that lives does not",
+    .enabled(if: Hold.here.contains(.group)))
+  func clearReal() async throws {
+    let groups = try Confinement.found.groups.get()
+    let state = try folder()
+    defer { Files.removeTree(state) }
+    let ids = ULIDGenerator()
+    let (live, over) = (ids.next(), ids.next())
+    for id in [live, over] { try Files.makeFolder("\(state)/runs/\(id)") }
+    let (there, gone) = (try groups.make("\(live)", RunLimits()), try groups.make("\(over)", RunLimits()))
+    defer { for group in [there, gone] { group.remove() } }
+    let started = spawn(
+      "/bin/sh", ["sh", "-c", "echo 0 > \(there.members); exec sleep 600"], input: 0, output: 1, error: 2)
+    try await until("a member") { there.isPopulated }
+    #expect(groups.clear(of: state) == 1)
+    #expect(there.isThere && !gone.isThere)
+    #expect(there.kill())
+    var status: CInt = 0
+    waitpid(started.pid, &status, 0)
+    try await until("its emptiness") { !there.isPopulated }
+    #expect(groups.clear(of: state) == 1 && !there.isThere)
+  }
 }

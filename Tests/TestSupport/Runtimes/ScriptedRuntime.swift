@@ -3,7 +3,8 @@ package import RunModel
 import Synchronization
 
 /// A runtime that does only what the test tells it: no clock, no process.
-package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, AnswerableRuntime, AdoptingRuntime,
+package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, AnswerableRuntime, ConversingRuntime,
+  AdoptingRuntime,
   WorkspaceRuntime
 {
   private struct State {
@@ -12,6 +13,9 @@ package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, Answer
     var order: [RunID] = []
     var cancels: [(run: RunID, force: Bool)] = []
     var answers: [String] = []
+    var answerFailure: Problem?
+    var messages: [String] = []
+    var messageFailure: Problem?
     var adopted: [RunID] = []
     var adoptions: [Adoption] = []
     var artifacts = Artifacts(handoffNote: "done")
@@ -22,6 +26,8 @@ package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, Answer
     var remains: [RunID: Remains] = [:]
     var removals: [(kind: CollectedKind, run: RunID, isBegun: Bool)] = []
     var removalFailure: (any Error)?
+    var keeping: [Result<String?, Problem>] = []
+    var kept: [RunID] = []
   }
 
   package let runtimeId: RuntimeID
@@ -39,10 +45,21 @@ package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, Answer
     let handler = state.withLock { $0.handler }
     handler?(RuntimeEvent(run, kind, at: position))
   }
-  package func end(_ run: RunID, _ outcome: TaskEnd.Outcome, reason: String? = nil, proof: CancelProof? = nil) {
-    emit(run, .ended(TaskEnd(outcome, exitCode: outcome == .succeeded ? 0 : 1, reason: reason, proof: proof)))
+  package func end(
+    _ run: RunID, _ outcome: TaskEnd.Outcome, reason: String? = nil, proof: CancelProof? = nil,
+    uncommitted: Uncommitted? = nil
+  ) {
+    var end = TaskEnd(outcome, exitCode: outcome == .succeeded ? 0 : 1, reason: reason, proof: proof)
+    end.uncommitted = uncommitted
+    emit(run, .ended(end))
   }
+  /// What the next tries to commit work come to; without one more they fail.
+  package func setKeeping(_ results: [Result<String?, Problem>]) { state.withLock { $0.keeping = results } }
+  /// The runs whose work was tried to be committed, in order.
+  package var kept: [RunID] { state.withLock { $0.kept } }
   package func failStarts(with problem: Problem?) { state.withLock { $0.startFailure = problem } }
+  package func failAnswers(with problem: Problem?) { state.withLock { $0.answerFailure = problem } }
+  package func failMessages(with problem: Problem?) { state.withLock { $0.messageFailure = problem } }
   package func refuseAdoption() { state.withLock { $0.adopts = false } }
   package func setArtifacts(_ artifacts: Artifacts, patch: String = "") {
     state.withLock {
@@ -61,6 +78,7 @@ package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, Answer
   package var started: [RunID] { state.withLock { $0.order } }
   package var cancels: [(run: RunID, force: Bool)] { state.withLock { $0.cancels } }
   package var answers: [String] { state.withLock { $0.answers } }
+  package var messages: [String] { state.withLock { $0.messages } }
   package var adopted: [RunID] { state.withLock { $0.adopted } }
   package var adoptions: [Adoption] { state.withLock { $0.adoptions } }
 
@@ -102,7 +120,15 @@ package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, Answer
   package func getCapabilities() async throws -> RuntimeCapabilities { capabilities }
   package func answer(_ run: RunID, attentionId: String, answer: String) async throws {
     try check(run)
-    state.withLock { $0.answers.append(answer) }
+    try state.withLock { state in
+      if let failure = state.answerFailure { throw failure }
+      state.answers.append(answer)
+    }
+  }
+  package func send(_ message: String, to run: RunID) async throws {
+    try check(run)
+    if let failure = state.withLock({ $0.messageFailure }) { throw failure }
+    state.withLock { $0.messages.append(message) }
   }
   package func adopt(_ contract: Contract, run: Run, _ adoption: Adoption) async throws -> Bool {
     state.withLock { state in
@@ -117,8 +143,23 @@ package final class ScriptedRuntime: AgentRuntime, ForceCancelingRuntime, Answer
   package func patch(of run: RunID) async throws -> [UInt8] { state.withLock { $0.patch } }
 }
 
+extension ScriptedRuntime: KeepingRuntime {
+  package func keepWork(of run: Run) async throws -> String? {
+    try state.withLock { state in
+      state.kept.append(run.runId)
+      guard !state.keeping.isEmpty else { throw Problem(.unavailable, "The disk is full.") }
+      return try state.keeping.removeFirst().get()
+    }
+  }
+}
+
 extension ScriptedRuntime: CollectableRuntime {
   package func remains(of run: RunID) async throws -> Remains { state.withLock { $0.remains[run] ?? Remains() } }
+
+  package func strangers(unlessKnown isKnown: @Sendable (RunID) -> Bool) async -> [Stranger] {
+    let runs = state.withLock { $0.remains.filter { !$0.value.isEmpty }.keys.sorted() }
+    return runs.filter { !isKnown($0) }.map { Stranger($0, name: "/worktrees/\($0)", look: "look at \($0.shortName)") }
+  }
 
   package func remove(_ kind: CollectedKind, of run: RunID, evenUnmerged: Bool, isBegun: Bool) async throws -> Int64 {
     try state.withLock { state in

@@ -10,7 +10,8 @@ package final class FakeRunService: RunService {
     case followUp(RunID, prompt: String, title: String?, key: String?, by: Actor)
     case dispatch(titles: [String], dryRun: Bool, key: String?, by: Actor)
     case cancel(RunID, reason: String, force: Bool, by: Actor)
-    case answer(RunID, attentionId: String?, answer: String, by: Actor)
+    case answer(RunID, attentionId: String?, answer: String, remember: Bool = false, by: Actor)
+    case message(RunID, text: String, key: String?, by: Actor)
     case approve(RunID, why: String, by: Actor)
     case reject(RunID, why: String, by: Actor)
     case retry(RunID, key: String? = nil, by: Actor)
@@ -219,9 +220,19 @@ package final class FakeRunService: RunService {
     return found
   }
 
-  package func answer(_ run: RunID, attentionId: String?, answer: String, by actor: Actor) async throws -> Run {
+  package func answer(
+    _ run: RunID, attentionId: String?, answer: String, remember: Bool, by actor: Actor
+  ) async throws -> Run {
     let found = try find(run)
-    state.withLock { $0.calls.append(.answer(run, attentionId: attentionId, answer: answer, by: actor)) }
+    state.withLock {
+      $0.calls.append(.answer(run, attentionId: attentionId, answer: answer, remember: remember, by: actor))
+    }
+    return found
+  }
+
+  package func message(_ run: RunID, text: String, idempotencyKey: String?, by actor: Actor) async throws -> Run {
+    let found = try find(run)
+    state.withLock { $0.calls.append(.message(run, text: text, key: idempotencyKey, by: actor)) }
     return found
   }
 

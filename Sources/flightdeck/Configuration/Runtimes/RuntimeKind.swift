@@ -9,10 +9,10 @@ struct RuntimeKind: Sendable {
   let keys: [String]
   let read: @Sendable (ConfigurationFile, RuntimeEntry) throws(Problem) -> RuntimeConfiguration.Kind
 
-  static let all: [RuntimeKind] = [.simulated, .mock, .local, .bridge]
+  static let all: [RuntimeKind] = [.simulated, .mock, .local, .acp, .bridge]
   static let names = all.map(\.name)
   /// Of every runtime.
-  static let common = ["id", "kind", "maxParallelTasks", "quietSeconds"]
+  static let common = ["id", "kind", "maxParallelTasks", "quietSeconds", "permissions"]
 }
 
 /// A runtime's entry in the configuration, its keys known to be those of its kind.
@@ -63,7 +63,13 @@ extension ConfigurationFile {
     }
     var runtime = RuntimeConfiguration(
       id: RuntimeID(id), kind: try kind.read(self, RuntimeEntry(node: entry, members: pairs)))
-    for (key, value) in pairs where key == "quietSeconds" { runtime.quietSeconds = try number(value, key, above: 0) }
+    for (key, value) in pairs {
+      switch key {
+      case "quietSeconds": runtime.quietSeconds = try number(value, key, above: 0)
+      case "permissions": runtime.permissions = try permissions(value)
+      default: break
+      }
+    }
     return runtime
   }
 

@@ -1,0 +1,15 @@
+import CProcess
+
+/// Hands pages that nothing uses back to the system, once a minute: a long flood leaves holes that the allocator keeps.
+struct MemoryTrim: Sendable {
+  var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+  var trim: @Sendable () -> Void = { cprocess_trim_memory() }
+
+  /// Until the task is canceled.
+  func run() async throws {
+    while true {
+      try await sleep(.seconds(60))
+      trim()
+    }
+  }
+}
