@@ -90,7 +90,7 @@ struct BridgeEvent {
       return [
         .resolved(
           id: id.bounded(200), answer: (fields.text("answer") ?? "").bounded(Bounds.activity),
-          by: (fields.text("by") ?? "adapter").bounded(BridgeBounds.typeLength))
+          by: "adapter")
       ]
     default: return nil
     }
