@@ -8,7 +8,7 @@ extension EndToEndTests {
     private static let agent = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appending(path: "Agents/acp-agent.py").path
 
-    private static let configuration = { (folder: String) in
+    private static let configuration: @Sendable (String) -> String = { folder in
       """
       runtimes:
         - {id: acp, kind: acp, command: [python3, -S, -E, "\(agent)"], env: {ACP_LOG: "\(folder)/told"}, startSeconds: 50}
