@@ -117,7 +117,8 @@ struct BridgeValueTests {
       ),
     ] as [(String, [RuntimeEvent.Kind], Bool)])
   func events(_ json: String, _ reports: [RuntimeEvent.Kind], _ isHint: Bool) throws {
-    let event = try #require(BridgeEvent(try #require(try JSONValue(parsing: json).object)))
+    let object = try JSONValue(parsing: json).object
+    let event = try #require(object.flatMap(BridgeEvent.init))
     #expect(event.reports == reports)
     #expect(event.isHint == isHint)
   }
@@ -126,7 +127,8 @@ struct BridgeValueTests {
     "An event without a run or a type is none",
     arguments: [#"{"type":"x"}"#, #"{"runId":"r"}"#, #"{"runId":1,"type":"x"}"#])
   func noEvents(_ json: String) throws {
-    #expect(BridgeEvent(try #require(try JSONValue(parsing: json).object)) == nil)
+    let object = try #require(try JSONValue(parsing: json).object)
+    #expect(BridgeEvent(object) == nil)
   }
 
   @Test("A status that nobody knows decides nothing")
