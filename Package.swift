@@ -64,6 +64,8 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
+      exclude: ["Bridge/PROTOCOL.md", "Bridge/Examples"],
+      resources: [.embedInCode("Bridge/Host/host.mjs")],
       swiftSettings: strict),
     .target(
       name: "SQLiteStore",

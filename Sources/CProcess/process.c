@@ -47,6 +47,11 @@ int cprocess_spawn(pid_t *pid, const char *path, char *const argv[], char *const
   return -failed;
 }
 
+int cprocess_process_fd(pid_t pid) {
+  int descriptor = (int)syscall(SYS_pidfd_open, pid, 0);
+  return descriptor < 0 ? -errno : descriptor;
+}
+
 void cprocess_share_memory(void) {
   mallopt(M_ARENA_MAX, 1);
   // A threshold of its own keeps the allocator from raising it: pages and commits lie in mappings that go back whole when

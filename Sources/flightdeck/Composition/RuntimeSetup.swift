@@ -1,13 +1,42 @@
+import Logging
 import Orchestration
 import RunClient
 import RunModel
 import RuntimeAdapters
+import Synchronization
 
 /// Makes the runtimes of a configuration.
 struct RuntimeSetup {
   let state: String
   let environment: [String: String]
   let configuration: Configuration
+  /// What adapters say beside their work.
+  let logger: Logger
+
+  private let adapters = Adapters()
+
+  /// The runtimes made here whose adapters live as long as they do.
+  private final class Adapters: Sendable {
+    let all = Mutex<[BridgeRuntime]>([])
+  }
+
+  init(
+    state: String, environment: [String: String], configuration: Configuration,
+    logger: Logger = Logger(label: "flightdeck") { _ in SwiftLogNoOpLogHandler() }
+  ) {
+    self.state = state
+    self.environment = environment
+    self.configuration = configuration
+    self.logger = logger
+  }
+
+  /// Ends the adapters with all that they have started; returns when nothing of them is left.
+  func retire() async {
+    let adapters = adapters.all.withLock { $0 }
+    await withDiscardingTaskGroup { group in
+      for adapter in adapters { group.addTask { await adapter.retire() } }
+    }
+  }
 
   var verifier: any Verifier {
     VerifyRunner(state: state, environment: environment, limit: configuration.verifyTimeout)
@@ -82,6 +111,18 @@ struct RuntimeSetup {
             : "its agent works elsewhere, where verify commands cannot be run: leave them out, or use another runtime"
         },
         complaint: { await a2a.complaint() })
+    case .bridge(let settings):
+      var bridge = BridgeRuntime.Configuration(
+        id: runtime.id, adapter: settings.adapter, directory: settings.directory, environment: settings.env,
+        maxParallelTasks: settings.maxParallelTasks)
+      bridge.options = settings.options
+      bridge.pollInterval = .seconds(clamping: settings.pollSeconds)
+      bridge.callLimit = .seconds(clamping: settings.callTimeoutSeconds)
+      bridge.openingLimit = max(bridge.openingLimit, bridge.callLimit)
+      bridge.cancelLimit = .seconds(clamping: settings.cancelTimeoutSeconds)
+      let bridged = BridgeRuntime(bridge, state: state, environment: environment, logger: logger)
+      adapters.all.withLock { $0.append(bridged) }
+      return Registration(bridged, kind: BridgeRuntime.kind, quietSeconds: runtime.quietSeconds)
     }
   }
 }

@@ -36,7 +36,7 @@ func serve(
   if emptied > 0 { logger.notice("empty control groups removed", metadata: ["groups": "\(emptied)"]) }
   let runtimes = RuntimeSetup(
     state: paths.state, environment: surroundings.filter { !ServiceNotifier.ownVariables.contains($0.key) },
-    configuration: configuration)
+    configuration: configuration, logger: logger)
   let orchestrator = try await Orchestrator.restore(
     from: store, registrations: try runtimes.registrations(), verifier: runtimes.verifier,
     approvals: ApprovalPolicy(
@@ -103,11 +103,13 @@ func serve(
     } catch {
       await orchestrator.shutDown()
       group.cancelAll()
+      await runtimes.retire()
       _ = await work.result
       throw error
     }
     await orchestrator.shutDown()
     group.cancelAll()
+    await runtimes.retire()
     try await work.value
   }
   try store.close()

@@ -79,6 +79,7 @@ struct RuntimeConfiguration: Sendable, Equatable {
     case local(Local)
     case acp(ACP)
     case a2a(A2A)
+    case bridge(Bridge)
   }
 
   /// What there is without a configuration.

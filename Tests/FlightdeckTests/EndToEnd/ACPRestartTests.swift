@@ -8,11 +8,7 @@ extension EndToEndTests {
     private static let agent = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appending(path: "Agents/acp-agent.py").path
 
-<<<<<<< HEAD
-    private static let configuration = { @Sendable (folder: String) in
-=======
     private static let configuration: @Sendable (String) -> String = { folder in
->>>>>>> origin/main
       """
       runtimes:
         - {id: acp, kind: acp, command: [python3, -S, -E, "\(agent)"], env: {ACP_LOG: "\(folder)/told"}, startSeconds: 50}
