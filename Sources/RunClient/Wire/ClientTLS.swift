@@ -5,13 +5,17 @@ package import RunModel
 
 /// Whom a client trusts, and what it shows of itself.
 package struct ClientTLS: Sendable {
-  let configuration: TLSConfiguration
-  /// The same for other HTTP clients of this package, a `TLSConfiguration`. It has not that type here, as NIO's modules would
-  /// come with it into all that import this one, and take the system's C types over from Glibc there.
-  package var untyped: any Sendable { configuration }
+  /// For the HTTP clients of this package, a `TLSConfiguration`. It has not that type here, as NIO's modules would come with
+  /// it into all that keep one of these, and take the system's C types over from Glibc there.
+  package let untyped: any Sendable
+
+  private init(_ configuration: TLSConfiguration) { untyped = configuration }
+
+  /// Nothing else is ever put in.
+  var configuration: TLSConfiguration { untyped as? TLSConfiguration ?? Self.minimal }
 
   /// The system's authorities, and no certificate of one's own.
-  package static let standard = ClientTLS(configuration: minimal)
+  package static let standard = ClientTLS(minimal)
 
   private static var minimal: TLSConfiguration {
     var configuration = TLSConfiguration.makeClientConfiguration()
@@ -39,7 +43,7 @@ package struct ClientTLS: Sendable {
         "The key in \(key ?? "") does not belong to the certificate in \(certificate ?? ca ?? ""), or TLS "
           + "cannot use them.")
     }
-    return ClientTLS(configuration: configuration)
+    return ClientTLS(configuration)
   }
 
   private static func certificates(_ path: String) throws(Problem) -> [NIOSSLCertificate] {
