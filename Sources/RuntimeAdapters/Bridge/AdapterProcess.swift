@@ -33,7 +33,7 @@ final class AdapterProcess: @unchecked Sendable {  // all that changes is touche
   private let mark: String
   private let handle: @Sendable (Input) -> Void
   private let ready: @Sendable () async -> Void
-  private var input: CInt
+  private let input: CInt
   private let output: CInt
   private let error: CInt
   private let process: CInt
@@ -46,7 +46,7 @@ final class AdapterProcess: @unchecked Sendable {  // all that changes is touche
   private var unwritten: [UInt8] = []
   private var isPaused = false
   private var isOver = false
-  private var isClosed = false
+  private var isWaitingToWrite = false
   private let clock = ContinuousClock()
   private var pausedSince: ContinuousClock.Instant?
   private var paused = Duration.zero
@@ -104,7 +104,7 @@ final class AdapterProcess: @unchecked Sendable {  // all that changes is touche
   /// Hands bytes to its standard input, now or when it reads on.
   func write(_ bytes: [UInt8]) {
     queue.async { [self] in
-      guard input >= 0 else { return }
+      guard inputSource != nil else { return }
       unwritten += bytes
       if unwritten.count > BridgeBounds.unread {
         return over("it has not read \(unwritten.count >> 20) MB that were written to its standard input")
@@ -163,19 +163,29 @@ final class AdapterProcess: @unchecked Sendable {  // all that changes is touche
 
   // MARK: On the queue
 
+  /// A descriptor is closed by its source alone, once that has let go of it: closed under the source, it would go on in the
+  /// system's list of what is watched while any child that is being spawned holds a copy.
   private func begin() {
     let outputSource = DispatchSource.makeReadSource(fileDescriptor: output, queue: queue)
     outputSource.setEventHandler { [self] in readOutput() }
+    outputSource.setCancelHandler { [output] in close(output) }
     outputSource.resume()
     self.outputSource = outputSource
     let errorSource = DispatchSource.makeReadSource(fileDescriptor: error, queue: queue)
     errorSource.setEventHandler { [self] in readError() }
+    errorSource.setCancelHandler { [error] in close(error) }
     errorSource.resume()
     self.errorSource = errorSource
     let processSource = DispatchSource.makeReadSource(fileDescriptor: process, queue: queue)
     processSource.setEventHandler { [self] in reap() }
+    processSource.setCancelHandler { [process] in close(process) }
     processSource.resume()
     self.processSource = processSource
+    // Suspended while there is nothing to wait for.
+    let inputSource = DispatchSource.makeWriteSource(fileDescriptor: input, queue: queue)
+    inputSource.setEventHandler { [self] in writeOn() }
+    inputSource.setCancelHandler { [input] in close(input) }
+    self.inputSource = inputSource
   }
 
   /// Nil at the end, empty when there is nothing now.
@@ -240,7 +250,7 @@ final class AdapterProcess: @unchecked Sendable {  // all that changes is touche
     processSource = nil
     // Its last words are in the pipes still; what its descendants go on to say is not waited for.
     var left = Bounds.lastWords
-    while left > 0, !isOver, let count = read(output), count > 0 {
+    while left > 0, !isOver, outputSource != nil, let count = read(output), count > 0 {
       take(count)
       left -= count
     }
@@ -261,8 +271,15 @@ final class AdapterProcess: @unchecked Sendable {  // all that changes is touche
     handle(.ended(reason))
   }
 
+  private func writeOn() {
+    guard let inputSource, isWaitingToWrite else { return }
+    isWaitingToWrite = false
+    inputSource.suspend()
+    flush()
+  }
+
   private func flush() {
-    guard input >= 0, inputSource == nil, !unwritten.isEmpty else { return }
+    guard let inputSource, !isWaitingToWrite else { return }
     var done = 0
     while done < unwritten.count {
       let count = unwritten.withUnsafeBytes { bytes in
@@ -272,62 +289,37 @@ final class AdapterProcess: @unchecked Sendable {  // all that changes is touche
         done += count
       } else if errno == EAGAIN {
         unwritten.removeFirst(done)
-        let source = DispatchSource.makeWriteSource(fileDescriptor: input, queue: queue)
-        source.setEventHandler { [self] in
-          inputSource?.cancel()
-          inputSource = nil
-          flush()
-        }
-        inputSource = source
-        source.resume()
-        return
+        isWaitingToWrite = true
+        return inputSource.resume()
       } else if errno != EINTR {
         // It reads no more: its end, or a call's limit, says the rest.
-        unwritten = []
-        return
+        break
       }
     }
     unwritten = []
   }
 
   private func closeInput() {
-    guard input >= 0 else { return }
-    let descriptor = input
-    input = -1
-    unwritten = []
-    guard let inputSource else {
-      close(descriptor)
-      return
-    }
-    inputSource.setCancelHandler { close(descriptor) }
-    inputSource.cancel()
+    guard let inputSource else { return }
     self.inputSource = nil
+    unwritten = []
+    if !isWaitingToWrite { inputSource.resume() }
+    inputSource.cancel()
   }
 
-  /// A descriptor is closed once its source lets go of it.
   private func closeAll() {
-    guard !isClosed else { return }
-    isClosed = true
     closeInput()
     if isPaused {
       isPaused = false
       outputSource?.resume()
     }
-    let (output, error, process) = (output, error, process)
-    for (source, descriptor) in [(outputSource, output), (errorSource, error), (processSource, process)] {
-      guard let source else {
-        close(descriptor)
-        continue
-      }
-      source.setCancelHandler { close(descriptor) }
-      source.cancel()
-    }
-    outputSource = nil
-    errorSource = nil
     // Left to nobody else: what was ended has been reaped, or is now.
     var code: CInt = 0
     var signal: CInt = 0
     if processSource != nil { _ = cprocess_reap(pid, &code, &signal) }
+    for source in [outputSource, errorSource, processSource] { source?.cancel() }
+    outputSource = nil
+    errorSource = nil
     processSource = nil
   }
 }
