@@ -86,6 +86,7 @@ actor LocalRun {
     if isRecalled { return }
     isRecalled = true
     guard var reader = OutputLogReader(path: folder.supervised.output, from: 0) else { return }
+    rememberInput()
     while true {
       let records = reader.next()
       if records.isEmpty { return }
@@ -201,7 +202,7 @@ actor LocalRun {
       return
     }
     isRecalled = true
-    if end == nil { openInput() }
+    if end == nil { openInput() } else { rememberInput() }
     stopIsSent = recorded?.cancellation?.stopSentAt != nil
     if let recorded { await catchUp(&reader, with: recorded, from: adoption.position) }
     if let end {
@@ -211,6 +212,8 @@ actor LocalRun {
       outlet.send(RuntimeEvent(run, .ended(end.end)))
       return
     }
+    // What is gone is told nothing, and nothing is done for it.
+    isOver = adoption.followsRestart || Files.exists(folder.supervised.exit) || !Files.isLocked(folder.supervised.lock)
     act()
     for await _ in watch.wakes(folder.path) {
       if isWakeOwed { wakeSupervisor() }

@@ -93,6 +93,7 @@ struct RuntimeSetup {
       acp.startLimit = .seconds(settings.startSeconds)
       acp.stopGrace = configuration.stopGrace
       acp.limits = settings.limits
+      acp.clientVersion = flightdeckVersion
       let agent = ACPRuntime(acp, state: state, environment: environment)
       let inspection = RepositoryInspection(environment: environment, standIns: "\(state)/git")
       return Registration(

@@ -45,7 +45,7 @@ private struct Chase {
       "\(before)\nexec python3 \(script) \(names.joined(separator: " "))", confinement: hold.confinement
     ) {
       $0.stopGrace = grace
-      $0.environment = environment.mapValues { .text($0) }
+      $0.environment = environment.mapValues { EnvironmentValue.text($0) }
       $0.limits = limits
     }
     recorder = RuntimeEventRecorder(runtime)
