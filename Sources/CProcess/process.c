@@ -53,7 +53,7 @@ int cprocess_process_fd(pid_t pid) {
 }
 
 void cprocess_share_memory(void) {
-  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_ARENA_MAX, 2);
   // A threshold of its own keeps the allocator from raising it: pages and commits lie in mappings that go back whole when
   // they are freed, and leave no holes between what stays.
   mallopt(M_MMAP_THRESHOLD, 128 * 1024);

@@ -2,6 +2,7 @@ import CProcess
 import Dispatch
 import Glibc
 import RunModel
+import Synchronization
 
 /// What starts an adapter.
 struct AdapterLaunch: Sendable {
@@ -17,9 +18,9 @@ struct AdapterLaunch: Sendable {
 
 /// A child with pipes on its three streams, in a session of its own.
 ///
-/// `handle` is called on one queue, in order, and must not block. While `ready` has not returned, nothing is read from its
+/// A thread of its own waits for all that happens: `handle` is called there, in order, and must not block. While `ready` has not returned, nothing is read from its
 /// standard output, so that a flood waits in the child.
-final class AdapterProcess: @unchecked Sendable {  // all that changes is touched on `queue` alone
+final class AdapterProcess: @unchecked Sendable {  // all that changes is behind a lock, or touched by `work` alone
   enum Input: Sendable {
     case line(LineFramer.Line)
     /// A line of its standard error.
@@ -29,28 +30,37 @@ final class AdapterProcess: @unchecked Sendable {  // all that changes is touche
   }
 
   let pid: pid_t
-  private let queue = DispatchQueue(label: "adapter")
   private let mark: String
   private let handle: @Sendable (Input) -> Void
   private let ready: @Sendable () async -> Void
-  private var input: CInt
-  private let output: CInt
-  private let error: CInt
+  private let clock = ContinuousClock()
+  private let orders = Mutex(Orders())
+  private let pauses = Mutex((paused: Duration.zero, since: ContinuousClock.Instant?.none))
   private let process: CInt
-  private var outputSource: (any DispatchSourceRead)?
-  private var errorSource: (any DispatchSourceRead)?
-  private var processSource: (any DispatchSourceRead)?
-  private var inputSource: (any DispatchSourceWrite)?
+  /// A byte in it ends the wait for something to happen.
+  private let wake: [CInt]
+  /// Below 0 once closed.
+  private var input: CInt
+  private var output: CInt
+  private var error: CInt
+  private var isReaped = false
   private var outputLines = LineFramer(limit: BridgeBounds.message)
   private var errorLines = LineFramer(limit: BridgeBounds.remark)
   private var unwritten: [UInt8] = []
   private var isPaused = false
   private var isOver = false
-  private var isClosed = false
-  private let clock = ContinuousClock()
-  private var pausedSince: ContinuousClock.Instant?
-  private var paused = Duration.zero
+  private var endOfOutput: ContinuousClock.Instant?
   private var buffer = [UInt8](repeating: 0, count: 65_536)
+
+  /// What others want of `work`.
+  private struct Orders {
+    var bytes: [UInt8] = []
+    var closesInput = false
+    var readsOn = false
+    var ends: [CheckedContinuation<Void, Never>] = []
+    /// It works no more.
+    var isClosed = false
+  }
 
   /// Throws a `Problem` when it cannot be started.
   init(
@@ -61,7 +71,7 @@ final class AdapterProcess: @unchecked Sendable {  // all that changes is touche
     self.ready = ready
     self.handle = handle
     var pipes: [[CInt]] = []
-    for _ in 0..<3 {
+    for _ in 0..<4 {
       var ends: [CInt] = [-1, -1]
       let failure = cprocess_pipe(&ends)
       guard failure == 0 else {
@@ -76,9 +86,10 @@ final class AdapterProcess: @unchecked Sendable {  // all that changes is touche
       launch.program, launch.arguments, environment: launch.environment.map { "\($0.key)=\($0.value)" },
       directory: launch.directory, input: theirs[0], output: theirs[1], error: theirs[2])
     for descriptor in theirs { close(descriptor) }
+    wake = pipes[3]
     let process = started.failure == 0 ? cprocess_process_fd(started.pid) : -started.failure
     guard process >= 0 else {
-      for descriptor in ours { close(descriptor) }
+      for descriptor in ours + pipes[3] { close(descriptor) }
       if started.failure == 0 {
         kill(started.pid, SIGKILL)
         var status: CInt = 0
@@ -89,33 +100,39 @@ final class AdapterProcess: @unchecked Sendable {  // all that changes is touche
         ? "it is no program: a script must begin with a line such as #!/bin/sh" : String(cString: strerror(-process))
       throw Problem(.invalid, "\(launch.program) cannot be started: \(why).")
     }
-    for descriptor in ours { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) }
+    for descriptor in ours + pipes[3] { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) }
     pid = started.pid
     self.process = process
     (input, output, error) = (ours[0], ours[1], ours[2])
-    queue.async { self.begin() }
+    // A queue of its own has a thread of its own, which may block.
+    DispatchQueue(label: "adapter").async { self.work() }
   }
 
   /// How long its standard output has not been read so far, as nobody had room for more.
   var pausedTime: Duration {
-    queue.sync { paused + (pausedSince.map { clock.now - $0 } ?? .zero) }
+    pauses.withLock { $0.paused + ($0.since.map { clock.now - $0 } ?? .zero) }
   }
 
   /// Hands bytes to its standard input, now or when it reads on.
   func write(_ bytes: [UInt8]) {
-    queue.async { [self] in
-      guard input >= 0 else { return }
-      unwritten += bytes
-      if unwritten.count > BridgeBounds.unread {
-        return over("it has not read \(unwritten.count >> 20) MB that were written to its standard input")
-      }
-      flush()
+    _ = order { $0.bytes += bytes }
+  }
+
+  /// False when there is nobody any more to carry it out.
+  private func order(_ change: (inout Orders) -> Void) -> Bool {
+    orders.withLock { orders in
+      guard !orders.isClosed else { return false }
+      change(&orders)
+      var byte: UInt8 = 0
+      // Full, it wakes all the same.
+      _ = Glibc.write(wake[1], &byte, 1)
+      return true
     }
   }
 
   /// Closes its standard input, waits, and ends it and whatever it has started; returns when nothing of it is left.
   func end(grace: Duration) async {
-    queue.async { self.closeInput() }
+    _ = order { $0.closesInput = true }
     await pause(upTo: grace) { self.living().isEmpty }
     var known = Set<pid_t>()
     let began = clock.now
@@ -130,11 +147,7 @@ final class AdapterProcess: @unchecked Sendable {  // all that changes is touche
       await pause(upTo: .milliseconds(20)) { false }
     }
     await withCheckedContinuation { continuation in
-      queue.async { [self] in
-        over("it was ended")
-        closeAll()
-        continuation.resume()
-      }
+      if !order({ $0.ends.append(continuation) }) { continuation.resume() }
     }
   }
 
@@ -161,21 +174,47 @@ final class AdapterProcess: @unchecked Sendable {  // all that changes is touche
     }.value
   }
 
-  // MARK: On the queue
+  // MARK: On its thread
 
-  private func begin() {
-    let outputSource = DispatchSource.makeReadSource(fileDescriptor: output, queue: queue)
-    outputSource.setEventHandler { [self] in readOutput() }
-    outputSource.resume()
-    self.outputSource = outputSource
-    let errorSource = DispatchSource.makeReadSource(fileDescriptor: error, queue: queue)
-    errorSource.setEventHandler { [self] in readError() }
-    errorSource.resume()
-    self.errorSource = errorSource
-    let processSource = DispatchSource.makeReadSource(fileDescriptor: process, queue: queue)
-    processSource.setEventHandler { [self] in reap() }
-    processSource.resume()
-    self.processSource = processSource
+  private func work() {
+    while true {
+      let taken = orders.withLock { orders in
+        defer { orders = Orders() }
+        return orders
+      }
+      if input >= 0 { unwritten += taken.bytes }
+      if unwritten.count > BridgeBounds.unread {
+        over("it has not read \(unwritten.count >> 20) MB that were written to its standard input")
+      }
+      if taken.closesInput { closeInput() }
+      if taken.readsOn { readOn() }
+      if !taken.ends.isEmpty { return finish(taken.ends) }
+      flush()
+      wait()
+    }
+  }
+
+  /// Until something happens, and then sees to it.
+  private func wait() {
+    var limit: CInt = -1
+    if let endOfOutput, !isOver {
+      let left = Duration.milliseconds(200) - (clock.now - endOfOutput)
+      // Mostly it has ended, which says more.
+      guard left > .zero else { return over("it closed its standard output") }
+      limit = CInt(left.milliseconds) + 1
+    }
+    var polled = [
+      pollfd(fd: wake[0], events: Int16(POLLIN), revents: 0),
+      pollfd(fd: isPaused || isOver ? -1 : output, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: error, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: isReaped ? -1 : process, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: unwritten.isEmpty ? -1 : input, events: Int16(POLLOUT), revents: 0),
+    ]
+    guard poll(&polled, nfds_t(polled.count), limit) > 0 else { return }
+    if polled[0].revents != 0 { _ = read(wake[0]) }
+    if polled[1].revents != 0 { readOutput() }
+    if polled[2].revents != 0 { readError() }
+    if polled[3].revents != 0 { reap() }
   }
 
   /// Nil at the end, empty when there is nothing now.
@@ -190,30 +229,28 @@ final class AdapterProcess: @unchecked Sendable {  // all that changes is touche
   }
 
   private func readOutput() {
-    guard !isOver else { return }
     guard let count = read(output) else {
-      outputSource?.cancel()
-      outputSource = nil
-      // Mostly it has ended, which says more.
-      return queue.asyncAfter(deadline: .now() + .milliseconds(200)) { self.over("it closed its standard output") }
+      close(output)
+      output = -1
+      endOfOutput = clock.now
+      return
     }
     take(count)
-    guard count > 0, !isOver, let outputSource else { return }
+    guard count > 0, !isOver else { return }
     isPaused = true
-    pausedSince = clock.now
-    outputSource.suspend()
+    pauses.withLock { $0.since = clock.now }
     Task { [self] in  // ends when there is room for more, which there is at the latest when the journal closes
       await ready()
-      queue.async { self.readOn() }
+      _ = order { $0.readsOn = true }
     }
   }
 
   private func readOn() {
-    guard isPaused else { return }
     isPaused = false
-    if let since = pausedSince { paused += clock.now - since }
-    pausedSince = nil
-    outputSource?.resume()
+    pauses.withLock { pauses in
+      if let since = pauses.since { pauses.paused += clock.now - since }
+      pauses.since = nil
+    }
   }
 
   private func take(_ count: Int) {
@@ -223,8 +260,8 @@ final class AdapterProcess: @unchecked Sendable {  // all that changes is touche
 
   private func readError() {
     guard let count = read(error) else {
-      errorSource?.cancel()
-      errorSource = nil
+      close(error)
+      error = -1
       if let line = errorLines.finish() { handle(.remark(line)) }
       return
     }
@@ -236,16 +273,15 @@ final class AdapterProcess: @unchecked Sendable {  // all that changes is touche
     var code: CInt = -1
     var signal: CInt = -1
     guard cprocess_reap(pid, &code, &signal) != 0 else { return }
-    processSource?.cancel()
-    processSource = nil
+    isReaped = true
     // Its last words are in the pipes still; what its descendants go on to say is not waited for.
     var left = Bounds.lastWords
-    while left > 0, !isOver, let count = read(output), count > 0 {
+    while left > 0, !isOver, output >= 0, let count = read(output), count > 0 {
       take(count)
       left -= count
     }
     left = Bounds.lastWords
-    while left > 0, errorSource != nil, let count = read(error), count > 0 {
+    while left > 0, error >= 0, let count = read(error), count > 0 {
       let lines = buffer.withUnsafeBytes { errorLines.take(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
       for line in lines { handle(.remark(line)) }
       left -= count
@@ -262,7 +298,7 @@ final class AdapterProcess: @unchecked Sendable {  // all that changes is touche
   }
 
   private func flush() {
-    guard input >= 0, inputSource == nil, !unwritten.isEmpty else { return }
+    guard input >= 0, !unwritten.isEmpty else { return }
     var done = 0
     while done < unwritten.count {
       let count = unwritten.withUnsafeBytes { bytes in
@@ -272,62 +308,34 @@ final class AdapterProcess: @unchecked Sendable {  // all that changes is touche
         done += count
       } else if errno == EAGAIN {
         unwritten.removeFirst(done)
-        let source = DispatchSource.makeWriteSource(fileDescriptor: input, queue: queue)
-        source.setEventHandler { [self] in
-          inputSource?.cancel()
-          inputSource = nil
-          flush()
-        }
-        inputSource = source
-        source.resume()
         return
       } else if errno != EINTR {
         // It reads no more: its end, or a call's limit, says the rest.
-        unwritten = []
-        return
+        break
       }
     }
     unwritten = []
   }
 
   private func closeInput() {
-    guard input >= 0 else { return }
-    let descriptor = input
-    input = -1
     unwritten = []
-    guard let inputSource else {
-      close(descriptor)
-      return
-    }
-    inputSource.setCancelHandler { close(descriptor) }
-    inputSource.cancel()
-    self.inputSource = nil
+    guard input >= 0 else { return }
+    close(input)
+    input = -1
   }
 
-  /// A descriptor is closed once its source lets go of it.
-  private func closeAll() {
-    guard !isClosed else { return }
-    isClosed = true
+  private func finish(_ waiting: [CheckedContinuation<Void, Never>]) {
+    over("it was ended")
     closeInput()
-    if isPaused {
-      isPaused = false
-      outputSource?.resume()
-    }
-    let (output, error, process) = (output, error, process)
-    for (source, descriptor) in [(outputSource, output), (errorSource, error), (processSource, process)] {
-      guard let source else {
-        close(descriptor)
-        continue
-      }
-      source.setCancelHandler { close(descriptor) }
-      source.cancel()
-    }
-    outputSource = nil
-    errorSource = nil
     // Left to nobody else: what was ended has been reaped, or is now.
     var code: CInt = 0
     var signal: CInt = 0
-    if processSource != nil { _ = cprocess_reap(pid, &code, &signal) }
-    processSource = nil
+    if !isReaped { _ = cprocess_reap(pid, &code, &signal) }
+    let late = orders.withLock { orders in
+      orders.isClosed = true
+      return orders.ends
+    }
+    for descriptor in [output, error, process] + wake where descriptor >= 0 { close(descriptor) }
+    for continuation in waiting + late { continuation.resume() }
   }
 }

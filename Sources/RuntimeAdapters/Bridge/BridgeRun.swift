@@ -156,6 +156,13 @@ struct BridgeRun {
     return [.custom(type: "adapter_error", data: ["message": .string(text.bounded(Bounds.activity))])]
   }
 
+  /// What its adapter says went wrong with no run in particular.
+  mutating func remark(_ text: String, at now: Duration) -> [RuntimeEvent.Kind] {
+    guard isLive else { return [] }
+    return budget.take(
+      .custom(type: "adapter_error", data: ["message": .string(text.bounded(Bounds.activity))]), at: now)
+  }
+
   // MARK: Canceling
 
   /// False when nothing new is asked for by it.

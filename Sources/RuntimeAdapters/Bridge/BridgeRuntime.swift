@@ -213,9 +213,10 @@ package final class BridgeRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answ
     case .event(let event): take(event)
     case .remark(let text): log.note(text)
     case .complaint(let text):
-      log.warn(text)
+      guard log.warn(text) else { return }
+      let time = clock.now()
       for run in state.withLock({ $0.runs.values.filter(\.isLive).map(\.run) }) {
-        change(run) { $0.complain("its adapter survived an error: \(text)") }
+        change(run) { $0.remark("its adapter survived an error: \(text)", at: time) }
       }
     case .late(let method, let run, let answer):
       log.note("a late reply to \(method)")
@@ -275,10 +276,11 @@ final class AdapterLog: Sendable {
     self.clock = clock
   }
 
-  func note(_ text: String) { write(.notice, text) }
-  func warn(_ text: String) { write(.warning, text) }
+  func note(_ text: String) { _ = write(.notice, text) }
+  /// False when it was one too many.
+  @discardableResult func warn(_ text: String) -> Bool { write(.warning, text) }
 
-  private func write(_ level: Logger.Level, _ text: String) {
+  private func write(_ level: Logger.Level, _ text: String) -> Bool {
     let time = clock.now()
     let (passes, dropped) = state.withLock { state -> (Bool, Int) in
       var dropped = 0
@@ -297,5 +299,6 @@ final class AdapterLog: Sendable {
     }
     if dropped > 0 { logger.warning("adapter", metadata: ["runtime": "\(id)", "dropped": "\(dropped) lines"]) }
     if passes { logger.log(level: level, "adapter", metadata: ["runtime": "\(id)", "says": "\(text)"]) }
+    return passes
   }
 }

@@ -106,7 +106,7 @@ struct BridgeBench {
 
     for line in sys.stdin:
         call = json.loads(line)
-        if "id" not in call: continue
+        if "id" not in call or "method" not in call: continue
         try:
             method = globals().get(call["method"])
             if method is None: raise Fault(-32601, "there is no " + call["method"])

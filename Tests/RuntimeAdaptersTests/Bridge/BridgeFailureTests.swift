@@ -100,7 +100,7 @@ struct BridgeFailureTests {
       #expect(end.outcome == .failed)
       #expect(
         end.reason
-          == "Its adapter had to be started again (it was ended by signal 9) and does not know the run any more.")
+          == "Its adapter had to be started again (it was ended by signal 9) and does not know it any more.")
     }
   }
 

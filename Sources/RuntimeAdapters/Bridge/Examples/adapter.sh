@@ -25,16 +25,17 @@ quoted() { printf '%s' "$1" | LC_ALL=C tr -d '\000-\010\012-\037' | sed 's/\\/\\
 work() {
   run=$1
   shift
-  mkfifo "$runs/$run.output"
-  "$@" <"$runs/$run.contract" >"$runs/$run.output" 2>&1 &
-  agent=$!
-  echo $agent >"$runs/$run.pid"
-  [ ! -e "$runs/$run.canceled" ] || kill $agent
-  while IFS= read -r text || [ -n "$text" ]; do
+  {
+    "$@" <"$runs/$run.contract" 2>&1 &
+    agent=$!
+    echo $agent >"$runs/$run.pid"
+    [ ! -e "$runs/$run.canceled" ] || kill $agent
+    if wait $agent; then echo succeeded; else echo failed; fi >"$runs/$run.word"
+  } | while IFS= read -r text || [ -n "$text" ]; do
     event "$run" "\"type\":\"output\",\"text\":\"$(quoted "$text")\""
     quoted "$text" >"$runs/$run.last"
-  done <"$runs/$run.output"
-  if wait $agent; then end=succeeded; else end=failed; fi
+  done
+  read -r end <"$runs/$run.word"
   [ ! -e "$runs/$run.canceled" ] || end=canceled
   echo $end >"$runs/$run.new" && mv "$runs/$run.new" "$runs/$run.end"
   event "$run" "\"type\":\"$end\""
