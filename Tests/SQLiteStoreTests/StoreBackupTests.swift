@@ -235,7 +235,7 @@ import Testing
         try queue.close()
       }
     }
-    try bad("text", "damaged") {
+    try bad("text", "is not a backup, or not a whole one") {
       try "no database at all, but text".write(toFile: $0, atomically: true, encoding: .utf8)
     }
     try bad("page", "damaged") { path in

@@ -110,23 +110,12 @@ package struct Git: Sendable {
     for (name, value) in adding {
       if let key = Environment.Key(rawValue: name) { environment[key] = value }
     }
-    // With all that it has started.
-    var options = PlatformOptions()
-    options.processGroupID = 0
-    options.teardownSequence = [.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(2))]
     do {
-      let result = try await Subprocess.run(
-        .name("git"), arguments: Arguments(["-C", folder] + Self.settings + arguments),
-        environment: .custom(environment), platformOptions: options, input: .array(input),
-        output: .bytes(limit: limit), error: .bytes(limit: 1 << 20))
-      let status =
-        switch result.terminationStatus {
-        case .exited(let code): Int(code)
-        case .signaled(let signal): 128 + Int(signal)
-        }
+      let ending = try await Program.run(
+        "git", ["-C", folder] + Self.settings + arguments, environment: environment, limit: limit, input: input)
       return Answer(
-        status: status, output: result.standardOutput,
-        diagnostics: String(decoding: result.standardError, as: UTF8.self))
+        status: ending.status, output: ending.output,
+        diagnostics: String(decoding: ending.diagnostics, as: UTF8.self))
     } catch let error as SubprocessError where error.code == .executableNotFound {
       throw Problem(.unavailable, "git is not in PATH. Install it (apt-get install git) and try again.")
     } catch let error as SubprocessError {

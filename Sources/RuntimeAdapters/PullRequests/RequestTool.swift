@@ -161,21 +161,12 @@ struct RequestToolRunner: Sendable {
     for (name, value) in environment { if let key = Environment.Key(rawValue: name) { keyed[key] = value } }
     return try await withThrowingTaskGroup(of: Answer?.self) { [keyed] group in
       group.addTask {
-        var options = PlatformOptions()
-        options.processGroupID = 0
-        options.teardownSequence = [.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(2))]
         // In no folder of anybody's, so that no repository that is there is looked at.
-        let result = try await Subprocess.run(
-          .name("env"), arguments: Arguments(["-C", "/", program] + arguments), environment: .custom(keyed),
-          platformOptions: options, input: .array(input), output: .bytes(limit: 4 << 20), error: .bytes(limit: 1 << 20))
-        let status =
-          switch result.terminationStatus {
-          case .exited(let code): Int(code)
-          case .signaled(let signal): 128 + Int(signal)
-          }
+        let ending = try await Program.run(
+          "env", ["-C", "/", program] + arguments, environment: keyed, limit: 4 << 20, input: input)
         return Answer(
-          status: status, output: String(decoding: result.standardOutput, as: UTF8.self),
-          diagnostics: String(decoding: result.standardError, as: UTF8.self))
+          status: ending.status, output: String(decoding: ending.output, as: UTF8.self),
+          diagnostics: String(decoding: ending.diagnostics, as: UTF8.self))
       }
       group.addTask {
         try await Task.sleep(for: limit)

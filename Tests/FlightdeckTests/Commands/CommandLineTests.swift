@@ -42,7 +42,11 @@ struct CommandLineTests {
     let ending = try await Self.ending(arguments)
     #expect(ending.status == 3)
     #expect(ending.output.isEmpty)
-    #expect(ending.diagnostic.contains("Start one with flightdeck serve, or just flightdeck."))
+    #expect(
+      ending.diagnostic.contains(
+        arguments.contains("--connect")
+          ? "Start one there: flightdeck serve --listen http://127.0.0.1:1"
+          : "Start one with flightdeck serve, or just flightdeck."))
   }
 
   @Test(

@@ -23,12 +23,15 @@ struct RunClientTests {
 
   @Test("Nothing at the address is NoOrchestrator, which names it and the way out")
   func nobody() async throws {
-    for address in [ServerAddress.unix(path: "/tmp/no such.sock"), .http(host: "127.0.0.1", port: 1)] {
+    for (address, wayOut) in [
+      (ServerAddress.unix(path: "/tmp/no such.sock"), "Start one with flightdeck serve"),
+      (.http(host: "127.0.0.1", port: 1), "Start one there: flightdeck serve --listen http://127.0.0.1:1"),
+    ] {
       let client = RunClient(address)
       let error = await #expect(throws: NoOrchestrator.self) { try await client.health() }
       await client.shutdown()
       #expect(error?.address == address)
-      #expect("\(try #require(error))".contains("Start one with flightdeck serve"))
+      #expect("\(try #require(error))".contains(wayOut))
     }
   }
 

@@ -33,6 +33,7 @@ import Testing
     Route(method: "POST", template: "/v1/runs/{id}/approve", role: .approver, body: #"{"why":"w"}"#),
     Route(method: "POST", template: "/v1/runs/{id}/reject", role: .approver, body: #"{"why":"w"}"#),
     Route(method: "POST", template: "/v1/runs/{id}/answer", role: .operator, body: #"{"answer":"a"}"#),
+    Route(method: "POST", template: "/v1/runs/{id}/pull-request", role: .operator, body: "{}"),
     Route(method: "POST", template: "/v1/runs/{id}/message", role: .operator, body: #"{"text":"t"}"#),
     Route(method: "POST", template: "/v1/runs/{id}/retry", role: .operator),
     Route(method: "POST", template: "/v1/runs/{id}/follow-up", role: .operator, body: #"{"prompt":"p"}"#),
