@@ -47,7 +47,18 @@ int cprocess_spawn(pid_t *pid, const char *path, char *const argv[], char *const
   return -failed;
 }
 
-void cprocess_share_memory(void) { mallopt(M_ARENA_MAX, 2); }
+int cprocess_process_fd(pid_t pid) {
+  int descriptor = (int)syscall(SYS_pidfd_open, pid, 0);
+  return descriptor < 0 ? -errno : descriptor;
+}
+
+void cprocess_share_memory(void) {
+  mallopt(M_ARENA_MAX, 2);
+  // A threshold of its own keeps the allocator from raising it: pages and commits lie in mappings that go back whole when
+  // they are freed, and leave no holes between what stays.
+  mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+  mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+}
 
 void cprocess_trim_memory(void) { malloc_trim(0); }
 

@@ -12,8 +12,14 @@ package struct Health: Sendable, Hashable {
   package var store: StoreID?
   /// The addresses that it serves, as it names them; empty for an older one.
   package var listening: [String] = []
+  /// The configuration file that it was started with, whether or not it is there; nil when it does not say.
+  package var configuration: String?
+  /// What the token may do; nil on one's own socket, where everything may be done, and for an older one.
+  package var role: AccessRole?
   /// Why nothing can be recorded, while nothing can.
   package var outage: StoreOutage?
+  /// Why a changed configuration is not taken over, while it is not.
+  package var configurationProblem: String?
 }
 
 /// An orchestrator, from the other side of its HTTP API.
@@ -40,7 +46,9 @@ package final class RunClient: Sendable {
       version: json["version"]?.string ?? "unknown", pid: Int(json["pid"]?.int ?? 0),
       seq: UInt64(clamping: json["seq"]?.int ?? 0), store: json["store"]?.string.flatMap { StoreID($0) },
       listening: json["listening"]?.array?.compactMap(\.string) ?? [],
-      outage: json["outage"].flatMap(StoreOutage.init(json:)))
+      configuration: json["configuration"]?.string, role: json["role"]?.string.flatMap(AccessRole.init),
+      outage: json["outage"].flatMap(StoreOutage.init(json:)),
+      configurationProblem: json["configurationProblem"]?.string)
   }
 
   /// Read while it arrives: the text of a large snapshot is never in memory as a whole. `onGlimpse` gets the runs that a

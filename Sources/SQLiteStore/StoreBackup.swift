@@ -50,6 +50,11 @@ package enum StoreBackup {
       let database = try StoreFile.open(readOnly: path)
       try StoreFile.demandKnown(database, path)
       return try StoreFile.check(database, path, progress: progress)
+    } catch let error as DatabaseError where [.SQLITE_NOTADB, .SQLITE_CORRUPT].contains(error.resultCode) {
+      throw Problem(
+        .invalid,
+        "\(path) is not a backup, or not a whole one (\(error.message ?? "\(error.resultCode)")). Name a file that "
+          + "flightdeck backup has made; nothing was changed.")
     } catch { throw StoreProblem(path: path).translate(error) }
   }
 

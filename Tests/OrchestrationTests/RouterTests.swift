@@ -5,11 +5,11 @@ import Testing
 @Suite struct RouterTests {
   private func candidate(
     _ id: RuntimeID, slots: Int = 4, used: Int = 0, canCreatePR: Bool = false, refusal: String? = nil,
-    health: RuntimeSummary.Health = .healthy
+    health: RuntimeSummary.Health = .healthy, kind: String = "mock"
   ) -> Router.Candidate {
     Router.Candidate(
       summary: RuntimeSummary(
-        runtimeId: id, kind: "mock",
+        runtimeId: id, kind: kind,
         capabilities: RuntimeCapabilities(canCreatePR: canCreatePR, maxParallelTasks: slots), health: health,
         healthReason: health == .healthy ? nil : "its command is gone", slotsUsed: used), refusal: refusal)
   }
@@ -59,7 +59,45 @@ import Testing
       among: [candidate("a", health: .degraded), candidate("b", refusal: "it needs a repository")])
     #expect(decision.runtimeId == nil)
     #expect(decision.considered[0].reasons == ["it is degraded: its command is gone"])
-    #expect(decision.waitsFor == ["a to be healthy again"])
+    #expect(decision.waitsFor == ["a to be healthy again (its command is gone)"])
     #expect(decision.considered[1].reasons == ["it needs a repository"])
+  }
+
+  @Test("A simulated runtime never wins by its free slots over one that can do the work")
+  func simulated() {
+    let decision = Router.route(
+      Contract(title: "x"), among: [candidate("a", slots: 50, kind: "simulated"), candidate("b", slots: 1)])
+    #expect(decision.runtimeId == "b")
+    #expect(
+      decision.considered[0].reasons == ["it is simulated, and b can do the work: pin the contract to a to try it"])
+  }
+
+  @Test("While the real one is busy or ill the contract waits for it, and does not go to a simulated one")
+  func simulatedStandsBack() {
+    let fake = candidate("a", kind: "simulated")
+    let busy = Router.route(Contract(title: "x"), among: [fake, candidate("b", slots: 1, used: 1)])
+    #expect(busy.runtimeId == nil && busy.waitsFor == ["a slot on b"])
+    let ill = Router.route(Contract(title: "x"), among: [fake, candidate("b", health: .degraded)])
+    #expect(ill.runtimeId == nil && ill.waitsFor == ["b to be healthy again (its command is gone)"])
+  }
+
+  @Test("A simulated runtime takes what is pinned to it, and what no other could ever take, and says so")
+  func simulatedStandsIn() {
+    let fake = candidate("a", kind: "simulated")
+    var pinned = Contract(title: "x")
+    pinned.runtime = "a"
+    #expect(Router.route(pinned, among: [fake, candidate("b")]).runtimeId == "a")
+    let alone = Router.route(Contract(title: "x"), among: [fake, candidate("b", refusal: "it needs a repository")])
+    #expect(alone.runtimeId == "a")
+    #expect(
+      alone.considered[0].reasons == ["most free slots (4)", "simulated, as no other runtime could take it"])
+  }
+
+  @Test("What is pinned to a runtime that is not configured any more waits for it")
+  func gone() {
+    var contract = Contract(title: "x")
+    contract.runtime = "z"
+    #expect(
+      Router.route(contract, among: [candidate("a")]).waitsFor == ["z to be healthy again (it is not configured)"])
   }
 }

@@ -51,6 +51,9 @@ int cprocess_signal_fd(const int *signals, int count);
 /* The next signal, 0 when none waits. */
 int cprocess_next_signal(int fd);
 
+/* A descriptor of a child, closed on exec, that is readable once the child has ended. */
+int cprocess_process_fd(pid_t pid);
+
 /* Reaps one child without blocking: its pid, 0 when none has ended, or a negative errno. `pid` -1 means any. One of
    `code` and `signal` is set, the other is -1. */
 pid_t cprocess_reap(pid_t pid, int *code, int *signal);

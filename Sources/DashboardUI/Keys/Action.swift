@@ -8,7 +8,7 @@ package enum Action: String, CaseIterable, Sendable {
   case auditDetail, verifyAudit, reloadAudit
   case approve, reject
   case shorterWindow, longerWindow, pulseParts, chartStyle
-  case open, diff, cancel, forceCancel, retry, answer
+  case open, diff, cancel, forceCancel, retry, answer, message
   case mark, markRange, clearMarks, filter, sort, invert, previousColumn, nextColumn
   case group, columns, wide, views
   case copy, copyId

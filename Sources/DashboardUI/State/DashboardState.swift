@@ -7,17 +7,26 @@ package enum LinkState: Sendable, Equatable {
   case live
   /// What is on the screen is as of `since`.
   case lost(since: Timestamp, nextTry: Timestamp?)
+  /// It has died, and this dashboard, which had started it, does so again.
+  case starting(since: Timestamp)
   /// The orchestrator lets nobody in from here; the reason says what to do. What is on the screen is as of `since`.
   case refused(since: Timestamp, reason: String)
 
   /// Why nobody is let in.
   var refusal: String? { if case .refused(_, let reason) = self { reason } else { nil } }
 
+  var isLost: Bool {
+    switch self {
+    case .lost, .starting: true
+    case .connecting, .live, .refused: false
+    }
+  }
+
   /// Since when the screen has stood still.
   var staleSince: Timestamp? {
     switch self {
     case .connecting, .live: nil
-    case .lost(let since, _), .refused(let since, _): since
+    case .lost(let since, _), .starting(let since), .refused(let since, _): since
     }
   }
 }
@@ -34,10 +43,14 @@ package struct DashboardState: Sendable {
   package internal(set) var board = RunBoard()
   package internal(set) var runtimes: [RuntimeSummary] = []
   package internal(set) var link = LinkState.connecting
+  /// What may be done with the token; nil when everything may, or nobody has said.
+  package internal(set) var role: AccessRole?
   package internal(set) var now: Timestamp
   var hasSnapshot = false
   /// Why the orchestrator cannot record anything, while it cannot.
   var outage: StoreOutage?
+  /// Why a changed configuration is not taken over, while it is not.
+  var configurationProblem: String?
   /// What happened over time.
   var history = Pulse()
   var timeline = Timeline()
@@ -105,6 +118,10 @@ package struct DashboardState: Sendable {
   var open: OpenRun?
   /// Comments that go to the agent as soon as its run has ended: the prompts.
   var reviewsToSend: [RunID: String] = [:]
+  /// Words for agents that take none while they work: they go out when the run has ended.
+  var messagesToSend: [RunID: [String]] = [:]
+  /// Runs that a new one goes on with for what was said, and not for comments.
+  var messagesUnderWay: Set<RunID> = []
   var log: RunLog?
   /// When the preview turns to the selected run: a moment after the cursor rests.
   var previewAt: Timestamp?

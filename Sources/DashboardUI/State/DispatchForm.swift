@@ -271,7 +271,7 @@ struct DispatchForm: Sendable {
       let chosen = outcomes.contains { ($0.decision.runtimeId ?? $0.runtimeId) == runtime.runtimeId }
       return (found.eligible, chosen, found.reasons)
     }
-    if runtime.health == .lost { return (false, false, [runtime.healthReason ?? "lost"]) }
+    if runtime.health != .healthy { return (false, false, [runtime.healthReason ?? runtime.health.rawValue]) }
     return (true, false, [])
   }
 }

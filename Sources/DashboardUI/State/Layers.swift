@@ -6,6 +6,7 @@ enum Layer: Sendable {
   case confirm(Confirm)
   case cancel(CancelDialog)
   case answer(AnswerDialog)
+  case message(MessageDialog)
   case approval(ApprovalDialog)
   case palette(PaletteDialog)
   case filter(FilterPrompt)
@@ -27,7 +28,7 @@ enum Layer: Sendable {
     switch self {
     case .approval: true
     case .auditFilter: false
-    case .confirm, .cancel, .answer: true
+    case .confirm, .cancel, .answer, .message: true
     case .help, .palette, .filter, .search, .switcher, .eventTypes, .themes: false
     case .columns, .views: false
     case .comment, .review, .compare: false
@@ -56,13 +57,6 @@ struct CancelDialog: Sendable {
   var historyPlace: Int?
 }
 
-struct AnswerDialog: Sendable {
-  var run: RunID
-  var attention: Attention
-  var cursor = 0
-  var text = TextField()
-}
-
 struct PaletteDialog: Sendable {
   var field = TextField()
   var cursor = 0
@@ -80,4 +74,6 @@ struct Toast: Sendable, Equatable {
   var text: String
   var kind: Kind
   var until: Timestamp
+  /// Of no use any more once the link is there again.
+  var isOfLink = false
 }

@@ -34,6 +34,14 @@ struct LogLine: Sendable {
       label = isStderr ? "stderr" : "output"
       self.text = text("text") ?? ""
       if let dropped = data["dropped"]?.int, dropped > 0 { detail = "\(dropped) lines dropped before" }
+    case .outputCut:
+      kind = .bad
+      label = "output"
+      self.text = OutputCut(json: .object(data)).words
+    case .conflict:
+      kind = .other
+      label = "conflict"
+      self.text = LogLine.conflict(data)
     case .tool:
       kind = .tool
       label = "tool"
@@ -46,16 +54,35 @@ struct LogLine: Sendable {
       let percent = data["progress"]?.double.map { "\(Format.percent($0))%" }
       self.text = text("message") ?? percent ?? ""
       detail = text("message") == nil ? nil : percent
+    case .plan:
+      let plan = data["entries"]?.array?.compactMap(PlanEntry.init(json:)) ?? []
+      kind = .progress
+      label = "plan"
+      let spans = PlanWords.spans(plan)
+      styled = spans
+      self.text = spans.reduce("") { $0 + $1.text }
+    case .message:
+      kind = .milestone
+      label = "message"
+      self.text = text("text") ?? ""
+      detail = text("by").map { "by \($0)" }
     case .attention:
       kind = .attention
       label = "question"
-      self.text = text("question") ?? ""
+      let asked = AttentionDetail(json: .object(data)).map { $0.command ?? $0.paths.joined(separator: " ") } ?? ""
+      self.text = (text("question") ?? "") + (asked.isEmpty ? "" : "  \(asked)")
       detail = data["options"]?.array?.compactMap(\.string).joined(separator: " / ")
       if detail == "" { detail = nil }
     case .resolved:
       kind = .milestone
       label = "answer"
       self.text = text("answer") ?? ""
+      if let rule = data["remember"].flatMap(PermissionRule.init(json:)) {
+        self.text += ", and from now on \(rule.words)"
+      }
+      if data["rule"] != nil, let asked = AttentionDetail(json: .object(data)) {
+        self.text += "  \(asked.tool.rawValue) " + (asked.command ?? asked.paths.joined(separator: " "))
+      }
       detail = text("by").map { "by \($0)" }
     case .queued:
       kind = .milestone
@@ -110,7 +137,8 @@ struct LogLine: Sendable {
       kind = .other
       label =
         event.type.rawValue.hasPrefix("awf.runtime.") ? String(event.type.rawValue.dropFirst(12)) : event.type.shortName
-      self.text = data.isEmpty ? "" : JSONValue.object(data).jsonText
+      // One that brings a message says it by that; enter shows what else there is.
+      self.text = text("message") ?? (data.isEmpty ? "" : JSONValue.object(data).jsonText)
     }
     if self.text.utf8.count > Self.longest {
       self.text = String(self.text.prefix(8192)) + "…"
@@ -138,6 +166,15 @@ struct LogLine: Sendable {
       return LineSearch.errors.contains { $0.isIn(text) } || text.hasPrefix("FAIL")
     default: return false
     }
+  }
+
+  private static func conflict(_ data: JSONObject) -> String {
+    let conflicts = data["conflicts"]?.array?.compactMap(Conflict.init(json:)) ?? []
+    guard let first = conflicts.first else { return "no other live run changes its files any more" }
+    let runs = Set(conflicts.map(\.run)).sorted().map(\.shortName)
+    let files = Int(data["files"]?.int ?? 0)
+    let more = files > 1 ? " and \(Format.plural(files - 1, "other file"))" : ""
+    return "\(runs.joined(separator: ", ")) \(runs.count == 1 ? "changes" : "change") \(first.path)\(more) too"
   }
 
   /// About the bytes that it takes.

@@ -14,8 +14,7 @@ package enum Errand: Sendable, Equatable {
   /// Work brought in: reading or dispatching it.
   case batch(generation: Int)
   case cancel(RunID), retry(RunID), answer(RunID)
-  case followUp(RunID)
-  case pullRequest(RunID)
+  case followUp(RunID), message(RunID), pullRequest(RunID)
   /// Copying, saving, the editor.
   case here
 }
@@ -31,6 +30,8 @@ package enum Message: Sendable {
   /// In order, following the snapshot or the events before.
   case events([RunEvent])
   case link(LinkState)
+  /// What the token may do.
+  case role(AccessRole)
   /// The orchestrator cannot record anything, and why; nil when it can.
   case outage(StoreOutage?)
   case detail(RunID, RunDetail)
@@ -53,6 +54,8 @@ package enum Message: Sendable {
   case followedUp(RunID, DispatchOutcome)
   /// The run with the pull request that is open for it now.
   case pullRequest(Run)
+  /// A live session has taken what was said.
+  case messaged(RunID, isReview: Bool)
   case failed(Problem, Errand)
   /// The prompt as it comes back from $EDITOR.
   case edited(String)
@@ -83,7 +86,10 @@ package enum Effect: Sendable {
   /// The reason goes on the audit trail.
   case cancel([RunID], reason: String, force: Bool)
   case retry([RunID])
-  case answer(RunID, attentionId: String, answer: String)
+  /// `remember`: likewise, for the rest of the run, what is asked in the same way.
+  case answer(RunID, attentionId: String, answer: String, remember: Bool)
+  /// Into the run's live session. `isReview`: comments on its diff.
+  case message(RunID, text: String, isReview: Bool)
   case fetchDetail(RunID), fetchArtifacts(RunID)
   case fetchPatch(RunID, PatchOptions = PatchOptions())
   /// A new run that goes on where an ended one stopped.

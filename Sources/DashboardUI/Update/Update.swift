@@ -11,8 +11,12 @@ extension DashboardState {
     case .glimpse(let snapshot): takeGlimpse(snapshot)
     case .events(let events): take(events)
     case .link(let link):
-      if case .refused(_, let reason) = link, hasSnapshot { toast(reason, .bad) }
+      if case .refused(_, let reason) = link, hasSnapshot { toast(reason, .bad, isOfLink: true) }
+      // Between its tries the feed says only that it is lost.
+      if case .lost(let since, _) = link, case .starting(since) = self.link { break }
+      if link == .live { toasts.removeAll(where: \.isOfLink) }
       self.link = link
+    case .role(let role): self.role = role
     case .outage(let outage): take(outage)
     case .detail(let run, let detail):
       guard open?.id == run else { break }
@@ -49,10 +53,16 @@ extension DashboardState {
     case .retried(let old, let outcome):
       let new = outcome.runId.map { " as \($0.shortName)" } ?? ""
       toast("\(old.shortName) is tried again\(new)", .good)
+    case .messaged(let run, let isReview): takeMessaged(run, isReview: isReview)
     case .followedUp(let old, let outcome): takeFollowUp(old, outcome)
     case .pullRequest(let run):
       if let url = run.pullRequest?.url { toast("\(run.runId.shortName): \(url); o opens it", .good) }
     case .failed(let problem, let errand): fail(problem, errand)
+    case .edited(let text) where messageDialog != nil:
+      if var dialog = messageDialog {
+        dialog.text.replace(text.trimmed)
+        setLayer(.message(dialog))
+      }
     case .edited(let text) where commentDialog != nil:
       if var dialog = commentDialog {
         dialog.field.replace(text.trimmed)
@@ -95,9 +105,11 @@ extension DashboardState {
   /// For a picture, which nobody is there to be told anything by.
   package mutating func dropToasts() { toasts = [] }
 
-  mutating func toast(_ text: String, _ kind: Toast.Kind) {
+  mutating func toast(_ text: String, _ kind: Toast.Kind, isOfLink: Bool = false) {
     toasts.removeAll { $0.text == text }
-    toasts.append(Toast(text: text, kind: kind, until: now + .seconds(kind == .bad ? 10 : 4)))
+    // Whoever reads a long one needs longer.
+    let life = Duration.seconds(kind == .bad ? 10 : text.utf8.count > 100 ? 12 : 4)
+    toasts.append(Toast(text: text, kind: kind, until: now + life, isOfLink: isOfLink))
     if toasts.count > 3 { toasts.removeFirst() }
   }
 
@@ -118,6 +130,7 @@ extension DashboardState {
     if let before { noticeChanges(since: before) }
     runtimes = snapshot.runtimes
     outage = snapshot.outage
+    configurationProblem = snapshot.configurationProblem
     hasSnapshot = true
     paces.reset()
     _ = list.setSurroundings(filterSurroundings, board)
@@ -146,7 +159,8 @@ extension DashboardState {
     history.count(events: events.count)
     eventsAt = now
     for event in events {
-      if event.type == .output, let lines = event.data["dropped"]?.int { drops.add(lines, at: now) }
+      let dropped = event.type == .output ? "dropped" : event.type == .outputCut ? "lines" : nil
+      if let dropped, let lines = event.data[dropped]?.int { drops.add(lines, at: now) }
       let changes = event.type.changesState
       let counted = changes || event.type == .usage
       let concerns = NotificationMachine.concerns(event.type)
@@ -167,6 +181,7 @@ extension DashboardState {
           runtimesStale = true
           runtimesPage.add(CollectionOfOne(event))
         }
+        noteConfiguration(event)
         continue
       }
       if run == watched { log?.append(event) }
@@ -177,9 +192,34 @@ extension DashboardState {
     settleQueue()
   }
 
+  /// What became of a configuration that was changed while the orchestrator works.
+  private mutating func noteConfiguration(_ event: RunEvent) {
+    switch event.type {
+    case .configurationRejected:
+      let problem = event.data["reason"]?.string ?? "it cannot be read"
+      configurationProblem = problem
+      toast("The changed configuration is not taken over: \(problem.prefix { $0 != "\n" })", .bad)
+    case .configurationApplied:
+      configurationProblem = nil
+      func texts(_ key: String) -> [String] { (event.data[key]?.array ?? []).compactMap(\.string) }
+      let changes = texts("changes").isEmpty ? "" : ": \(texts("changes").joined(separator: ", "))"
+      let later = texts("later").isEmpty ? "" : "; \(texts("later").joined(separator: ", ")) at the next start"
+      toast("Configuration taken over\(changes)\(later)", .good)
+    default: break
+    }
+  }
+
+  /// A runtime has been tried again by now: how that went is told only when its reason is another.
+  private var hasTriedRuntime: Bool {
+    runtimes.contains { runtime in runtime.breaker.retryAt.map { now - $0 > .seconds(1) } ?? false }
+  }
+
   private mutating func changed(_ run: RunID, _ event: RunEvent) {
     if event.type == .started || event.type.endsRun { runtimesStale = true }
-    if event.type.endsRun { sendWaitingReview(run) }
+    if event.type.endsRun {
+      sendWaitingMessages(run)
+      sendWaitingReview(run)
+    }
     guard let open, open.id == run, screen == .run else { return }
     if event.type == .artifacts || event.type.endsRun || event.type == .started { fetch(run) }
     askAudit()
@@ -201,7 +241,10 @@ extension DashboardState {
       copyOut(address)
       toast("\(problem.detail): \(address) is copied", .info)
     case .patch(let run): failPatch(run, problem)
-    case .followUp: failFollowUp(problem)
+    case .followUp(let run):
+      messagesUnderWay.remove(run)
+      failFollowUp(problem)
+    case .message: failFollowUp(problem)
     case .backlog(let run):
       guard log?.run == run else { return }
       // The live events go on below what is missing.
@@ -223,7 +266,12 @@ extension DashboardState {
       toast("The chain could not be checked: \(problem.detail)", .bad)
     case .approval: toast(problem.detail, .bad)
     case .health: break  // the pane says that it has read none
-    case .runtimes, .cancel, .retry, .answer, .pullRequest, .here: toast(problem.detail, .bad)
+    case .here:
+      // Starting the orchestrator again came to nothing: its link goes on being lost.
+      if case .starting(let since) = link { link = .lost(since: since, nextTry: nil) }
+      toast(problem.detail, .bad, isOfLink: problem.code == .unavailable)
+    case .runtimes, .cancel, .retry, .answer, .pullRequest:
+      toast(problem.detail, .bad, isOfLink: problem.code == .unavailable)
     }
   }
 
@@ -274,6 +322,7 @@ extension DashboardState {
       emit(.fetchArtifacts(open.id))
       emit(.fetchPatch(open.id, open.diff.wanted))
     }
+    if hasTriedRuntime { runtimesStale = true }
     if runtimesStale, screen == .runtimes || screen == .dispatch, (now - runtimesAskedAt).milliseconds >= 1000 {
       runtimesStale = false
       runtimesAskedAt = now
@@ -298,7 +347,7 @@ extension DashboardState {
     if let changed = form.changedAt { times.append(changed + .milliseconds(250)) }
     if list.filter.dependsOnTime { times.append(max(now, list.surroundings.now) + .seconds(2)) }
     if runtimesStale, screen == .runtimes || screen == .dispatch { times.append(runtimesAskedAt + .seconds(1)) }
-    if case .lost = link {
+    if link.isLost {
       times.append(nextSecond)
     } else {
       switch motion {
@@ -312,7 +361,7 @@ extension DashboardState {
 
   /// Whether something that is visible moves with time.
   package var isAnimating: Bool {
-    if case .lost = link { return true }
+    if link.isLost { return true }
     return motion != .none || !toasts.isEmpty
   }
 

@@ -11,7 +11,7 @@ extension DashboardState {
   }
 
   mutating func importWork(_ source: WorkSource) {
-    if let refusal { return toast(refusal, .info) }
+    if let refusal = refusalWords(for: .dispatch) { return toast(refusal, .info) }
     var batch = WorkBatch()
     switch source {
     case .file(let path): batch.path = path

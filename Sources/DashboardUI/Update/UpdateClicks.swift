@@ -28,6 +28,7 @@ extension DashboardState {
 
   private mutating func wheel(_ key: Key, over layer: Layer) {
     switch layer {
+    case .answer(let dialog) where dialog.attention.detail != nil: take(key == .up ? .pageUp : .pageDown, in: layer)
     case .help: for _ in 0..<3 { if let layer = layers.last { take(key, in: layer) } }
     case .palette, .answer, .switcher: take(key, in: layer)
     default: break
@@ -54,7 +55,7 @@ extension DashboardState {
       take(.enter)
     case .answer(var dialog):
       // An answer has consequences: the first click only chooses.
-      dialog.cursor = place
+      dialog.cursor = min(place, max(0, dialog.items.count - 1))
       setLayer(.answer(dialog))
       if isDouble { take(.enter) }
     default: break

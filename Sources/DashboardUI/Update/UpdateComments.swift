@@ -185,11 +185,18 @@ extension DashboardState {
     }
   }
 
-  /// As a follow-up when the run has ended; until then it is kept for that moment.
+  /// To the live session where there is one; else as a follow-up when the run has ended, and until then it is kept.
   private mutating func sendReview(_ dialog: ReviewDialog) {
     guard let open, let run = board[open.id], !dialog.isSending else { return }
     let comments = preferences.comments[run.runId]
     let prompt = ReviewPrompt.text(comments, introduction: dialog.introduction.text)
+    if wayOfMessages(to: run) == .session {
+      var dialog = dialog
+      dialog.isSending = true
+      setLayer(.review(dialog))
+      emit(.message(run.runId, text: prompt, isReview: true))
+      return
+    }
     guard run.status.isTerminal else {
       layers.removeLast()
       reviewsToSend[run.runId] = prompt
@@ -212,6 +219,9 @@ extension DashboardState {
   }
 
   mutating func takeFollowUp(_ old: RunID, _ outcome: DispatchOutcome) {
+    if messagesUnderWay.remove(old) != nil {
+      return toast("\(old.shortName) goes on\(outcome.runId.map { " as \($0.shortName)" } ?? "")", .good)
+    }
     keep { $0.comments[old] = [] }
     layers.removeAll { if case .review = $0 { true } else { false } }
     let new = outcome.runId.map { " as \($0.shortName)" } ?? ""

@@ -28,18 +28,6 @@ extension DashboardState {
     layers.append(.confirm(Confirm(subject: .retry(ended))))
   }
 
-  mutating func askAnswer() {
-    if currentRun?.awaitsApproval == true {
-      askApproval(.approve)
-      return
-    }
-    guard let run = currentRun, let attention = run.attention, run.needsAttention else {
-      toast("This run asks nothing", .info)
-      return
-    }
-    layers.append(.answer(AnswerDialog(run: run.runId, attention: attention)))
-  }
-
   mutating func pasteInLayer(_ text: String, _ layer: Layer) {
     switch layer {
     case .help, .confirm, .switcher, .eventTypes: break
@@ -49,9 +37,12 @@ extension DashboardState {
       dialog.reason.insert(text)
       setLayer(.cancel(dialog))
     case .answer(var dialog):
-      guard dialog.attention.options.isEmpty else { return }
+      guard dialog.items.isEmpty else { return }
       dialog.text.insert(text)
       setLayer(.answer(dialog))
+    case .message(var dialog):
+      dialog.text.insert(text)
+      setLayer(.message(dialog))
     case .palette(var dialog):
       dialog.field.insert(text)
       setLayer(.palette(dialog))
@@ -100,6 +91,7 @@ extension DashboardState {
     case .confirm(let confirm): takeInConfirm(key, confirm)
     case .cancel(let dialog): takeInCancel(key, dialog)
     case .answer(let dialog): takeInAnswer(key, dialog)
+    case .message(let dialog): takeInMessage(key, dialog)
     case .palette(let dialog): takeInPalette(key, dialog)
     case .filter(let prompt): takeInFilter(key, prompt)
     case .columns(let dialog): takeInColumns(key, dialog)
@@ -195,40 +187,6 @@ extension DashboardState {
     emit(.cancel(live, reason: reason, force: dialog.force))
   }
 
-  // MARK: Answer
-
-  private mutating func takeInAnswer(_ key: Key, _ dialog: AnswerDialog) {
-    var dialog = dialog
-    let options = dialog.attention.options
-    switch key {
-    case .escape: layers.removeLast()
-    case .enter:
-      let answer = options.isEmpty ? dialog.text.text.trimmed : options[safe: dialog.cursor] ?? ""
-      guard !answer.isEmpty else { return }
-      layers.removeLast()
-      if board[dialog.run]?.attention?.attentionId != dialog.attention.attentionId {
-        toast("The question has gone meanwhile", .info)
-        return
-      }
-      emit(.answer(dialog.run, attentionId: dialog.attention.attentionId, answer: answer))
-    default:
-      if options.isEmpty {
-        if dialog.text.handle(key) { setLayer(.answer(dialog)) }
-        return
-      }
-      switch keys.action(for: key, in: [.moving]) {
-      case .up: dialog.cursor = max(0, dialog.cursor - 1)
-      case .down: dialog.cursor = min(options.count - 1, dialog.cursor + 1)
-      default:
-        guard case .character(let character) = key, let number = character.wholeNumberValue,
-          options.indices.contains(number - 1)
-        else { return }
-        dialog.cursor = number - 1
-      }
-      setLayer(.answer(dialog))
-    }
-  }
-
   // MARK: Prompts
 
   private mutating func takeInSearch(_ key: Key, _ field: TextField) {
@@ -320,7 +278,7 @@ extension DashboardState {
     for context in contexts + [.pages] where context != .moving && context != .form {
       for binding in keys.bindings where binding.context == context && binding.action != .palette {
         guard seen.insert(binding.action).inserted, !binding.action.rawValue.hasPrefix("tab") else { continue }
-        if binding.action.changesRuns, refusal != nil { continue }
+        if refusalWords(for: binding.action) != nil { continue }
         entries.append(
           PaletteEntry(
             name: binding.action.rawValue, help: binding.help,

@@ -51,7 +51,8 @@ extension DashboardState {
 
   /// Does what a key, the palette or a click asks for.
   mutating func perform(_ action: Action) {
-    if action.changesRuns, let refusal {
+    // What is asked can be looked at all the same.
+    if action != .answer, let refusal = refusalWords(for: action) {
       toast(refusal, .info)
       return
     }
@@ -97,6 +98,7 @@ extension DashboardState {
     case .forceCancel: askCancel(force: true)
     case .retry: askRetry()
     case .answer: askAnswer()
+    case .message: askMessage()
     case .mark, .markRange, .clearMarks: mark(action)
     case .filter where screen == .audit:
       layers.append(.auditFilter(TextField(audit.filter), before: audit.filter))
@@ -136,7 +138,7 @@ extension DashboardState {
 
   mutating func show(_ wanted: Screen) {
     guard screen != wanted else { return }
-    if wanted == .dispatch, let refusal {
+    if wanted == .dispatch, let refusal = refusalWords(for: .dispatch) {
       toast(refusal, .info)
       return
     }

@@ -4,15 +4,27 @@ import TerminalKit
 /// The handoff tab: the note is laid out once for a width, not for each frame.
 extension DashboardState {
   mutating func layNote() {
-    guard let open, open.tab == .handoff, let note = open.artifacts?.handoffNote else { return }
+    guard let open, open.tab == .handoff, let artifacts = open.artifacts else { return }
     let width = layout.body.width - 4
-    self.open?.note = Note(lines: Markdown.lines(note, width: width), width: width)
+    self.open?.note = Note(lines: Self.noteLines(of: artifacts, width: width), width: width)
   }
 
   /// The note's lines at this width; those laid out before, when they fit.
   func noteLines(_ open: OpenRun, _ artifacts: Artifacts, width: Int) -> [StyledLine] {
     if let note = open.note, note.width == width { return note.lines }
-    return Markdown.lines(artifacts.handoffNote, width: width)
+    return Self.noteLines(of: artifacts, width: width)
+  }
+
+  /// Output is no Markdown: its lines stay what they are.
+  private static func noteLines(of artifacts: Artifacts, width: Int) -> [StyledLine] {
+    guard artifacts.noteIsOutput else { return Markdown.lines(artifacts.handoffNote, width: width) }
+    let said = wrapped(
+      [Span("The agent has left no note. What it printed last:", .runAttention)], width: width, most: 2
+    ).map { StyledLine($0) }
+    return artifacts.handoffNote.split(separator: "\n", omittingEmptySubsequences: false).reduce(into: said + [.blank])
+    {
+      $0 += wrapped([Span(String($1))], width: width).map { StyledLine($0) }
+    }
   }
 
   mutating func goToNoteMatch(_ step: Int) {

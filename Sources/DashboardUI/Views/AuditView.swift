@@ -81,7 +81,8 @@ struct AuditColumns {
   static let run = 6
   var seq = 6
   var actor = 9
-  var event = 16
+  /// The longest of ours is whole: `approval_requested`.
+  var event = 18
   var why: Int
   var hash = 7
 
@@ -92,14 +93,21 @@ struct AuditColumns {
       hash += 5
       event += 4
       room -= 16
+    } else if room < 20 {
+      // The record has its hash; here the reason needs the room more.
+      room += hash + 2
+      hash = 0
     }
     why = max(0, room)
   }
 
   var heads: String {
-    "   " + fitted("#", seq, right: true) + "  " + fitted("TIME", Self.time, right: true) + "  " + fitted("WHO", actor)
-      + "  " + fitted("DID", event) + "  " + fitted("RUN", Self.run) + "  " + fitted("WHY", why) + "  "
-      + fitted("HASH", hash)
+    var heads = [
+      fitted("#", seq, right: true), fitted("TIME", Self.time, right: true), fitted("WHO", actor), fitted("DID", event),
+      fitted("RUN", Self.run), fitted("WHY", why),
+    ]
+    if hash > 0 { heads.append(fitted("HASH", hash)) }
+    return "   " + heads.joined(separator: "  ")
   }
 
   func row(_ record: AuditRecord, _ isSelected: Bool, _ state: DashboardState) -> [Span] {
@@ -111,7 +119,9 @@ struct AuditColumns {
       case "agent_run.canceled", "agent_run.cancel_requested", "agent_run.stop_sent": .runCanceled
       default: .text
       }
-    let why = record.rationale.map { Span($0) } ?? Span(record.run.flatMap { state.board[$0]?.title } ?? "", .muted)
+    let why =
+      record.rationale.map { Span($0) } ?? tokenWords(record).map { Span($0) }
+      ?? Span(record.run.flatMap { state.board[$0]?.title } ?? "", .muted)
     return [
       Span(isSelected ? "▌" : " ", .accent), Span(broken ? "✖ " : "✔ ", broken ? .runFailed : .yes),
       Span(fitted("\(record.seq)", seq, right: true), .muted),
@@ -120,14 +130,23 @@ struct AuditColumns {
       Span("  " + fitted(auditEvent(record), event), role),
       Span("  " + fitted(record.run?.shortName ?? "—", Self.run), .muted), Span("  "),
       Span(fitted(why.text, self.why), why.role),
-      Span("  " + fitted(String(record.eventHash.prefix(hash)), hash), .muted),
+      Span(hash > 0 ? "  " + fitted(String(record.eventHash.prefix(hash)), hash) : "", .muted),
     ]
   }
 }
 
 /// Without the prefix that most share.
-private func auditEvent(_ record: AuditRecord) -> String {
-  record.eventType.hasPrefix("agent_run.") ? String(record.eventType.dropFirst(10)) : record.eventType
+func auditEvent(_ record: AuditRecord) -> String {
+  for prefix in ["agent_run.", "access_"] where record.eventType.hasPrefix(prefix) {
+    return String(record.eventType.dropFirst(prefix.count))
+  }
+  return record.eventType
+}
+
+/// Whose token it is about, and what that may do.
+private func tokenWords(_ record: AuditRecord) -> String? {
+  guard record.eventType.hasPrefix("access_token."), let name = record.eventData["name"]?.string else { return nil }
+  return "\(name)'s token" + (record.eventData["role"]?.string.map { ", \($0)" } ?? "")
 }
 
 /// The clock of today, or day and time.

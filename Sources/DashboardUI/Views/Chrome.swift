@@ -18,12 +18,17 @@ func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
     let age = Format.age((state.now - since).milliseconds)
     let again = next.map { $0 > state.now ? " in \(Format.age(($0 - state.now).milliseconds + 999))" : "" } ?? ""
     left.append(Span(" ✖ lost, \(age) old, trying again\(isWide ? again : "") ", .linkLost))
+  case .starting(let since):
+    isLost = true
+    let age = Format.age((state.now - since).milliseconds)
+    left.append(Span(" ✖ it ended, \(age) old, starting it again ", .linkLost))
   case .refused:
     isLost = true
     left.append(Span(" ✖ refused: not let in ", .linkLost))
   }
   if isWide { left.append(Span("  \(state.place)", .header)) }
   if state.isReadOnly { left.append(Span("  read-only", .headerName)) }
+  if let role = state.role, role < .admin, isWide { left.append(Span("  as \(role.rawValue)", .headerName)) }
   left.append(Span(isWide ? "     " : "   ", .header))
   for status in RunStatus.allCases.sorted(by: { order($0) < order($1) }) {
     let count = state.board.count(status)
@@ -41,7 +46,9 @@ func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   if let lines = state.drops.recent(state.now), state.replay == nil {
     let count = Format.count(lines)
     right.append(
-      Span(isWide ? "   \(Glyphs.conflict) \(count) lines dropped" : " \(Glyphs.conflict) \(count)", .linkConnecting))
+      Span(
+        isWide ? "   \(Glyphs.conflict) \(count) lines dropped" : " \(Glyphs.conflict) \(count) dropped",
+        .linkConnecting))
   }
   if isWide, state.replay == nil { right.append(Span("   \(Format.count(state.rate.perSecond)) ev/s", .header)) }
   right.append(
@@ -52,9 +59,21 @@ func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   frame.restyle(rect) { $0.background == theme[.text].background ? $0.on(bar) : $0 }
 }
 
-/// What keeps the orchestrator from recording anything: on every screen as long as it does.
+/// What keeps the orchestrator from recording anything, else why it works by an old configuration: on every screen as long
+/// as that is so.
 func drawBanner(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
-  guard let outage = state.outage, !rect.isEmpty else { return }
+  guard !rect.isEmpty else { return }
+  guard let outage = state.outage else {
+    guard let problem = state.configurationProblem else { return }
+    let more = problem.split(separator: "\n").count
+    frame.fill(rect, style: state.theme[.linkConnecting])
+    frame.draw(
+      StyledLine(
+        [Span(" ▲ the old settings stay: \(problem.prefix { $0 != "\n" })", .linkConnecting)],
+        right: more > 1 ? [Span(" and \(more - 1) more ", .linkConnecting)] : []), in: rect, state.theme,
+      ground: .linkConnecting)
+    return
+  }
   let words = outage.sentence { Format.clock($0, offset: state.utcOffset, seconds: false) }
   frame.fill(rect, style: state.theme[.linkLost])
   let counts = outage.dropped > 0 ? "  \(Format.count(Int64(outage.dropped))) lines not kept " : ""
@@ -252,7 +271,13 @@ private func footerHints(_ state: DashboardState) -> [(key: Key?, keys: String, 
   case .cancel(let dialog): return dialog.words
   case .approval: contexts = [.dialog]
   case .auditFilter: contexts = [.prompt]
-  case .confirm, .answer, .switcher: contexts = [.dialog]
+  case .confirm, .switcher: contexts = [.dialog]
+  case .answer(let dialog): return dialog.hints(canAnswer: state.refusalWords(for: .answer) == nil)
+  case .message:
+    return [
+      (.enter, "enter", "send"), (nil, "alt-enter", "new line"), (.ctrl("o"), "ctrl-o", "editor"),
+      (.escape, "esc", "leave"),
+    ]
   case .filter: contexts = [.prompt]
   case .columns: contexts = [.columnsDialog]
   case .views(let dialog): contexts = dialog.naming == nil ? [.viewsDialog] : [.prompt]
@@ -292,11 +317,12 @@ private func footerHints(_ state: DashboardState) -> [(key: Key?, keys: String, 
 
 /// Whether an action does something for what is on the screen now, so that the footer offers no dead key.
 private func isUseful(_ action: Action, _ state: DashboardState) -> Bool {
-  if action.changesRuns, state.refusal != nil { return false }
+  if state.refusalWords(for: action) != nil { return false }
   guard state.layers.isEmpty else { return true }
   let run = state.currentRun
   return switch action {
   case .answer: run?.needsAttention == true
+  case .message: run.map { $0.status != .queued && ($0.branch != nil || !$0.status.isTerminal) } ?? false
   case .approve, .reject:
     run?.awaitsApproval == true || state.marks.contains { state.board[$0]?.awaitsApproval == true }
   case .cancel: state.screen == .dispatch || run?.status.isTerminal == false || !state.marks.isEmpty

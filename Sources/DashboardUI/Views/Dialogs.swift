@@ -7,6 +7,7 @@ func drawLayer(_ layer: Layer, _ state: DashboardState, _ frame: inout Frame) {
   case .confirm(let confirm): drawConfirm(confirm, state, &frame)
   case .cancel(let dialog): drawCancel(dialog, state, &frame)
   case .answer(let dialog): drawAnswer(dialog, state, &frame)
+  case .message(let dialog): drawMessage(dialog, state, &frame)
   case .approval(let dialog): drawApproval(dialog, state, &frame)
   case .palette(let dialog): drawPalette(dialog, state, &frame)
   case .columns(let dialog): drawColumnsDialog(dialog, state, &frame)
@@ -130,46 +131,6 @@ extension CancelDialog {
       (.tab, "tab", isEditing ? "leave the reason" : "another reason"),
       (.escape, "esc", "let \(runs.count == 1 ? "it" : "them") run"),
     ]
-  }
-}
-
-private func drawAnswer(_ dialog: AnswerDialog, _ state: DashboardState, _ frame: inout Frame) {
-  let theme = state.theme
-  let width = min(76, state.size.width - 4)
-  var lines = [runLine(dialog.run, state, width - 4), .blank]
-  lines += wrapped([Span(dialog.attention.question, .emphasis)], width: width - 4, most: max(1, state.size.height - 14))
-    .map { StyledLine($0) }
-  lines.append(.blank)
-  let fieldRow = lines.count
-  if dialog.attention.options.isEmpty {
-    lines.append(.blank)
-  } else {
-    for (place, option) in dialog.attention.options.prefix(9).enumerated() {
-      let here = place == dialog.cursor
-      lines.append(
-        StyledLine([
-          Span(here ? "▌ " : "  ", .accent), Span("\(place + 1)  ", .muted),
-          Span(option, here ? .emphasis : .text, here ? .underline : []),
-        ]))
-    }
-  }
-  lines += [
-    .blank,
-    StyledLine([
-      Span(" enter  answer ", .buttonFocused).pressing(.enter), Span("   esc", .accent).pressing(.escape),
-      Span("  not now", .muted).pressing(.escape),
-    ]),
-  ]
-  let title = dialog.attention.kind == "permission" ? "The agent asks for permission" : "The agent asks"
-  let inner = frame.box(centered(width, lines.count + 2, state), title: title, theme)
-  for place in dialog.attention.options.prefix(9).indices where fieldRow + place < inner.height {
-    frame.addZone(inner.row(fieldRow + place), .item(place))
-  }
-  drawInDialog(lines, inner, theme, &frame)
-  if dialog.attention.options.isEmpty, fieldRow < inner.height {
-    drawField(
-      dialog.text, Rect(x: inner.x, y: inner.y + fieldRow, width: inner.width, height: 1), state, &frame,
-      isFocused: true)
   }
 }
 

@@ -9,10 +9,13 @@ func drawReview(_ dialog: ReviewDialog, _ state: DashboardState, _ frame: inout 
   let width = min(96, state.size.width - 4)
   var lines: [StyledLine] = []
   let branch = run.branch ?? "its branch"
+  let way = state.wayOfMessages(to: run)
   let words =
-    run.status.isTerminal
-    ? "A new run goes on where \(run.runId.shortName) ended, on \(branch), with these comments as its work."
-    : "\(run.runId.shortName) works still. The comments wait here and go out when it has ended."
+    way == .session
+    ? "They go into the live session of \(run.runId.shortName); the agent takes them with its next turn."
+    : run.status.isTerminal
+      ? "A new run goes on where \(run.runId.shortName) ended, on \(branch), with these comments as its work."
+      : "\(run.runId.shortName) works still. The comments wait here and go out when it has ended."
   lines += wrapped([Span(words, .muted)], width: width - 4).map { StyledLine($0) }
   lines.append(.blank)
   let fieldRow = lines.count
@@ -37,7 +40,10 @@ func drawReview(_ dialog: ReviewDialog, _ state: DashboardState, _ frame: inout 
   }
   let verb =
     dialog.isSending
-    ? " sending… " : run.status.isTerminal ? " enter  send as a follow-up " : " enter  send when it has ended "
+    ? " sending… "
+    : way == .session
+      ? " enter  send to the session "
+      : run.status.isTerminal ? " enter  send as a follow-up " : " enter  send when it has ended "
   let button = StyledLine([
     Span(verb, .buttonFocused), Span("   tab", .accent), Span(dialog.isEditing ? "  comments" : "  say first", .muted),
     Span("   c", .accent), Span("  edit", .muted), Span("   x", .accent), Span("  delete", .muted),

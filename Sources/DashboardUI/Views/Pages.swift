@@ -58,6 +58,15 @@ extension DashboardState {
       lines += wrapped([Span("▲ " + attention.question, .runAttention)], width: width, indent: 2, most: 6).map {
         StyledLine($0)
       }
+      if let detail = attention.detail {
+        lines += wrapped(
+          [
+            Span("  \(detail.tool.rawValue)  ", .muted),
+            Span(detail.command ?? detail.paths.joined(separator: " "), .code),
+          ],
+          width: width, indent: 2, most: 3
+        ).map { StyledLine($0) }
+      }
       if !attention.options.isEmpty { lines.append(StyledLine("  " + attention.options.joined(separator: " / "))) }
       lines.append(StyledLine([Span("  a", .accent, .bold), Span(" answers", .muted)]))
     }
@@ -67,6 +76,7 @@ extension DashboardState {
         run.status == .succeeded ? "said" : "because", [Span(reason, run.status == .failed ? .runFailed : .text)],
         width: width)
     }
+    if let cut = run.outputCut { lines += fact("output", [Span(cut.words, .runAttention)], width: width) }
     if let code = run.exitCode { lines += fact("exit", [Span("\(code)")], width: width) }
     if run.cancellation != nil || run.proof != nil {
       lines += section("Cancel")
@@ -74,6 +84,14 @@ extension DashboardState {
         lines += fact("because", [Span(reason)], width: width)
       }
       lines += cancelSteps(run, self, isShort: false)
+    }
+    lines += PlanWords.lines(run.plan, width: width)
+    if !run.remembered.isEmpty {
+      lines += section("Answered likewise")
+      for rule in run.remembered {
+        let by = rule.rememberedFrom.map { "  as \($0) said" } ?? ""
+        lines += wrapped([Span(rule.words), Span(by, .muted)], width: width, indent: 2, most: 3).map { StyledLine($0) }
+      }
     }
     lines += judgementLines(run, open.detail?.assessment, width: width)
     if let collected = open.detail?.collected {

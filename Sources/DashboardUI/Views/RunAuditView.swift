@@ -28,13 +28,12 @@ func drawRunAudit(_ state: DashboardState, _ open: OpenRun, _ rect: Rect, _ fram
   for row in 0..<list.height {
     guard let record = records[safe: top + row] else { break }
     let isSelected = top + row == cursor
-    let event = record.eventType.hasPrefix("agent_run.") ? String(record.eventType.dropFirst(10)) : record.eventType
     let actor = [isWide ? record.actorType : "", record.actorId ?? ""].filter { !$0.isEmpty }.joined(separator: " ")
     let spans = [
       Span(isSelected ? "▌ " : "  ", .accent),
       Span(Format.clock(record.createdAt, offset: state.utcOffset) + "  ", .timestamp),
       Span(fitted(actor, isWide ? 18 : 12) + "  ", .muted),
-      Span(fitted(event, 17) + "  ", isSelected ? .emphasis : .heading), Span(record.rationale ?? ""),
+      Span(fitted(auditEvent(record), 18) + "  ", isSelected ? .emphasis : .heading), Span(record.rationale ?? ""),
     ]
     let right = [Span("  " + record.eventHash.prefix(8) + " ", .muted), verifiedMark(trail, record)]
     frame.draw(

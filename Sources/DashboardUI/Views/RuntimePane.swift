@@ -39,7 +39,8 @@ extension DashboardState {
     var lines = fact(
       "health",
       [Span("\(glyph) \(runtime.health.rawValue)", role)]
-        + (runtime.healthReason.map { [Span("  \($0)", role)] } ?? []))
+        + (runtime.trouble(at: now).map { [Span("  \($0)", role)] } ?? []))
+    if let agent = runtime.agent { lines += fact("agent", [Span(agent)]) }
     lines += fact(
       "slots",
       slotsBar(runtime, width: 20) + [Span(" \(runtime.slotsUsed) of \(runtime.capabilities.maxParallelTasks) in use")])

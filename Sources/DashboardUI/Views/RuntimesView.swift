@@ -66,7 +66,7 @@ func drawRuntimes(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
     y += 1
     if runtime.health != .healthy, y < layout.rows.bottom {
       frame.draw(
-        [Span("     \(runtime.healthReason ?? "no reason given")", healthGlyph(runtime.health).1)], x: rect.x, y: y,
+        [Span("     \(runtime.trouble(at: state.now) ?? "")", healthGlyph(runtime.health).1)], x: rect.x, y: y,
         width: rect.width, theme)
       y += 1
     }

@@ -60,7 +60,10 @@ extension OpenAPI {
     "inputTokens": {"type": "integer"},
     "outputTokens": {"type": "integer"},
     "costUSD": {"type": "number"},
-    "outputDropped": {"type": "integer", "description": "Lines of output that were not kept."}
+    "outputDropped": {"type": "integer", "description": "Lines of output that no event has."},
+    "outputCut": {"type": "object", "additionalProperties": false, "required": ["lines"],
+      "description": "Lines of output that are lost for good, and the limit in bytes that they were beyond, if it was one.",
+      "properties": {"lines": {"type": "integer"}, "limit": {"type": "integer"}}}
     """
 
   private static let runRequired = """
@@ -276,6 +279,12 @@ extension OpenAPI {
         "slotsUsed": {"type": "integer"}, "succeeded": {"type": "integer"}, "failed": {"type": "integer"},
         "canceled": {"type": "integer"}, "medianMilliseconds": {"type": ["integer", "null"]},
         "limits": {"type": "array", "items": {"$ref": "#/components/schemas/LimitHolding"}},
+        "breaker": {"type": "object", "additionalProperties": false, "required": ["state", "failures", "retryAt"],
+          "description": "Whether it is given runs, by how its starts and checks went.", "properties": {
+            "state": {"type": "string", "enum": ["closed", "open", "half_open"]},
+            "failures": {"type": "integer", "description": "Starts that failed in a row."},
+            "retryAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]}}},
+        "agent": {"type": "string", "description": "What it said of itself when it was last checked."},
         "converses": {"type": "boolean", "description": "Its agents take a message while they work."},
         "quietSeconds": {"type": "number", "description": "A live run without an event for longer is called stalled."}}},
     "RuntimeCapabilities": {"type": "object", "additionalProperties": false,
@@ -292,6 +301,8 @@ extension OpenAPI {
         "seq": {"type": "integer"},
         "counts": {"type": "object", "description": "Runs by status.", "additionalProperties": {"type": "integer"}},
         "needingAttention": {"type": "integer"}, "outage": {"$ref": "#/components/schemas/StoreOutage"},
+        "configurationProblem": {"type": "string",
+          "description": "Why a changed configuration is not taken over; the old one is in force."},
         "runtimes": {"type": "array", "items": {"$ref": "#/components/schemas/RuntimeSummary"}},
         "runs": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}}}},
     "Event": {"type": "object", "description": "A CloudEvent 1.0 in structured JSON; unknown types and members are kept.",
@@ -340,6 +351,9 @@ extension OpenAPI {
           "description": "Degraded while nothing can be recorded: agents go on, and what happens is recorded later."},
         "version": {"type": "string"}, "pid": {"type": "integer"}, "seq": {"type": "integer"},
         "store": {"$ref": "#/components/schemas/ULID"}, "outage": {"$ref": "#/components/schemas/StoreOutage"},
+        "role": {"$ref": "#/components/schemas/Role", "description": "The token's; absent on the user's own socket."},
+        "configuration": {"type": "string", "description": "The file that it was started with, whether or not it is there; told on its own socket alone."},
+        "configurationProblem": {"type": "string"},
         "listening": {"type": "array", "items": {"type": "string"}, "description": "The addresses served."}}},
     "StoreOutage": {"type": "object", "additionalProperties": false,
       "required": ["cause", "detail", "since", "waiting", "dropped"],

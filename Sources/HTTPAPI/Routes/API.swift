@@ -12,6 +12,8 @@ struct API: Sendable {
   let version: String
   let figures: HTTPFigures
   let listening: Listening
+  /// Absolute path of the file that it was started with, whether or not it is there.
+  let configuration: String?
 
   func run(_ request: APIRequest) async throws -> RunID { try await service.resolve(request.parameter("id")) }
 
@@ -24,9 +26,13 @@ struct API: Sendable {
       "seq": .int(Int64(clamping: seq)),
       "listening": .array(listening.addresses.map { .string("\($0)") }),
     ]
+    if request.caller.token != nil { health.append("role", .string(request.caller.role.rawValue)) }
+    // Paths of this machine are of no use to who asks from another.
+    if request.caller.token == nil, let configuration { health.append("configuration", .string(configuration)) }
     if let store = await service.storeID() { health.append("store", .string(store.description)) }
     // Our own JSON parses.
     if let outage { health.append("outage", (try? JSONValue(parsing: outage.jsonBytes)) ?? .null) }
+    if let problem = await service.configurationProblem() { health.append("configurationProblem", .string(problem)) }
     return Reply.json(JSONValue.object(health))
   }
 

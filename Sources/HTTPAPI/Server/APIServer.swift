@@ -31,16 +31,17 @@ package final class APIServer: Sendable {
   }
 
   /// `access` is needed for TCP, `tls` for https; `hostNames`: by which TCP is reached beside those listened on. Requests
-  /// are logged at debug.
+  /// are logged at debug. `configuration`: the file that it was started with, as `/healthz` tells it on this machine.
   package init(
     service: any RunService, access: AccessControl? = nil, version: String, tls: ServerTLS? = nil,
-    hostNames: [String] = [], handshakeLimit: Duration = .seconds(10), logger: Logger,
+    hostNames: [String] = [], configuration: String? = nil, handshakeLimit: Duration = .seconds(10), logger: Logger,
     timing: StreamTiming = .standard, limits: ConnectionLimits = .standard
   ) {
     servesTCP = access != nil
     self.access = access ?? AccessControl(keeper: NoAccessRecord())
     api = API(
-      service: service, access: self.access, version: version, figures: HTTPFigures(), listening: Listening())
+      service: service, access: self.access, version: version, figures: HTTPFigures(), listening: Listening(),
+      configuration: configuration)
     self.tls = tls
     self.hostNames = hostNames
     self.handshakeLimit = handshakeLimit

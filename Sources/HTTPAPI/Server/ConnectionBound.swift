@@ -25,12 +25,19 @@ final class ConnectionBound: Sendable {
 
   /// Connections open and those with a request; since the start, those that made room, those turned away, and requests
   /// that were none.
-  var figures: (open: Int, busy: Int, evicted: Int, refused: Int, malformed: Int) {
+  struct Figures {
+    var open: Int
+    var busy: Int
+    var evicted: Int
+    var refused: Int
+    var malformed: Int
+  }
+
+  var figures: Figures {
     state.withLock { state in
-      (
-        state.open.count, state.open.values.count { $0.idleSince == nil }, state.evictions, state.refusals,
-        state.malformed
-      )
+      Figures(
+        open: state.open.count, busy: state.open.values.count { $0.idleSince == nil }, evicted: state.evictions,
+        refused: state.refusals, malformed: state.malformed)
     }
   }
 

@@ -10,6 +10,12 @@ final class HTTPFigures: Sendable {
     var status: String
   }
 
+  private struct Listener {
+    var name: String
+    var most: Int
+    var figures: ConnectionBound.Figures
+  }
+
   private struct State {
     var answered: [Answered: Int] = [:]
     var denied: [Int: Int] = [:]
@@ -55,7 +61,10 @@ final class HTTPFigures: Sendable {
   func metrics(lastSeq: UInt64) -> MetricsPage {
     let state = state.withLock { $0 }
     let behind = state.cursors.values.map { lastSeq > $0 ? lastSeq - $0 : 0 }
-    let listeners = state.listeners.map { (name: $0.name, most: $0.bound.most, figures: $0.bound.figures) }
+    let listeners = state.listeners.map { Listener(name: $0.name, most: $0.bound.most, figures: $0.bound.figures) }
+    func each(_ value: (Listener) -> Int) -> [MetricsPage.Sample] {
+      listeners.map { .init(Double(value($0)), ["listener": $0.name]) }
+    }
     var page = MetricsPage()
     page.counter(
       "flightdeck_http_requests_total", "Requests answered, by method, route and kind of status.",
@@ -68,22 +77,18 @@ final class HTTPFigures: Sendable {
       [401, 403, 429].map { .init(Double(state.denied[$0] ?? 0), ["status": String($0)]) })
     page.gauge(
       "flightdeck_http_requests_in_flight", "Requests whose answer has not ended, streams among them.",
-      listeners.map { .init(Double($0.figures.busy), ["listener": $0.name]) })
+      each(\.figures.busy))
     page.gauge(
-      "flightdeck_http_connections", "Open connections.",
-      listeners.map { .init(Double($0.figures.open), ["listener": $0.name]) })
+      "flightdeck_http_connections", "Open connections.", each(\.figures.open))
     page.gauge(
-      "flightdeck_http_connections_max", "Connections that a listener takes.",
-      listeners.map { .init(Double($0.most), ["listener": $0.name]) })
+      "flightdeck_http_connections_max", "Connections that a listener takes.", each(\.most))
     page.counter(
-      "flightdeck_http_connections_refused_total", "Connections turned away, as all were busy.",
-      listeners.map { .init(Double($0.figures.refused), ["listener": $0.name]) })
+      "flightdeck_http_connections_refused_total", "Connections turned away, as all were busy.", each(\.figures.refused)
+    )
     page.counter(
-      "flightdeck_http_connections_evicted_total", "Silent connections closed to make room.",
-      listeners.map { .init(Double($0.figures.evicted), ["listener": $0.name]) })
+      "flightdeck_http_connections_evicted_total", "Silent connections closed to make room.", each(\.figures.evicted))
     page.counter(
-      "flightdeck_http_malformed_total", "Requests that were no HTTP, or not in time.",
-      listeners.map { .init(Double($0.figures.malformed), ["listener": $0.name]) })
+      "flightdeck_http_malformed_total", "Requests that were no HTTP, or not in time.", each(\.figures.malformed))
     page.gauge("flightdeck_subscribers", "Clients that read the events.", Double(behind.count))
     page.gauge(
       "flightdeck_subscribers_lagging", "Those that are more than \(Self.lag) events behind.",

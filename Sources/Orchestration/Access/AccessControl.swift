@@ -192,7 +192,7 @@ package final class AccessControl: Sendable {
     let token = Token(summary: summary, hash: TokenHash(of: secret.utf8))
     let problem = state.withLock { state -> Problem? in
       let active = state.tokens.filter { $0.summary.status(at: now) == .active }
-      if active.contains(where: { $0.summary.name == name }) {
+      if active.contains(where: { $0.summary.name.lowercased() == name.lowercased() }) {
         return Problem(
           .conflict,
           "There is a token \"\(name)\" already. Revoke it with flightdeck token revoke \(name), or choose "

@@ -5,6 +5,7 @@ package struct AuditDraft: Sendable {
   package enum Subject: Sendable, Hashable {
     case run(RunID)
     case token(TokenID)
+    case runtime(RuntimeID)
     /// It is about nothing that has an id: a refusal.
     case none
   }
@@ -13,8 +14,8 @@ package struct AuditDraft: Sendable {
   package var actor: Actor
   /// `agent_run.dispatched`, `.routed`, `.started`, `.cancel_requested`, `.stop_sent`, `.completed`, `.failed`,
   /// `.canceled`, `.answered`, `.messaged`, `.retried`, `.approval_requested`, `.approved`, `.rejected`, `.collected`, `.kept`,
-  /// `.pull_request_opened`, `.pull_request_failed`; `access_token.created`, `.revoked`;
-  /// `access.refused`.
+  /// `.pull_request_opened`, `.pull_request_failed`; `access_token.created`, `.revoked`; `access.refused`;
+  /// `agent_runtime.registered`, `.changed`, `.removed`, `.degraded`, `.recovered`; `configuration.applied`, `.rejected`.
   package var eventType: String
   package var before: RunStatus?
   package var after: RunStatus?
@@ -47,6 +48,7 @@ package struct AuditDraft: Sendable {
   ) {
     self.eventType = eventType
     self.subject = subject
+    if case .runtime(let id) = subject { runtime = id }
     self.actor = actor
     self.data = data
     self.rationale = rationale

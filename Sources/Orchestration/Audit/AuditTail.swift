@@ -24,6 +24,9 @@ struct AuditTail {
     case .token(let id):
       record.subjectTable = "access_tokens"
       record.subjectId = id.description
+    case .runtime(let id):
+      record.subjectTable = "agent_runtimes"
+      record.subjectId = id.rawValue
     case .none: break
     }
     record.beforeState = state(draft.before)

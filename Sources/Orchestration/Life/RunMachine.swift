@@ -27,6 +27,8 @@ package struct RunMachine: Sendable, Equatable {
     case startRequested
     case started
     case startFailed(reason: String)
+    /// It could not be started for a reason that is not its own: it waits on.
+    case startDeferred
     case stopRequested(Stop)
     case stopSent
     case agentEnded(TaskEnd)
@@ -85,6 +87,10 @@ package struct RunMachine: Sendable, Equatable {
       return stop.map { [.stopAgent(force: $0.isForced)] } ?? []
     case (.starting, .startFailed(let reason)):
       return endStopped() ?? end(.failed, reason: reason)
+    case (.starting, .startDeferred):
+      if let actions = endStopped() { return actions }
+      phase = .queued
+      return []
     case (.starting, .lost), (.queued, .lost):
       guard case .lost(let reason) = input else { return [] }
       return endStopped() ?? end(.failed, reason: reason)

@@ -19,6 +19,7 @@ struct JournalFigures: Sendable {
     events[event.source, default: 0] += 1
     switch event.type {
     case .output: outputDropped &+= event.data["dropped"]?.int.map { Int($0) } ?? 0
+    case .outputCut: outputDropped &+= event.data["lines"]?.int.map { Int($0) } ?? 0
     case .queued: dispatched += 1
     case .cancelRequested: cancelsRequested += 1
     case .succeeded: ended[.succeeded, default: 0] += 1

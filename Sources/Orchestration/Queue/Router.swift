@@ -7,39 +7,65 @@ package enum Router {
     package var summary: RuntimeSummary
     /// Why this runtime cannot take this contract whatever its load: no repository, no command.
     package var refusal: String?
+    /// What is wrong with it and when it is tried again; nil: as the summary says.
+    package var trouble: String?
 
-    package init(summary: RuntimeSummary, refusal: String? = nil) {
+    package init(summary: RuntimeSummary, refusal: String? = nil, trouble: String? = nil) {
       self.summary = summary
       self.refusal = refusal
+      self.trouble = trouble
+    }
+
+    /// What it makes is no work, so that it is for those who ask for it, or have nothing else.
+    var isSimulated: Bool { summary.kind == "simulated" }
+
+    var healthy: Candidate {
+      var copy = self
+      copy.summary.health = .healthy
+      return copy
     }
   }
 
-  /// Of the eligible ones, the runtime with most free slots wins, then the first by name. `waits`: what else holds the
-  /// contract back, such as an approval or another contract; then none is chosen.
+  /// Of the eligible ones, the runtime with most free slots wins, then the first by name; a simulated one only where no
+  /// other could ever take the contract. `waits`: what else holds the contract back, such as an approval or another
+  /// contract; then none is chosen.
   package static func route(_ contract: Contract, among candidates: [Candidate], waits: [WaitReason] = [])
     -> RoutingDecision
   {
     var decision = RoutingDecision(waitsFor: waits.map(\.text))
-    var best: (index: Int, free: Int)?
+    var best: (index: Int, free: Int, isSimulated: Bool)?
     var busy: [String] = []
+    let real = contract.runtime == nil ? standIn(for: contract, among: candidates) : nil
     for candidate in candidates.sorted(by: { $0.summary.runtimeId < $1.summary.runtimeId }) {
       let runtime = candidate.summary
       var reasons = obstacles(for: contract, at: candidate)
+      if let real, candidate.isSimulated {
+        reasons.append(
+          "it is simulated, and \(real) can do the work: pin the contract to \(runtime.runtimeId) to try it")
+      }
       let free = runtime.capabilities.maxParallelTasks - runtime.slotsUsed
       if reasons.isEmpty, free <= 0 {
         reasons.append("\(runtime.slotsUsed) of \(runtime.capabilities.maxParallelTasks) slots in use")
         busy.append(WaitReason.slot(runtime.runtimeId).text)
-      } else if runtime.health != .healthy, wouldTake(contract, candidate) {
-        busy.append(WaitReason.health(runtime.runtimeId).text)
+      } else if runtime.health != .healthy, obstacles(for: contract, at: candidate.healthy).isEmpty {
+        if real == nil || !candidate.isSimulated {
+          busy.append(
+            WaitReason.health(runtime.runtimeId, reason: candidate.trouble ?? runtime.healthReason).text)
+        }
       }
-      if reasons.isEmpty, free > best?.free ?? 0 { best = (decision.considered.count, free) }
+      if reasons.isEmpty, free > best?.free ?? 0 { best = (decision.considered.count, free, candidate.isSimulated) }
       decision.considered.append(.init(runtimeId: runtime.runtimeId, eligible: reasons.isEmpty, reasons: reasons))
+    }
+    if let pinned = contract.runtime, !candidates.contains(where: { $0.summary.runtimeId == pinned }) {
+      busy.append(WaitReason.health(pinned, reason: "it is not configured").text)
     }
     if let best, waits.isEmpty {
       decision.runtimeId = decision.considered[best.index].runtimeId
-      decision.considered[best.index].reasons = [
-        contract.runtime != nil ? "pinned by the contract" : "most free slots (\(best.free))"
-      ]
+      var reasons = [contract.runtime != nil ? "pinned by the contract" : "most free slots (\(best.free))"]
+      if best.isSimulated, contract.runtime == nil {
+        reasons.append("simulated, as no other runtime could take it")
+      }
+      decision.considered[best.index].reasons = reasons
     } else if best == nil {
       decision.waitsFor += busy
     }
@@ -51,11 +77,10 @@ package enum Router {
     return decision
   }
 
-  /// Whether only its health is in the way.
-  private static func wouldTake(_ contract: Contract, _ candidate: Candidate) -> Bool {
-    var healthy = candidate
-    healthy.summary.health = .healthy
-    return obstacles(for: contract, at: healthy).isEmpty
+  /// The first that is not simulated and could take the contract, were it well and idle.
+  private static func standIn(for contract: Contract, among candidates: [Candidate]) -> RuntimeID? {
+    candidates.filter { !$0.isSimulated && obstacles(for: contract, at: $0.healthy).isEmpty }
+      .map(\.summary.runtimeId).min()
   }
 
   /// Why this runtime could never take the contract as things stand, load aside.
@@ -69,8 +94,9 @@ package enum Router {
       reasons.append("\(capability.rawValue) is false")
     }
     if let refusal = candidate.refusal { reasons.append(refusal) }
-    if runtime.health == .lost { reasons.append("it is lost\(runtime.healthReason.map { ": \($0)" } ?? "")") }
-    if runtime.health == .degraded { reasons.append("it is degraded\(runtime.healthReason.map { ": \($0)" } ?? "")") }
+    let trouble = (candidate.trouble ?? runtime.healthReason).map { ": \($0)" } ?? ""
+    if runtime.health == .lost { reasons.append("it is lost\(trouble)") }
+    if runtime.health == .degraded { reasons.append("it is degraded\(trouble)") }
     return reasons
   }
 }

@@ -23,6 +23,12 @@ extension CheckableRuntime {
   }
 }
 
+/// A runtime that holds something of its own, a child or a connection, beside its runs.
+package protocol RetirableRuntime: AgentRuntime {
+  /// It was removed or replaced and its last run has ended: nothing is asked of it any more.
+  func retire() async
+}
+
 /// What a runtime that would take a run says of itself.
 package struct RuntimeCheck: Sendable, Hashable {
   /// What the agent calls itself, else its program; untrusted, as all below but `capabilities`.
@@ -48,6 +54,15 @@ package struct RuntimeCheck: Sendable, Hashable {
     self.capabilities = capabilities
     self.features = features
     self.notes = notes
+  }
+}
+
+extension RuntimeCheck {
+  /// `gemini 0.4.1, Agent Client Protocol 1`; nil when it says nothing of itself.
+  package var agentWords: String? {
+    let parts = [[agent, agentVersion], [protocolName, protocolVersion]]
+    let words = parts.map { $0.compactMap { $0 }.joined(separator: " ") }.filter { !$0.isEmpty }
+    return words.isEmpty ? nil : String(words.joined(separator: ", ").prefix(200))
   }
 }
 

@@ -19,6 +19,8 @@ package struct RuntimeEvent: Sendable, Equatable {
     case progress(Double, message: String?)
     /// One line without its newline; `dropped` counts the lines lost before it under a stated bound.
     case output(stream: OutputStream, text: String, dropped: Int)
+    /// Lines of output that are lost for good.
+    case outputCut(OutputCut)
     case tool(ToolCall)
     /// Totals so far.
     case usage(Usage)
@@ -85,7 +87,7 @@ package struct RuntimeEvent: Sendable, Equatable {
     case .plan(let entries): entries.reduce(160) { $0 + 48 + $1.text.utf8.count }
     case .changes(_, _, _, let paths): (paths ?? []).reduce(160) { $0 + 32 + $1.utf8.count }
     case .custom(_, let data): 160 + data.weight
-    case .usage, .resolved, .stopSent, .ended: 160
+    case .usage, .outputCut, .resolved, .stopSent, .ended: 160
     }
   }
 
@@ -93,7 +95,7 @@ package struct RuntimeEvent: Sendable, Equatable {
   var isLine: Bool {
     switch kind {
     case .output, .tool, .custom: true
-    case .progress, .usage, .plan, .attention, .resolved, .stopSent, .changes, .ended: false
+    case .progress, .outputCut, .usage, .plan, .attention, .resolved, .stopSent, .changes, .ended: false
     }
   }
 
@@ -102,6 +104,7 @@ package struct RuntimeEvent: Sendable, Equatable {
     switch kind {
     case .progress: "progress"
     case .output: "output"
+    case .outputCut: "output_cut"
     case .tool: "tool"
     case .usage: "usage"
     case .plan: "plan"
@@ -158,7 +161,7 @@ struct ReportedKinds: OptionSet, Sendable {
   init(_ kind: RuntimeEvent.Kind) {
     switch kind {
     case .progress: self = .progress
-    case .output: self = .output
+    case .output, .outputCut: self = .output
     case .tool: self = .tool
     case .usage: self = .usage
     case .plan: self = .plan
@@ -173,7 +176,7 @@ struct ReportedKinds: OptionSet, Sendable {
   init(_ type: EventType) {
     switch type {
     case .progress: self = .progress
-    case .output: self = .output
+    case .output, .outputCut: self = .output
     case .tool: self = .tool
     case .usage: self = .usage
     case .plan: self = .plan

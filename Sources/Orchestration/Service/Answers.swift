@@ -14,10 +14,13 @@ extension Orchestrator: RunService {
     let (runs, seq) = journal.read { ($0.runs, $0.seq) }
     var snapshot = Snapshot(store: store, seq: seq, runs: runs, runtimes: runtimes)
     snapshot.outage = journal.outage
+    snapshot.configurationProblem = rejected
     return snapshot
   }
 
   package func runtimes() -> [RuntimeSummary] { pool.all }
+
+  package func configurationProblem() -> String? { rejected }
 
   package nonisolated func runs(_ query: RunQuery) async -> RunPage {
     journal.read { board in
@@ -81,7 +84,8 @@ extension Orchestrator: RunService {
     }
     if let waiting = live[run], waiting.runtime == nil {
       decision = Router.route(
-        waiting.contract, among: pool.candidates(for: waiting.contract, faults: waiting.faults), waits: waits(of: run))
+        waiting.contract, among: pool.candidates(for: waiting.contract, faults: waiting.faults, at: environment.now()),
+        waits: waits(of: run))
     } else if let stored = try await environment.store.detail(of: run).decision {
       decision = RoutingDecision(json: try JSONValue(parsing: stored))
     }
@@ -95,7 +99,7 @@ extension Orchestrator: RunService {
     await noteSeen(known)
     var detail = RunDetail(
       run: known, contract: contract, decision: decision, mergeCommand: merge, assessment: assessment)
-    if known.startedAt != nil, let id = known.runtimeId, let runtime = pool[id] as? any LimitingRuntime {
+    if known.startedAt != nil, let id = known.runtimeId, let runtime = runtime(id, of: run) as? any LimitingRuntime {
       detail.limits = try await runtime.limits(of: run)
     }
     detail.collected = try await collected(of: known)
@@ -108,7 +112,8 @@ extension Orchestrator: RunService {
     if let stored = try await environment.store.detail(of: run).artifacts {
       return Artifacts(json: try JSONValue(parsing: stored))
     }
-    guard !known.status.isTerminal, let entry = live[run], let id = entry.runtime, let runtime = pool[id] else {
+    guard !known.status.isTerminal, let entry = live[run], let id = entry.runtime, let runtime = runtime(id, of: run)
+    else {
       return Artifacts()
     }
     do {

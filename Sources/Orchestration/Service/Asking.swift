@@ -18,7 +18,8 @@ extension Orchestrator {
     else { return }
     // What people said of this run goes before what holds for all; the latest word first.
     let rules = Array(entry.remembered.reversed()) + (pool.registrations[id]?.permissions.rules ?? [])
-    guard kind == "permission", let detail, entry.machine.stop == nil, let runtime = pool[id] as? any AnswerableRuntime,
+    guard kind == "permission", let detail, entry.machine.stop == nil,
+      let runtime = runtime(id, of: run) as? any AnswerableRuntime,
       let (option, rule) = PermissionPolicy(rules).answer(to: detail, options: options)
     else { return ask(report, id: attentionId, from: id) }
     let asked = Attention(
@@ -57,7 +58,7 @@ extension Orchestrator {
     guard entry.attention == attention.attentionId else {
       throw Problem(.conflict, "That question is being answered by somebody else.")
     }
-    guard let runtime = pool[id] as? any AnswerableRuntime else {
+    guard let runtime = runtime(id, of: run) as? any AnswerableRuntime else {
       throw Problem(.conflict, "The runtime \(id) takes no answers.")
     }
     if !attention.options.isEmpty, !attention.options.contains(answer) {
@@ -173,7 +174,7 @@ extension Orchestrator {
     guard entry.machine.stop == nil else {
       throw Problem(.conflict, "Run \(run.shortName) is being canceled. Once it has ended: \(instead).")
     }
-    guard entry.end == nil, let runtime = pool[id] as? any ConversingRuntime else {
+    guard entry.end == nil, let runtime = runtime(id, of: run) as? any ConversingRuntime else {
       let why =
         entry.end == nil
         ? "The runtime \(id) takes no messages while its agents work"
@@ -182,7 +183,7 @@ extension Orchestrator {
     }
     try await runtime.send(text, to: entry.nameThere ?? run)
     let now = environment.now()
-    let shown = JSONValue.string(Redaction.tokens(in: text.bounded(Bounds.question)))
+    let shown = JSONValue.string(TokenRedaction.tokens(in: text.bounded(Bounds.question)))
     // The agent has it, whether or not that can be stored at once.
     var record = JournalEntry(
       [RunEvent(type: .message, run: run, time: now, data: ["text": shown, "by": .string(actor.id)])],

@@ -17,7 +17,7 @@ extension Orchestrator {
         let stored = try await environment.store.detail(of: other.runId).artifacts
         let artifacts = try stored.map { Artifacts(json: try JSONValue(parsing: $0)) } ?? Artifacts()
         failures.formUnion(Scorer.failures(in: artifacts, reason: other.reason))
-        hasNote = hasNote || !artifacts.handoffNote.isEmpty
+        hasNote = hasNote || artifacts.hasNote
       } catch {
         environment.logger.error("no artifacts", metadata: ["run": "\(other.runId)", "error": "\(error)"])
       }
@@ -40,7 +40,7 @@ extension Orchestrator {
     evidence.reported = artifacts.testsRun
     evidence.filesChanged = artifacts.filesChanged
     evidence.allowedPaths = entry.contract.allowedPaths
-    evidence.hasHandoffNote = !artifacts.handoffNote.allSatisfy(\.isWhitespace)
+    evidence.hasHandoffNote = artifacts.hasNote
     evidence.eventKinds = reported.count
     let policy = artifacts.evidence?["policy"]
     evidence.violations = Int(clamping: policy?["violations"]?.int ?? 0)

@@ -59,7 +59,8 @@ extension Orchestrator {
       let waits = waits(of: run)
       if !waits.isEmpty, entry.waitsFor.starts(with: waits.map(\.text)) { continue }
       let decision = Router.route(
-        entry.contract, among: pool.candidates(for: entry.contract, faults: entry.faults), waits: waits)
+        entry.contract, among: pool.candidates(for: entry.contract, faults: entry.faults, at: environment.now()),
+        waits: waits)
       guard decision.waitsFor != entry.waitsFor else { continue }
       live[run]?.waitsFor = decision.waitsFor
       journal.note(
@@ -96,12 +97,15 @@ extension Orchestrator {
 
   private func start(_ run: RunID) {
     guard var entry = live[run] else { return }
-    let decision = Router.route(entry.contract, among: pool.candidates(for: entry.contract, faults: entry.faults))
+    let decision = Router.route(
+      entry.contract, among: pool.candidates(for: entry.contract, faults: entry.faults, at: environment.now()))
     guard let id = decision.runtimeId, let runtime = pool[id] else {
       apply(.startFailed(reason: "No runtime could take it."), to: run)
       return
     }
     entry.runtime = id
+    entry.instance = runtime
+    entry.generation = pool.generation(of: id)
     live[run] = entry
     pool.takeSlot(id)
     let contract = entry.contract
@@ -114,7 +118,7 @@ extension Orchestrator {
         self.didStart(run, started, workspace, decision)
       } catch {
         self.journal.note(JournalEntry(audit: [self.routed(run, decision)]))
-        self.apply(.startFailed(reason: (error as? Problem)?.detail ?? "\(error)"), to: run)
+        await self.startDidFail(run, on: id, error)
       }
     }
   }
@@ -128,6 +132,7 @@ extension Orchestrator {
 
   func didStart(_ run: RunID, _ started: StartedTask, _ workspace: Workspace?, _ decision: RoutingDecision) {
     guard let id = live[run]?.runtime else { return }
+    startDidSucceed(run, on: id)
     live[run]?.workspace = workspace
     live[run]?.isStarted = true
     if started.runId != run { live[run]?.nameThere = started.runId }
@@ -191,7 +196,7 @@ extension Orchestrator {
       }
       apply(.agentEnded(end), to: run)
     case .changes(_, _, _, let paths?): watch(run, changing: paths)
-    case .progress, .output, .tool, .usage, .plan, .changes, .custom: break
+    case .progress, .output, .outputCut, .tool, .usage, .plan, .changes, .custom: break
     }
   }
 
@@ -237,7 +242,7 @@ extension Orchestrator {
   }
 
   private func stopAgent(of run: RunID, force: Bool) {
-    guard let entry = live[run], let id = entry.runtime, let runtime = pool[id] else { return }
+    guard let entry = live[run], let id = entry.runtime, let runtime = runtime(id, of: run) else { return }
     var reason = "canceled"
     if case .cancel(let asked, _)? = entry.machine.stop { reason = asked }
     if case .timeout? = entry.machine.stop { reason = "time limit" }

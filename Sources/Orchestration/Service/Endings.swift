@@ -56,7 +56,7 @@ extension Orchestrator {
     entry.timeout?.cancel()
     queue.remove(run)
     blocked.remove(run)
-    guard let id = entry.runtime, let runtime = pool[id] else {
+    guard let id = entry.runtime, let runtime = runtime(id, of: run) else {
       conclude(run, as: status, reason: reason, artifacts: nil, patch: [], earlier: ([], false))
       return
     }
@@ -90,7 +90,7 @@ extension Orchestrator {
     forgetConflicts(of: run)
     let assessment = assessment(
       entry, as: status, reason: reason, artifacts ?? Artifacts(), reported: reported, earlier: earlier)
-    if let id = entry.runtime { pool.freeSlot(id) }
+    leave(entry)
     let now = environment.now()
     var record = JournalEntry()
     let dropped = journal.takeDropped(of: run)

@@ -109,7 +109,7 @@ extension Orchestrator {
         "There is no runtime \"\(pinned)\".\(Nearest.hint(for: pinned.rawValue, among: known)) Known: \(known.joined(separator: ", "))."
       )
     }
-    let candidates = pool.candidates(for: contract, faults: faults)
+    let candidates = pool.candidates(for: contract, faults: faults, at: environment.now())
     let obstacles = candidates.map { candidate in
       var healthy = candidate
       healthy.summary.health = .healthy
@@ -119,7 +119,9 @@ extension Orchestrator {
       let why = obstacles.sorted { $0.0 < $1.0 }.filter { contract.runtime == nil || $0.0 == contract.runtime }
         .map { "\($0.0): \($0.1.joined(separator: ", "))" }.joined(separator: "; ")
       let member = faults.values.compactMap(\.member).min()
-      throw Problem(.ineligible, "No runtime can take \"\(contract.title)\". \(why).", member: member)
+      throw Problem(
+        .ineligible, "No runtime can take \"\(contract.title)\". \(why)\(why.hasSuffix(".") ? "" : ".")", member: member
+      )
     }
     let needsApproval = environment.approvals.request(for: contract, by: .system, at: environment.now()) != nil
     let waits = (needsApproval ? [.approval] : []) + dependencies(of: contract)

@@ -13,6 +13,12 @@ package actor Orchestrator {
     var priority: Int
     var created: Timestamp
     var runtime: RuntimeID?
+    /// The runtime as it was when it took the run: its settings may have changed since.
+    var instance: (any AgentRuntime)?
+    /// Which of the settings that its runtime has had.
+    var generation = 0
+    /// How often it could not be started for a reason of the runtime's that the runtime's own check did not find.
+    var failedStarts = 0
     /// The runtime's own name for the run.
     var nameThere: RunID?
     var workspace: Workspace?
@@ -80,6 +86,12 @@ package actor Orchestrator {
   /// Idempotency keys whose request is being done, and who waits for each.
   var keysUnderWay: [String: [CheckedContinuation<Void, Never>]] = [:]
   private var healthWatch: Task<Void, Never>?
+  /// Checks under way, shared by all who ask meanwhile.
+  var checks: [RuntimeID: Task<Problem?, Never>] = [:]
+  /// When each runtime was last checked, by the machine's clock.
+  var checkedAt: [RuntimeID: Duration] = [:]
+  /// Why a changed configuration is not taken over.
+  var rejected: String?
   /// Ended runs whose work could not be committed, and who tries it again while there are any.
   var unkept: Set<RunID> = []
   var keeping: Task<Void, Never>?
@@ -141,6 +153,7 @@ package actor Orchestrator {
   package func shutDown() {
     isShuttingDown = true
     healthWatch?.cancel()
+    for check in checks.values { check.cancel() }
     keeping?.cancel()
     for run in live.values {
       run.timeout?.cancel()
@@ -155,26 +168,8 @@ package actor Orchestrator {
   package var isIdle: Bool { live.isEmpty }
 
   private func begin() async throws {
-    for registration in registrations {
-      let runtime = registration.runtime
-      let id = runtime.runtimeId
-      let capabilities = try await runtime.getCapabilities()
-      pool.add(registration, capabilities: capabilities)
-      (runtime as? any PacedRuntime)?.pace { [journal] in await journal.room() }
-      runtime.onEvent { [weak self] event in
-        guard let self else { return }
-        gate.receive(event) { self.pass($0, from: id) }
-      }
-      var data: JSONObject = ["runtimeId": .string(id.rawValue), "kind": .string(registration.kind)]
-      data.append("capabilities", (try? JSONValue(parsing: capabilities.jsonBytes)) ?? .null)  // our own JSON parses
-      journal.note(
-        JournalEntry([
-          RunEvent(
-            source: RunEvent.source(of: id), type: .runtimeRegistered, run: nil, time: environment.now(),
-            data: data)
-        ]))
-    }
-    await checkHealth()
+    await registerAll(registrations)
+    await checkRuntimes()
     try await takeUp()
     resumePullRequests()
     schedule()
@@ -193,7 +188,7 @@ package actor Orchestrator {
   nonisolated func pass(_ event: RuntimeEvent, from runtime: RuntimeID) {
     switch event.kind {
     case .attention, .resolved, .stopSent, .ended: decide(on: event)
-    case .progress, .output, .tool, .usage, .plan, .changes, .custom:
+    case .progress, .output, .outputCut, .tool, .usage, .plan, .changes, .custom:
       if case .changes(_, _, _, _?) = event.kind { decide(on: event) }
       if let report = RunEvent(report: event, by: runtime, at: environment.now()) {
         journal.note(report: report, at: event.position)
@@ -205,30 +200,6 @@ package actor Orchestrator {
   private nonisolated func decide(on event: RuntimeEvent) {
     journal.charge(event.weight)
     controller.yield(event)
-  }
-
-  private func watchHealth() async {
-    while !isShuttingDown {
-      do { try await environment.sleep(.seconds(10)) } catch { return }
-      access.settleRefusals()
-      await checkHealth()
-      schedule()
-    }
-  }
-
-  private func checkHealth() async {
-    for (id, registration) in pool.registrations {
-      let complaint = await registration.complaint()
-      guard pool.setComplaint(complaint, of: id) else { continue }
-      var data: JSONObject = ["runtimeId": .string(id.rawValue)]
-      if let complaint { data.append("reason", .string(complaint)) }
-      journal.note(
-        JournalEntry([
-          RunEvent(
-            source: RunEvent.source(of: id), type: complaint == nil ? .runtimeRegistered : .runtimeDegraded, run: nil,
-            time: environment.now(), data: data)
-        ]))
-    }
   }
 }
 

@@ -1,3 +1,4 @@
+import Logging
 package import RunModel
 
 /// Asking for a run's work to be merged: when its contract needs it, and when a person wants it.
@@ -38,7 +39,7 @@ extension Orchestrator {
     let artifacts = try stored.map { Artifacts(json: try JSONValue(parsing: $0)) } ?? Artifacts()
     let draft = PullRequestDraft(
       repository: repository, branch: branch, commit: commit, base: contract.base,
-      title: Redaction.tokens(in: contract.title), body: Self.body(known, contract, artifacts))
+      title: TokenRedaction.tokens(in: contract.title), body: Self.body(known, contract, artifacts))
     do {
       let opened = try await runtime.openPullRequest(draft)
       note(opened, of: known, artifacts, by: actor)
@@ -103,7 +104,7 @@ extension Orchestrator {
 
   private func note(_ failure: PullRequestFailure, of run: Run, by actor: Actor) {
     let now = environment.now()
-    let reason = Redaction.tokens(in: failure.reason)
+    let reason = TokenRedaction.tokens(in: failure.reason)
     var data: JSONObject = [
       "reason": .string(reason), "branch": .string(run.branch ?? ""), "by": .string(actor.id),
     ]
@@ -140,6 +141,6 @@ extension Orchestrator {
     if let runtime = run.runtimeId { end += " by \(runtime)" }
     if let reference = contract.externalRef { end += ", for \(reference.bounded(200))" }
     parts.append(end)
-    return Redaction.tokens(in: parts.joined(separator: "\n\n"))
+    return TokenRedaction.tokens(in: parts.joined(separator: "\n\n"))
   }
 }

@@ -7,8 +7,8 @@ package struct Registration: Sendable {
   package var kind: String
   /// Why it cannot take a contract for what it is (no repository, no command); nil when it can.
   package var refusal: @Sendable (Contract) -> String?
-  /// What is wrong with it, and the way out; nil when it is healthy.
-  package var complaint: @Sendable () async -> String?
+  /// What a mere look finds wrong with it, where its check costs more than that; nil in turn when that is nothing.
+  package var complaint: (@Sendable () async -> String?)?
   /// Why no run can begin in this repository at this base (nil: HEAD); nil when one can. Only runtimes that need a
   /// repository have it, so that nothing is looked at for the others.
   package var inspect: (@Sendable (_ repository: String, _ base: String?) async -> Problem?)?
@@ -23,15 +23,15 @@ package struct Registration: Sendable {
     _ runtime: any AgentRuntime, kind: String, quietSeconds: Double = 120,
     permissions: PermissionPolicy = PermissionPolicy(),
     refusal: @escaping @Sendable (Contract) -> String? = { _ in nil },
-    complaint: @escaping @Sendable () async -> String? = { nil },
+    complaint: (@Sendable () async -> String?)? = nil,
     inspect: (@Sendable (_ repository: String, _ base: String?) async -> Problem?)? = nil
   ) {
+    self.complaint = complaint
     self.inspect = inspect
     self.runtime = runtime
     self.kind = kind
     self.quietSeconds = quietSeconds
     self.permissions = permissions
     self.refusal = refusal
-    self.complaint = complaint
   }
 }

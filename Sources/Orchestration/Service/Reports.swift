@@ -13,19 +13,23 @@ extension RunEvent {
     case .output(let stream, let text, let dropped):
       type = .output
       data.append("stream", .string(stream.rawValue))
-      data.append("text", .string(Redaction.tokens(in: text)))
+      data.append("text", .string(TokenRedaction.tokens(in: text)))
       if dropped > 0 { data.append("dropped", .int(Int64(dropped))) }
+    case .outputCut(let cut):
+      type = .outputCut
+      data = ["lines": .int(cut.lines)]
+      if let limit = cut.limit { data.append("limit", .int(limit)) }
     case .tool(let call):
       type = .tool
       data.append("name", .string(call.name.bounded(Bounds.activity)))
       if let target = call.target {
-        data.append("target", .string(Redaction.tokens(in: target.bounded(Bounds.activity))))
+        data.append("target", .string(TokenRedaction.tokens(in: target.bounded(Bounds.activity))))
       }
       if let summary = call.summary {
-        data.append("summary", .string(Redaction.tokens(in: summary.bounded(Bounds.activity))))
+        data.append("summary", .string(TokenRedaction.tokens(in: summary.bounded(Bounds.activity))))
       }
       if let status = call.status { data.append("status", .string(status.bounded(Bounds.activity))) }
-      if let diff = call.diff { data.append("diff", .string(Redaction.tokens(in: diff.bounded(Bounds.toolDiff)))) }
+      if let diff = call.diff { data.append("diff", .string(TokenRedaction.tokens(in: diff.bounded(Bounds.toolDiff)))) }
     case .usage(let usage):
       type = .usage
       if let tokens = usage.inputTokens { data.append("inputTokens", .int(tokens)) }
@@ -38,7 +42,7 @@ extension RunEvent {
       ]
     case .plan(let entries):
       type = .plan
-      data = ["entries": entries.bounded.map { PlanEntry(Redaction.tokens(in: $0.text), $0.status) }.json]
+      data = ["entries": entries.bounded.map { PlanEntry(TokenRedaction.tokens(in: $0.text), $0.status) }.json]
     case .attention(let id, let question, let options, let kind, let detail):
       type = .attention
       data = [
@@ -62,10 +66,10 @@ extension AttentionDetail {
   /// As people see it: within its bounds, and without what is secret.
   var shown: Self {
     var shown = bounded
-    shown.title = Redaction.tokens(in: shown.title)
-    shown.command = shown.command.map(Redaction.tokens)
-    shown.paths = shown.paths.map(Redaction.tokens)
-    shown.diff = shown.diff.map(Redaction.tokens)
+    shown.title = TokenRedaction.tokens(in: shown.title)
+    shown.command = shown.command.map(TokenRedaction.tokens)
+    shown.paths = shown.paths.map(TokenRedaction.tokens)
+    shown.diff = shown.diff.map(TokenRedaction.tokens)
     return shown
   }
 }

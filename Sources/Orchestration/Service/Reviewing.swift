@@ -15,7 +15,8 @@ extension Orchestrator {
         throw Problem(.conflict, "Run \(other.shortName) has not started, so there is nothing to compare with.")
       }
     }
-    guard let id = live[run]?.runtime ?? known.runtimeId, let runtime = pool[id] as? any WorkspaceRuntime else {
+    guard let id = live[run]?.runtime ?? known.runtimeId, let runtime = runtime(id, of: run) as? any WorkspaceRuntime
+    else {
       if isUsual { return [] }
       let name = known.runtimeId.map { "the runtime \($0) that made it" } ?? "a runtime"
       throw Problem(.conflict, "The diff of \(run.shortName) is there in one form alone: \(name) gives no other.")

@@ -65,6 +65,8 @@ package protocol RunService: Sendable {
   func collect(_ request: CollectionRequest, by actor: Actor) async throws -> CollectionReport
   /// Which record the seqs belong to; nil when there is none.
   func storeID() async -> StoreID?
+  /// Why a changed configuration is not taken over, while it is not.
+  func configurationProblem() async -> String?
   /// What an operator watches and is alerted on.
   func metrics() async -> MetricsPage
 }
@@ -85,6 +87,7 @@ extension RunService {
     try await retry(run, idempotencyKey: nil, by: actor)
   }
   package func storeID() async -> StoreID? { nil }
+  package func configurationProblem() async -> String? { nil }
   package func metrics() async -> MetricsPage { MetricsPage() }
 }
 

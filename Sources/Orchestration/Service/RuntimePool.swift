@@ -1,24 +1,61 @@
 import RunModel
 
-/// The runtimes known, their slots and how their runs went.
+/// The runtimes known, their slots, how well they are and how their runs went.
 struct RuntimePool {
+  /// Those that are given runs; one that was removed is not among them, though its runs may still go on.
   private(set) var registrations: [RuntimeID: Registration] = [:]
   private var summaries: [RuntimeID: RuntimeSummary] = [:]
+  private var breakers: [RuntimeID: Breaker] = [:]
+  /// What of a runtime's settings is in force: grows with each registration, so that a late answer finds nobody.
+  private var generations: [RuntimeID: Int] = [:]
+  /// Those of which it is being found out whether they or a contract are at fault: nothing starts there meanwhile.
+  private var suspects: [RuntimeID: Int] = [:]
   /// Run times of the runs that ended last, in milliseconds.
   private var durations: [RuntimeID: [Int64]] = [:]
 
+  /// Adds it, or puts it in the place of the one with its id, whose counts go on.
   mutating func add(_ registration: Registration, capabilities: RuntimeCapabilities) {
     let id = registration.runtime.runtimeId
     registrations[id] = registration
-    summaries[id] = RuntimeSummary(runtimeId: id, kind: registration.kind, capabilities: capabilities)
-    summaries[id]?.quietSeconds = registration.quietSeconds
-    summaries[id]?.converses = registration.runtime is any ConversingRuntime
-    summaries[id]?.limits = (registration.runtime as? any LimitingRuntime)?.limits ?? []
+    generations[id, default: 0] += 1
+    var summary = RuntimeSummary(runtimeId: id, kind: registration.kind, capabilities: capabilities)
+    if let old = summaries[id] {
+      summary.slotsUsed = old.slotsUsed
+      summary.succeeded = old.succeeded
+      summary.failed = old.failed
+      summary.canceled = old.canceled
+    }
+    summary.quietSeconds = registration.quietSeconds
+    summary.converses = registration.runtime is any ConversingRuntime
+    summary.limits = (registration.runtime as? any LimitingRuntime)?.limits ?? []
+    summaries[id] = summary
+    let isCheap = (registration.runtime as? any CheckableRuntime)?.isCheapToCheck ?? false
+    breakers[id] = Breaker(pace: isCheap ? .quick : .usual)
+  }
+
+  /// Takes no run any more; true when it is gone, false while runs of it go on.
+  mutating func remove(_ id: RuntimeID) -> Bool {
+    registrations[id] = nil
+    breakers[id] = nil
+    generations[id, default: 0] += 1
+    guard let used = summaries[id]?.slotsUsed, used > 0 else {
+      summaries[id] = nil
+      return true
+    }
+    summaries[id]?.health = .lost
+    summaries[id]?.healthReason =
+      "it was removed from the configuration; it goes when its \(used == 1 ? "run has" : "\(used) runs have") ended"
+    summaries[id]?.breaker = BreakerStanding()
+    return false
   }
 
   subscript(id: RuntimeID) -> (any AgentRuntime)? { registrations[id]?.runtime }
-  func isSimulated(_ id: RuntimeID) -> Bool { registrations[id]?.kind == "simulated" }
-  var ids: [RuntimeID] { summaries.keys.sorted() }
+  func isSimulated(_ id: RuntimeID) -> Bool { (registrations[id]?.kind ?? summaries[id]?.kind) == "simulated" }
+  func generation(of id: RuntimeID) -> Int { generations[id] ?? 0 }
+  func summary(of id: RuntimeID) -> RuntimeSummary? { summaries[id] }
+  func checkable(_ id: RuntimeID) -> (any CheckableRuntime)? { self[id] as? any CheckableRuntime }
+  /// Those that are given runs.
+  var ids: [RuntimeID] { registrations.keys.sorted() }
 
   var all: [RuntimeSummary] {
     summaries.values.sorted { $0.runtimeId < $1.runtimeId }.map { summary in
@@ -30,10 +67,18 @@ struct RuntimePool {
   }
 
   /// `faults`: what was found wrong with its repository, by runtime.
-  func candidates(for contract: Contract, faults: [RuntimeID: Problem] = [:]) -> [Router.Candidate] {
+  func candidates(for contract: Contract, faults: [RuntimeID: Problem] = [:], at now: Timestamp) -> [Router.Candidate] {
     summaries.values.map { summary in
-      let refusal = registrations[summary.runtimeId]?.refusal(contract) ?? faults[summary.runtimeId]?.detail
-      return Router.Candidate(summary: summary, refusal: refusal)
+      let id = summary.runtimeId
+      let refusal = registrations[id]?.refusal(contract) ?? faults[id]?.detail
+      var candidate = Router.Candidate(summary: summary, refusal: refusal, trouble: summary.trouble(at: now))
+      // The run that is tried is routed as any other.
+      if let breaker = breakers[id], breaker.admits { candidate.summary.health = .healthy }
+      if suspects[id] != nil, candidate.summary.health == .healthy {
+        candidate.summary.health = .degraded
+        candidate.trouble = "it is being checked after a failed start"
+      }
+      return candidate
     }
   }
 
@@ -45,20 +90,45 @@ struct RuntimePool {
 
   /// Whether some runtime could start a run with these demands now.
   func canStart(_ demands: RunQueue.Demands) -> Bool {
-    summaries.values.contains { summary in
-      summary.health == .healthy && summary.slotsUsed < summary.capabilities.maxParallelTasks
-        && (demands.runtime == nil || demands.runtime == summary.runtimeId)
-        && !demands.refusedBy.contains(summary.runtimeId)
-        && demands.requires.allSatisfy(summary.capabilities.has)
+    var hasReal: Bool?
+    return registrations.keys.contains { id in
+      guard let summary = summaries[id], fits(summary, demands), breakers[id]?.admits ?? false, suspects[id] == nil,
+        summary.slotsUsed < summary.capabilities.maxParallelTasks
+      else { return false }
+      guard demands.runtime == nil, isSimulated(id) else { return true }
+      let real =
+        hasReal
+        ?? registrations.keys.contains { other in
+          guard !isSimulated(other), let summary = summaries[other] else { return false }
+          return fits(summary, demands)
+        }
+      hasReal = real
+      return !real
     }
+  }
+
+  /// Load and health aside.
+  private func fits(_ summary: RuntimeSummary, _ demands: RunQueue.Demands) -> Bool {
+    (demands.runtime == nil || demands.runtime == summary.runtimeId)
+      && !demands.refusedBy.contains(summary.runtimeId) && demands.requires.allSatisfy(summary.capabilities.has)
   }
 
   func freeSlots(of id: RuntimeID) -> Int {
     summaries[id].map { max(0, $0.capabilities.maxParallelTasks - $0.slotsUsed) } ?? 0
   }
 
-  mutating func takeSlot(_ id: RuntimeID) { summaries[id]?.slotsUsed += 1 }
-  mutating func freeSlot(_ id: RuntimeID) { summaries[id]?.slotsUsed -= 1 }
+  mutating func takeSlot(_ id: RuntimeID) {
+    summaries[id]?.slotsUsed += 1
+    breakers[id]?.startBegan()
+  }
+
+  /// True when that was the last run of a runtime that had been removed.
+  mutating func freeSlot(_ id: RuntimeID) -> Bool {
+    summaries[id]?.slotsUsed -= 1
+    guard registrations[id] == nil, let used = summaries[id]?.slotsUsed, used <= 0 else { return false }
+    summaries[id] = nil
+    return true
+  }
 
   mutating func count(_ run: Run) {
     guard let id = run.runtimeId, summaries[id] != nil else { return }
@@ -74,11 +144,35 @@ struct RuntimePool {
     if let excess = durations[id].map({ $0.count - 100 }), excess > 0 { durations[id]?.removeFirst(excess) }
   }
 
-  /// True when that is news.
-  mutating func setComplaint(_ complaint: String?, of id: RuntimeID) -> Bool {
-    guard let summary = summaries[id], summary.healthReason != complaint else { return false }
-    summaries[id]?.health = complaint == nil ? .healthy : .degraded
-    summaries[id]?.healthReason = complaint
+  // MARK: Health
+
+  func breaker(of id: RuntimeID) -> Breaker? { breakers[id] }
+
+  mutating func suspect(_ id: RuntimeID) { suspects[id, default: 0] += 1 }
+  mutating func suspectNoMore(_ id: RuntimeID) {
+    let left = (suspects[id] ?? 0) - 1
+    suspects[id] = left > 0 ? left : nil
+  }
+
+  /// Lets the breaker see something; true when what is told of the runtime has changed by it.
+  mutating func update(
+    _ id: RuntimeID, at now: Duration, _ wall: Timestamp, _ change: (inout Breaker) -> Void
+  ) -> Bool {
+    guard var breaker = breakers[id], let old = summaries[id] else { return false }
+    change(&breaker)
+    breakers[id] = breaker
+    let reason = breaker.reason
+    summaries[id]?.health = reason == nil ? .healthy : .degraded
+    summaries[id]?.healthReason = reason
+    summaries[id]?.breaker = breaker.standing(at: now, wall)
+    return old.healthReason != reason
+  }
+
+  /// What a check has found; true when its capabilities are others than were known.
+  mutating func take(_ check: RuntimeCheck, of id: RuntimeID) -> Bool {
+    summaries[id]?.agent = check.agentWords
+    guard let known = summaries[id]?.capabilities, known != check.capabilities else { return false }
+    summaries[id]?.capabilities = check.capabilities
     return true
   }
 }

@@ -98,6 +98,8 @@ extension Orchestrator {
       }
       _ = try live[run.runId]?.machine.receive(.startRequested)
       live[run.runId]?.runtime = id
+      live[run.runId]?.instance = runtime
+      live[run.runId]?.generation = pool.generation(of: id)
       pool.takeSlot(id)
       let workspace = await workspace(of: run.runId, on: runtime)
       didStart(
@@ -115,6 +117,8 @@ extension Orchestrator {
       return
     }
     live[run.runId]?.runtime = id
+    live[run.runId]?.instance = runtime
+    live[run.runId]?.generation = pool.generation(of: id)
     live[run.runId]?.isStarted = true
     pool.takeSlot(id)
     gate.open(run.runId, reported: await reportedBefore(run)) { pass($0, from: id) }

@@ -5,19 +5,21 @@ import RunModel
 ///
 /// A portion that holds whole frames is read in place; only the cut-off end of one is kept. A comment is a sign of life
 /// and nothing else, but for `: outage`. Ids are ours: a seq.
-struct SSEFramer {
+package struct SSEFramer {
   private var rest: [UInt8] = []
   /// What the last `: outage` comment said; nil when none came.
   private(set) var outage: [UInt8]?
   /// A frame longer than this is taken for something else than events.
-  static let longest = Bounds.wireLine
+  package static let longest = Bounds.wireLine
 
-  struct Overlong: Error, CustomStringConvertible {
-    var description: String { "an event longer than \(SSEFramer.longest >> 20) MiB" }
+  package struct Overlong: Error, CustomStringConvertible {
+    package var description: String { "an event longer than \(SSEFramer.longest >> 20) MiB" }
   }
 
+  package init() {}
+
   /// Calls `frame` for each complete event with its id (0 without one) and its data.
-  mutating func feed(
+  package mutating func feed(
     _ portion: UnsafeRawBufferPointer, _ frame: (UInt64, UnsafeRawBufferPointer) throws -> Void
   ) throws {
     if rest.isEmpty {

@@ -161,15 +161,7 @@ final class Wire: Sendable {
   }
 
   private func translated(_ error: any Error) -> any Error {
-    if case .https = address {
-      if let words = TLSWords.explain(error, at: address) { return words }
-      // async-http-client tells of a failed handshake as of a failed connection.
-      if let error = error as? NIOConnectionError {
-        for failure in error.connectionErrors {
-          if let words = TLSWords.explain(failure.error, at: address) { return words }
-        }
-      }
-    }
+    if case .https = address, let words = TLSWords.explain(error, at: address) { return words }
     switch error {
     case is CancellationError: return error
     case let error as IOError:

@@ -8,10 +8,12 @@ package enum Bounds {
 
   /// One line; what a longer one has beyond it is left out, with a mark.
   package static let line = 1 << 20
-  /// The output log on disk; what is printed beyond it is counted.
+  /// The output that is kept on disk; what is printed beyond it is counted.
   package static let outputLog: Int64 = 256 << 20
   /// Beyond that, the lines that speak to us (`{"awf": …}`): an agent that floods those cannot fill the disk either.
   package static let speechLog: Int64 = 64 << 20
+  /// The heads of an output log's records, which are no output: a flood of empty lines cannot fill the disk by them.
+  package static let logHeads: Int64 = 512 << 20
   /// Records gathered for one write to the log.
   package static let logWrite = 1 << 20
   /// What is still read of each stream when every process of the agent is gone: more than a pipe holds.

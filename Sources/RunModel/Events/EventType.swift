@@ -11,6 +11,8 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
   package static let started: Self = "awf.run.started"
   package static let progress: Self = "awf.run.progress"
   package static let output: Self = "awf.run.output"
+  /// Ours: lines of output that are lost for good (`lines`, and the `limit` in bytes that they were beyond, if it was one).
+  package static let outputCut: Self = "awf.run.output_cut"
   package static let tool: Self = "awf.run.tool"
   /// Ours: tokens and cost, as the runtime reports them.
   package static let usage: Self = "awf.run.usage"
@@ -41,6 +43,9 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
   package static let runtimeRegistered: Self = "awf.runtime.registered"
   package static let runtimeDegraded: Self = "awf.runtime.degraded"
   package static let runtimeLost: Self = "awf.runtime.lost"
+  /// Ours: a changed configuration is taken over (`changes`, `later`), or is not (`reason`) and the old one stays.
+  package static let configurationApplied: Self = "awf.configuration.applied"
+  package static let configurationRejected: Self = "awf.configuration.rejected"
   /// Ours: what was not recorded when it happened is, from here on (`since`, `cause`, `dropped`).
   package static let storeRecovered: Self = "awf.store.recovered"
 

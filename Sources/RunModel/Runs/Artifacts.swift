@@ -63,6 +63,16 @@ extension TestRecord: JSONWritable {
   }
 }
 
+extension Artifacts {
+  /// The note is what was printed last, as the agent left none. Told in the evidence: `{"handoff": "output"}`.
+  package var noteIsOutput: Bool { evidence?["handoff"]?.string == "output" }
+
+  /// Whether the agent left a note.
+  package var hasNote: Bool { !noteIsOutput && !handoffNote.allSatisfy(\.isWhitespace) }
+
+  package static let noteIsOutput: JSONValue = ["handoff": "output"]
+}
+
 extension Artifacts: JSONWritable {
   package func write(to json: inout JSONWriter) {
     json.object { json in

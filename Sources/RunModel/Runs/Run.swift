@@ -65,7 +65,10 @@ package struct Run: Sendable, Hashable {
   package var inputTokens: Int64?
   package var outputTokens: Int64?
   package var costUSD: Double?
+  /// Lines of output that no event has, those of `outputCut` among them.
   package var outputDropped: Int64 = 0
+  /// Lines that the runtime's log has not either.
+  @Rare package var outputCut: OutputCut?
   /// The seq of its first and its latest event.
   package var firstSeq: UInt64
   package var lastSeq: UInt64

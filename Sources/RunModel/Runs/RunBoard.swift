@@ -83,6 +83,8 @@ package struct Snapshot: Sendable {
   package var needingAttention: Int
   /// Why nothing is recorded since, while that is so.
   package var outage: StoreOutage?
+  /// Why a changed configuration is not taken over, while it is not.
+  package var configurationProblem: String?
 
   package init(store: StoreID? = nil, seq: UInt64, runs: [Run], runtimes: [RuntimeSummary]) {
     self.store = store
@@ -134,6 +136,7 @@ extension Snapshot: JSONWritable {
     json.member("counts", .object(JSONObject(RunStatus.allCases.map { ($0.rawValue, .int(Int64(counts[$0] ?? 0))) })))
     json.member("needingAttention", needingAttention)
     if let outage { json.member("outage", outage) }
+    if let configurationProblem { json.member("configurationProblem", configurationProblem) }
   }
 
   package init(from reader: inout JSONReader) throws(JSONError) {
@@ -151,6 +154,7 @@ extension Snapshot: JSONWritable {
         for status in RunStatus.allCases { snapshot.counts[status] = counts[status.rawValue]?.int.map(Int.init) }
       case "needingAttention": snapshot.needingAttention = Int(try reader.int())
       case "outage": snapshot.outage = StoreOutage(json: try reader.value())
+      case "configurationProblem": snapshot.configurationProblem = try reader.value().string
       case "runs":
         try reader.array { reader throws(JSONError) in snapshot.runs.append(try Run(from: &reader)) }
       default: try reader.skip()

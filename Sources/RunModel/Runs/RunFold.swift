@@ -30,6 +30,10 @@ extension Run {
       priority = data["priority"]?.int.map(Int.init) ?? priority
     case .output:
       if let dropped = data["dropped"]?.int { outputDropped = outputDropped.plus(dropped) }
+    case .outputCut:
+      let cut = OutputCut(json: .object(data))
+      outputCut = OutputCut(lines: (outputCut?.lines ?? 0).plus(cut.lines), limit: cut.limit ?? outputCut?.limit)
+      outputDropped = outputDropped.plus(cut.lines)
     case .progress:
       if let reported = data["progress"]?.double, reported >= progress, reported <= 1 {
         progress = reported

@@ -58,6 +58,7 @@ extension Run: JSONWritable {
       json.member("conflictingFiles", conflictingFiles)
     }
     if outputDropped > 0 { json.member("outputDropped", outputDropped) }
+    if let outputCut { json.member("outputCut", outputCut) }
   }
 
   /// Reads what `write` wrote; keys it does not know are skipped.
@@ -128,6 +129,7 @@ extension Run: JSONWritable {
       case "outputTokens": run.outputTokens = try reader.int()
       case "costUSD": run.costUSD = try reader.double()
       case "outputDropped": run.outputDropped = try reader.int()
+      case "outputCut": run.outputCut = OutputCut(json: try reader.value())
       default: try reader.skip()
       }
     }

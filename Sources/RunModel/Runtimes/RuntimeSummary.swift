@@ -19,6 +19,9 @@ package struct RuntimeSummary: Sendable, Hashable {
   package var quietSeconds = 120.0
   /// What its runs may use and what holds that, and how far a cancel reaches; empty where the runtime does not say.
   package var limits: [LimitHolding] = []
+  package var breaker = BreakerStanding()
+  /// What it last said of itself when it was checked: the agent, its version, the protocol; untrusted.
+  package var agent: String?
   /// Whether its agents take a message while they work.
   package var converses = false
 
@@ -36,6 +39,13 @@ package struct RuntimeSummary: Sendable, Hashable {
 }
 
 extension RuntimeSummary {
+  /// What is wrong and when it is tried again, as a person reads it at `now`; nil while it is healthy.
+  package func trouble(at now: Timestamp) -> String? {
+    guard health != .healthy else { return nil }
+    return ([healthReason ?? "no reason given"] + [breaker.retryWords(at: now)].compactMap { $0 })
+      .joined(separator: "; ")
+  }
+
   /// Whether a live run of this runtime has said nothing for too long; one that waits for a person is not stalled.
   package func isStalled(_ run: Run, at now: Timestamp) -> Bool {
     run.status == .running && run.attention == nil && now - run.lastEventAt > .seconds(clamping: quietSeconds)
@@ -57,6 +67,8 @@ extension RuntimeSummary: JSONWritable {
       json.member("medianMilliseconds", medianMilliseconds)
       json.member("quietSeconds", quietSeconds)
       if !limits.isEmpty { json.member("limits", limits) }
+      json.member("breaker", breaker)
+      if let agent { json.member("agent", agent) }
       if converses { json.member("converses", true) }
     }
   }
@@ -73,6 +85,8 @@ extension RuntimeSummary: JSONWritable {
     canceled = Int(json["canceled"]?.int ?? 0)
     medianMilliseconds = json["medianMilliseconds"]?.int
     quietSeconds = json["quietSeconds"]?.double ?? quietSeconds
+    breaker = json["breaker"].flatMap(BreakerStanding.init(json:)) ?? breaker
+    agent = json["agent"]?.string
     converses = json["converses"]?.bool ?? false
     limits = json["limits"]?.array?.compactMap(LimitHolding.init) ?? []
   }

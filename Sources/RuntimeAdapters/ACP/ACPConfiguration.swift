@@ -20,6 +20,8 @@ extension ACPRuntime {
     package var closeLimit = Duration.seconds(5)
     package var stopGrace = Duration.seconds(5)
     package var limits = RunLimits()
+    /// Ours, as the agent is told it.
+    package var clientVersion = "0"
 
     package init(id: RuntimeID = "acp", command: [String]) {
       self.id = id
@@ -85,6 +87,7 @@ extension ACPRuntime.Configuration {
       return list
     }
     settings.mode = mode
+    settings.version = clientVersion
     settings.earlierSession = spec.earlierSession
     settings.startLimit = startLimit
     settings.closeLimit = closeLimit

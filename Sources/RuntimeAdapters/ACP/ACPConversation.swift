@@ -19,7 +19,7 @@ struct ACPConversation: AgentConversation {
     var cancelLimit = Duration.milliseconds(2500)
     /// For the agent's end once its input has ended.
     var closeLimit = Duration.seconds(5)
-    /// How long a `prompt` or a `session/load` may hold no answer is the agent's affair.
+    /// Ours, as the agent is told it.
     var version = "0"
   }
 

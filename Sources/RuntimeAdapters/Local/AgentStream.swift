@@ -78,11 +78,11 @@ struct AgentStream {
     case .stuck: stuck(record.text, &events)
     case .answered: note(language.answered(record.payload), &events)
     case .dropped:
-      let count = Int(record.text) ?? 0
-      events.append(
-        .output(
-          stream: .stdout, text: "[\(count) lines were not kept: the output was too long or the disk full]",
-          dropped: count))
+      let numbers = record.text.split(separator: " ").map { Int64($0) }
+      let limit = numbers.count > 1 ? numbers[1] : nil
+      if let lines = numbers.first ?? nil, lines > 0 {
+        events.append(.outputCut(OutputCut(lines: lines, limit: limit)))
+      }
     }
     return events
   }
@@ -152,7 +152,7 @@ struct AgentStream {
         if question?.id == id { question = nil }
         answer = (id, text)
       case .output(_, let text, _): keep(text)
-      case .tool, .plan, .stopSent, .changes, .ended, .custom: break
+      case .tool, .plan, .outputCut, .stopSent, .changes, .ended, .custom: break
       }
     }
     events += reports

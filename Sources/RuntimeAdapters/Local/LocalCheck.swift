@@ -23,7 +23,7 @@ struct LocalCheck {
     let variables = try configuration.environment.read(environment: environment)
     check.notes = configuration.environment.warnings
     guard let program = configuration.command?.first else {
-      check.notes.append("It runs each contract's metadata.command.")
+      check.features.append("runs each contract's metadata.command")
       return check
     }
     let path = LaunchPlan.agentEnvironment(environment).merging(variables) { $1 }["PATH"] ?? "/usr/bin:/bin"

@@ -21,6 +21,13 @@ extension LocalRun {
     }
   }
 
+  /// What was said in a conversation that is over, so that its log is read as it was then.
+  func rememberInput() {
+    guard conversation != nil, spec.supervisor.input == .log, Files.exists(folder.supervised.input) else { return }
+    // Without it the log alone has to do.
+    conversation?.begin(said: (try? InputLog(path: folder.supervised.input))?.records ?? [])
+  }
+
   /// Appends a line for the agent and has it handed on.
   func tell(_ line: AgentLine) throws(Problem) {
     guard let input else { throw Problem(.unavailable, "\(spec.agentName) is told nothing.") }
@@ -38,7 +45,6 @@ extension LocalRun {
         switch action {
         case .report(let report): tellReport(report)
         case .keepSession(let id): try Files.write(Array(id.utf8), to: folder.session)
-        // What is gone is told nothing, and nothing is done for it.
         case _ where isOver: break
         case .tell(let line): try tell(line)
         case .note(let tag, let bytes): try input?.append(.note, tag: tag, bytes)

@@ -86,6 +86,7 @@ actor LocalRun {
     if isRecalled { return }
     isRecalled = true
     guard var reader = OutputLogReader(path: folder.supervised.output, from: 0) else { return }
+    rememberInput()
     while true {
       let records = reader.next()
       if records.isEmpty { return }
@@ -155,9 +156,10 @@ actor LocalRun {
     let here = place
     async let changes = diff.changes(to: here)
     async let summary = diff.summary(to: here)
+    let note = handoffNote()
     return try await Artifacts(
-      filesChanged: changes.paths, diffSummary: summary, commandsRun: stream.language.commands,
-      testsRun: [], handoffNote: handoffNote())
+      filesChanged: changes.paths, diffSummary: summary, commandsRun: stream.language.commands, testsRun: [],
+      handoffNote: note ?? stream.tail.joined(separator: "\n"), evidence: note == nil ? Artifacts.noteIsOutput : nil)
   }
 
   func patch(_ options: PatchOptions = PatchOptions()) async throws -> [UInt8] {
@@ -180,12 +182,12 @@ actor LocalRun {
     return .commit(end.end.commit ?? base)
   }
 
-  private func handoffNote() -> String {
+  /// Nil when the agent has left none: what it printed last then stands for it.
+  private func handoffNote() -> String? {
     if let note = note(at: folder.handoff), !note.allSatisfy(\.isWhitespace) { return note }
     if let note = stream.handoff { return note }
     if Files.isFolder(spec.workspace.path), let note = note(at: spec.workspace.path + "/HANDOFF.md") { return note }
-    if let word = stream.language.lastWord { return word }
-    return stream.tail.joined(separator: "\n")
+    return stream.language.lastWord
   }
 
   /// What an agent has put there as a link, a FIFO or a folder is no note, and nothing is read through it.
@@ -202,7 +204,7 @@ actor LocalRun {
       return
     }
     isRecalled = true
-    if end == nil { openInput() }
+    if end == nil { openInput() } else { rememberInput() }
     stopIsSent = recorded?.cancellation?.stopSentAt != nil
     if let recorded { await catchUp(&reader, with: recorded, from: adoption.position) }
     if let end {
@@ -212,6 +214,8 @@ actor LocalRun {
       outlet.send(RuntimeEvent(run, .ended(end.end)))
       return
     }
+    // What is gone is told nothing, and nothing is done for it.
+    isOver = adoption.followsRestart || Files.exists(folder.supervised.exit) || !Files.isLocked(folder.supervised.lock)
     act()
     for await _ in watch.wakes(folder.path) {
       if isWakeOwed { wakeSupervisor() }

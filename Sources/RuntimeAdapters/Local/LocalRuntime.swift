@@ -199,6 +199,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
   private func service(_ spec: LocalRunSpec, _ folder: RunFolder) -> WorktreeService {
     WorktreeService(
       folder: folder, run: spec.run, worktree: spec.workspace.path, group: spec.supervisor.group,
+      bounds: spec.supervisor.limits,
       environment: { [environment, configuration] in
         LaunchPlan.environment(
           environment, try configuration.environment.read(environment: environment), run: spec.run, folder: folder,

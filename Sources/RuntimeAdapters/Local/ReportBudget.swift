@@ -39,8 +39,13 @@ struct ReportBudget {
 
   /// `log`: where the lines are that are not handed on.
   init(linesPerSecond: Int, log: String) {
+    self.init(linesPerSecond: linesPerSecond, remark: "lines are in \(log) alone")
+  }
+
+  /// `remark`: what is said of those that are not handed on, after their count.
+  init(linesPerSecond: Int, remark: String) {
     self.linesPerSecond = linesPerSecond
-    remark = "lines are in \(log) alone"
+    self.remark = remark
   }
 
   /// What is to be handed on now that this has come; `now` is any time that only grows.
@@ -67,7 +72,7 @@ struct ReportBudget {
     case .resolved:
       // A question comes before its answer.
       return [question.take(), report].compactMap { $0 }
-    case .stopSent, .changes, .ended: return [report]
+    case .outputCut, .stopSent, .changes, .ended: return [report]
     }
   }
 

@@ -12,6 +12,7 @@ actor WorktreeService: AgentService {
   private let run: RunID
   private let worktree: String
   private let group: ControlGroup?
+  private let bounds: RunLimits
   private let environment: @Sendable () throws -> [String: String]
   private let launcher: SupervisorLauncher
   private let watch: FolderWatch
@@ -25,7 +26,7 @@ actor WorktreeService: AgentService {
   static let longestOutput = 1 << 20
 
   init(
-    folder: RunFolder, run: RunID, worktree: String, group: ControlGroup?,
+    folder: RunFolder, run: RunID, worktree: String, group: ControlGroup?, bounds: RunLimits,
     environment: @escaping @Sendable () throws -> [String: String],
     launcher: SupervisorLauncher, watch: FolderWatch
   ) {
@@ -33,6 +34,7 @@ actor WorktreeService: AgentService {
     self.run = run
     self.worktree = worktree
     self.group = group
+    self.bounds = bounds
     self.environment = environment
     self.launcher = launcher
     self.watch = watch
@@ -119,6 +121,7 @@ actor WorktreeService: AgentService {
       outputLimit: 16 << 20)
     spec.mark = "FLIGHTDECK_TERMINAL=\(place.path)"
     spec.birthGroup = group
+    spec.limits = bounds
     starting += 1
     hasStarted = true
     defer { starting -= 1 }

@@ -16,7 +16,7 @@ struct LogRecord: Equatable {
     case stopSent = 0x73
     /// An answer that went to the agent's standard input.
     case answered = 0x61
-    /// Lines that were not kept, as a decimal count.
+    /// Lines that were not kept: `COUNT LIMIT` beyond a limit in bytes, `COUNT` when they could not be written.
     case dropped = 0x64
     /// Processes that do not end, as a person reads it.
     case stuck = 0x75

@@ -44,6 +44,11 @@ private struct Supervisor: ~Copyable {
   private var commands: [UInt8] = []
   private var frames: [UInt8] = []
   private var logSize: Int64 = 0
+  /// The agent's own bytes of what has been kept, newlines included.
+  private var kept: Int64 = 0
+  /// Lines beyond the limit, and those that could not be written.
+  private var beyond: Int64 = 0
+  private var toldBeyond: Int64 = 0
   private var dropped: Int64 = 0
   private var hasLostMessage = false
   private var reach: Reach
@@ -319,25 +324,33 @@ private struct Supervisor: ~Copyable {
     let now = millisecondsNow()
     var frames = self.frames
     self.frames = []
-    var dropped: Int64 = 0
-    let size = logSize + Int64(frames.count)
-    let isFull = size > spec.outputLimit
-    let isOverfull = size > spec.outputLimit + Bounds.speechLog
-    let speech = spec.isConversation ? Self.message : Self.speech
+    var kept = self.kept
+    var cut: Int64 = 0
     var isLost = false
+    let limit = spec.outputLimit
+    let speech = spec.isConversation ? Self.message : Self.speech
+    // Once anything has been cut, no shorter line slips in behind it.
+    let hasCut = beyond > 0 || logSize - kept > Bounds.logHeads
     buffer.withUnsafeBytes { bytes in
       body(&streams[index].cutter, bytes) { kind, line in
-        if isFull, isOverfull || !line.starts(with: speech) {
-          dropped += 1
+        let size = kept + Int64(line.count) + 1
+        let hasRoom = !hasCut && cut == 0 && size <= limit
+        guard hasRoom || (size <= limit + Bounds.speechLog && line.starts(with: speech)) else {
+          cut += 1
           isLost = isLost || line.starts(with: Self.message)
-        } else {
-          LogRecord.append(kind, time: now, line, to: &frames)
+          return
         }
+        kept = size
+        LogRecord.append(kind, time: now, line, to: &frames)
       }
     }
     self.frames = frames
-    self.dropped += dropped
     if isLost, spec.isConversation { hasLostMessage = true }
+    self.kept = kept
+    // Told when it begins, so that nobody waits for what does not come; the rest is counted until the end.
+    if cut > 0, beyond == 0 { append(.dropped, Array("\(cut) \(limit)".utf8)) }
+    beyond += cut
+    if toldBeyond == 0 { toldBeyond = cut }
     if self.frames.count > Bounds.logWrite { writeFrames() }
   }
 
@@ -367,6 +380,7 @@ private struct Supervisor: ~Copyable {
       cut(index) { cutter, _, emit in cutter.finish(emit) }
       writeFrames()
     }
+    if beyond > toldBeyond { append(.dropped, Array("\(beyond - toldBeyond) \(spec.outputLimit)".utf8)) }
     if dropped > 0 { append(.dropped, Array(String(dropped).utf8)) }
     writeFrames()
     fsync(log)

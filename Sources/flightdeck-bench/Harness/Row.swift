@@ -21,6 +21,7 @@ struct Row {
   /// 1 or less is within the budget.
   var ratio: Double {
     switch bound {
+    case .atMost where budget == 0: measured > 0 ? .infinity : 0
     case .atMost: measured / budget
     case .atLeast: measured > 0 ? budget / measured : .infinity
     }
@@ -29,7 +30,7 @@ struct Row {
   /// For people.
   var line: String {
     let limit = "\(bound == .atMost ? "≤" : "≥") \(Self.short(budget))"
-    let mark = ratio <= 1 ? "✓" : "✗ over by \(Int(((ratio - 1) * 100).rounded(.up))) %"
+    let mark = ratio <= 1 ? "✓" : ratio.isFinite ? "✗ over by \(Int(((ratio - 1) * 100).rounded(.up))) %" : "✗"
     return [
       name.padded(to: 24), Self.short(measured).padded(to: 12), unit.padded(to: 10), limit.padded(to: 12), mark,
     ].joined(separator: " ")

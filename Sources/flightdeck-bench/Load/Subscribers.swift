@@ -43,6 +43,13 @@ final class Subscribers {
     }
   }
 
+  /// Those that the orchestrator has not closed.
+  var open: Int {
+    var polled = sockets.map { pollfd(fd: $0, events: 0, revents: 0) }
+    poll(&polled, UInt(polled.count), 0)
+    return polled.count { $0.revents & Int16(POLLHUP) == 0 }
+  }
+
   /// Of the last whole `id:` line among the first `count` bytes.
   private func lastSeq(_ count: Int) -> UInt64? {
     let mark = Array("\nid: ".utf8)

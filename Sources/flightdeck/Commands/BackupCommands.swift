@@ -5,6 +5,19 @@ import RunModel
 import RuntimeAdapters
 import SQLiteStore
 
+/// A backup's file and the store that it is of.
+struct BackupOptions: ParsableArguments {
+  @Argument(help: "The backup's file; only you may read it.", completion: .file())
+  var file: String
+  @OptionGroup var output: JSONOption
+  @OptionGroup var store: StoreOption
+
+  func places() throws -> (paths: Paths, file: String) {
+    let paths = try Paths(environment: ProcessInfo.processInfo.environment, state: store.state)
+    return (paths, Paths.absolute(file, in: FileManager.default.currentDirectoryPath))
+  }
+}
+
 struct BackupCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "backup", abstract: "Copy the store into one file, while the orchestrator works or not.",
@@ -20,21 +33,17 @@ struct BackupCommand: AsyncParsableCommand {
       Back again: flightdeck restore FILE
       """)
 
-  @Argument(help: "Where the copy goes; only you may read it.", completion: .file())
-  var file: String
+  @OptionGroup var backup: BackupOptions
   @Flag(help: "Replace what is there.")
   var force = false
-  @OptionGroup var output: JSONOption
-  @OptionGroup var store: StoreOption
 
   func run() async throws {
-    let paths = try Paths(environment: ProcessInfo.processInfo.environment, state: store.state)
-    let path = Paths.absolute(file, in: FileManager.default.currentDirectoryPath)
+    let (paths, path) = try backup.places()
     let bar = ProgressLine()
     let summary = try StoreBackup.make(of: paths.state, to: path, replacing: force) { bar.show($0) }
     bar.clear()
     BackupNote(path: path, time: .now, summary: summary).write(in: paths.state)
-    if output.json { return Console.print(JSONValue.object(summary.members(path: path))) }
+    if backup.output.json { return Console.print(JSONValue.object(summary.members(path: path))) }
     Console.print(Plain.line("\(path): \(summary.sentence)"))
   }
 }
@@ -56,16 +65,12 @@ struct RestoreCommand: AsyncParsableCommand {
       Way out: flightdeck restore STATE/flightdeck.sqlite.before-restore-TIME
       """)
 
-  @Argument(help: "What flightdeck backup has made.", completion: .file())
-  var file: String
+  @OptionGroup var backup: BackupOptions
   @Flag(help: "Also when agents work of whom the backup knows nothing; they go on unseen.")
   var force = false
-  @OptionGroup var output: JSONOption
-  @OptionGroup var store: StoreOption
 
   func run() async throws {
-    let paths = try Paths(environment: ProcessInfo.processInfo.environment, state: store.state)
-    let path = Paths.absolute(file, in: FileManager.default.currentDirectoryPath)
+    let (paths, path) = try backup.places()
     try PrivateFolder.make(paths.state)
     let bar = ProgressLine()
     // Told first for a file that is no backup.
@@ -85,7 +90,7 @@ struct RestoreCommand: AsyncParsableCommand {
     bar.clear()
     let known = try StoreBackup.runs(in: paths.state + "/" + StoreBackup.name)
     let left = LeftWork.find(in: paths.state) { known.contains($0) }
-    if output.json {
+    if backup.output.json {
       var members = summary.members(path: path)
       members.append("replaced", replaced.map { .string($0) } ?? .null)
       members.append("revokedTokens", .int(Int64(revoked)))

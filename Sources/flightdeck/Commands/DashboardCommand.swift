@@ -46,31 +46,48 @@ struct DashboardCommand: AsyncParsableCommand {
     RunClient.useOneThread()
     let client = try Link.client(connect: link.connection.connect, paths: paths, environment: environment)
     do {
+      var revival: Revival?
       if link.connection.connect == nil, surroundings.variable("FLIGHTDECK_CONNECT") == nil, !once {
-        try await start(paths, client, surroundings)
-      } else {
-        _ = try await client.health()
+        let hasStarted = try await start(paths, client, surroundings)
+        // A read-only dashboard lets others start what they ended.
+        if hasStarted, !configuration.readOnly {
+          revival = Revival { try await BackgroundOrchestrator(paths: paths).ensure(client) }
+        }
       }
+      let remark = try await remark(on: client.health(), paths)
       if once {
+        if let remark { Console.note(remark) }
         let size = size?.size ?? Size(width: surroundings.columns ?? 120, height: surroundings.rows ?? 40)
         try await drawOnce(
           client: client, configuration: configuration, paths: paths, screen: screen, size: size, format: format)
-      } else if let signal = try await runDashboard(client: client, configuration: configuration, paths: paths) {
-        Terminal.end(by: signal)
+      } else {
+        let signal = try await runDashboard(
+          client: client, configuration: configuration, paths: paths, revival: revival, remark: remark)
+        if let signal { Terminal.end(by: signal) }
       }
       await client.shutdown()
     } catch {
       await client.shutdown()
-      throw error
+      throw Link.explained(error, paths)
     }
   }
 
-  private func start(_ paths: Paths, _ client: RunClient, _ surroundings: Surroundings) async throws {
+  /// A configuration that was named sets this screen alone when an orchestrator is up that was started with another.
+  private func remark(on health: Health, _ paths: Paths) -> String? {
+    guard paths.configurationWasNamed, let other = health.configuration, other != paths.configuration else {
+      return nil
+    }
+    return
+      "The orchestrator was started with \(other): runtimes and limits are from there, not from \(paths.configuration). "
+      + "To change that: kill \(health.pid), then flightdeck again; agents go on meanwhile."
+  }
+
+  private func start(_ paths: Paths, _ client: RunClient, _ surroundings: Surroundings) async throws -> Bool {
     var said = false
     let starting = ContinuousClock.now
     let shows = surroundings.errorIsTerminal
     defer { if said { Console.noteRaw("\r\u{1B}[K") } }
-    try await BackgroundOrchestrator(
+    return try await BackgroundOrchestrator(
       paths: paths,
       onWait: {
         // What takes no noticeable time needs no word.

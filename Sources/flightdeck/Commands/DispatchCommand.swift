@@ -32,6 +32,10 @@ struct DispatchCommand: AsyncParsableCommand {
   var base: String?
   @Option(help: "1 to 1000, higher first (default: 100).")
   var priority: Int?
+  @Option(help: "A label, which also says how risky the work is; may be repeated.")
+  var label: [String] = []
+  @Option(help: "low, medium, high or critical; the labels' own counts when it is higher.")
+  var risk: Contract.Risk?
   @Option(help: ArgumentHelp("A command that must succeed in the end; may be repeated.", valueName: "command"))
   var verify: [String] = []
   @Option(help: "Make this many contracts of each.")
@@ -63,11 +67,12 @@ struct DispatchCommand: AsyncParsableCommand {
     let succeeded = try await link.withClient { client in
       var outcomes = try await client.dispatch(work)
       if dryRun {
-        show(outcomes)
+        show(outcomes, of: work.contracts)
         return true
       }
       let runs = outcomes.compactMap(\.runId)
       if !output.json { for run in runs { Console.print(run.description) } }
+      for outcome in outcomes { noteTrouble(outcome) }
       guard wait else {
         if output.json { Console.print(outcomes) }
         return true
@@ -90,13 +95,37 @@ struct DispatchCommand: AsyncParsableCommand {
     if !succeeded { throw ExitCode(ExitStatus.failed) }
   }
 
-  private func show(_ outcomes: [DispatchOutcome]) {
+  /// A run that waits for a runtime to be mended is not to wait unnoticed.
+  private func noteTrouble(_ outcome: DispatchOutcome) {
+    guard let run = outcome.runId else { return }
+    for wait in outcome.decision.waitsFor.map({ WaitReason($0) }) where wait.kind == .health {
+      Console.note(Plain.line("\(run.shortName) \(wait.sentence)"))
+    }
+  }
+
+  private func show(_ outcomes: [DispatchOutcome], of contracts: [Contract]) {
     if output.json { return Console.print(outcomes.map(\.decision)) }
     let surroundings = Surroundings.present
-    for outcome in outcomes {
+    // One contract's runs come one after the other, and as many of each.
+    let each = max(1, outcomes.count / max(1, contracts.count))
+    for (place, outcome) in outcomes.enumerated() {
       Console.print(Plain.line(outcome.title))
+      if contracts.indices.contains(place / each) { Console.print("  " + Self.riskWords(contracts[place / each])) }
       Console.print(DecisionWords.lines(outcome.decision, utf8: surroundings.isUTF8).joined(separator: "\n"))
     }
+  }
+
+  /// How risky it is, and by what.
+  static func riskWords(_ contract: Contract) -> String {
+    var contract = contract
+    let own = contract.risk
+    let found = RiskRules.classify(contract.labels)
+    contract.classify()
+    let risk = contract.risk ?? found.risk
+    let why =
+      own.map { $0 > found.risk } == true
+      ? "its own" : found.taskClass == "general_task" ? "no label says more" : "by its labels"
+    return Plain.line("risk: \(risk.rawValue) (\(contract.taskClass ?? found.taskClass), \(why))")
   }
 
   /// What is asked for, as contracts with the options applied.
@@ -115,6 +144,8 @@ struct DispatchCommand: AsyncParsableCommand {
     for place in contracts.indices {
       if let priority { contracts[place].priority = priority }
       if let base { contracts[place].base = base }
+      for label in self.label where !contracts[place].labels.contains(label) { contracts[place].labels.append(label) }
+      if let risk { contracts[place].risk = max(contracts[place].risk ?? risk, risk) }
       contracts[place].verify += verify
       for need in needs where !contracts[place].requires.contains(need) { contracts[place].requires.append(need) }
       if let repository = repo ?? contracts[place].repository {

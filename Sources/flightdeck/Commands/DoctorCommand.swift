@@ -7,7 +7,7 @@ struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract:
-      "Check terminal, git, store, backup, log, service, orchestrator and each runtime's command; exit 1 if something is wrong."
+      "Check terminal, git, store, backup, log, service, orchestrator and each runtime, which is started for it; exit 1 if something is wrong."
   )
 
   @OptionGroup var settings: ConfigurationOption
@@ -22,8 +22,13 @@ struct DoctorCommand: AsyncParsableCommand {
     findings.append(doctor.git())
     findings.append(doctor.folder())
     do {
-      let paths = try Paths(
+      var paths = try Paths(
         environment: surroundings.environment, state: link.store.state, configuration: settings.config)
+      let running = await running(paths, surroundings)
+      // What was not named is what the orchestrator works by.
+      if !paths.configurationWasNamed, let own = running?.configuration, own != paths.configuration {
+        paths = try Paths(environment: surroundings.environment, state: link.store.state, configuration: own)
+      }
       findings += doctor.store(paths)
       let (configuration, found) = doctor.configuration(paths)
       findings += found
@@ -34,7 +39,8 @@ struct DoctorCommand: AsyncParsableCommand {
       findings += orchestrator
       if orchestrator.allSatisfy({ $0.level == .fine }), let remains = await remains() { findings.append(remains) }
       findings += doctor.doors(paths, configuration)
-      findings += doctor.runtimes(configuration)
+      findings += try await doctor.runtimes(
+        configuration, showingProgress: !output.json && surroundings.outputIsTerminal)
     } catch let problem as Problem {
       findings.append(Finding("paths", .wrong, problem.detail))
     }
@@ -42,9 +48,21 @@ struct DoctorCommand: AsyncParsableCommand {
       Console.print(findings)
     } else {
       let colour = surroundings.wantsColour
-      for finding in findings { Console.print(finding.line(utf8: surroundings.isUTF8, colour: colour)) }
+      for finding in findings {
+        Console.print(finding.line(utf8: surroundings.isUTF8, colour: colour, width: surroundings.columns))
+      }
     }
     if findings.contains(where: { $0.level == .wrong }) { throw ExitCode(ExitStatus.failed) }
+  }
+
+  /// The orchestrator on this machine; nil when none answers, which is told of later.
+  private func running(_ paths: Paths, _ surroundings: Surroundings) async -> Health? {
+    do {
+      let address = try Link.address(
+        connect: link.connection.connect, paths: paths, environment: surroundings.environment)
+      guard case .unix = address else { return nil }
+      return try await link.withClient { try await $0.health() }
+    } catch { return nil }
   }
 
   /// Nil when the orchestrator does not say: that is no fault of this machine.
@@ -74,20 +92,29 @@ struct DoctorCommand: AsyncParsableCommand {
             remedy: "Restart it when its runs have ended: kill \(health.pid), then flightdeck serve")
         ] + listens
       }
-      if case .unix = address, doctor.isOlder(than: paths.configuration, process: health.pid) == true {
+      if case .unix = address, let own = health.configuration, own != paths.configuration {
         return [
           Finding(
             "orchestrator", .doubtful,
-            "\(address) answers, but was started before \(paths.configuration) was last changed: it works by the old one",
-            remedy: "Restart it; agents go on meanwhile: kill \(health.pid), then flightdeck")
+            "\(address) answers, but works by \(own), not by \(paths.configuration), which this looks at",
+            remedy: "To look at its own: flightdeck doctor --config '\(own)'. To have it work by this one: kill "
+              + "\(health.pid), then flightdeck --config '\(paths.configuration)'; agents go on meanwhile")
+        ] + listens
+      }
+      if let problem = health.configurationProblem {
+        return [
+          Finding(
+            "orchestrator", .doubtful, "\(address) answers, but works by an earlier configuration: \(problem)",
+            remedy: "Mend the file; it is taken over as soon as it can be read")
         ] + listens
       }
       return [Finding("orchestrator", .fine, "\(address) answers, version \(health.version), pid \(health.pid)")]
         + listens
-    } catch is NoOrchestrator {
+    } catch let none as NoOrchestrator {
       return [
         Finding(
-          "orchestrator", .doubtful, "none answers at \(address)", remedy: "Start one: flightdeck, or flightdeck serve")
+          "orchestrator", .doubtful, "none answers at \(address)",
+          remedy: none.wayOut ?? "Start one: flightdeck, or flightdeck serve")
       ]
     } catch {
       return [Finding("orchestrator", .wrong, "\(address): \(error)")]
@@ -121,7 +148,8 @@ struct Finding: Sendable, Equatable, JSONWritable {
     }
   }
 
-  func line(utf8: Bool, colour: Bool) -> String {
+  /// `width`: the terminal's; nil: none, and nothing is broken.
+  func line(utf8: Bool, colour: Bool, width: Int? = nil) -> String {
     let (glyph, tone): (String, Tone) =
       switch level {
       case .fine: (utf8 ? "✔" : "ok", .good)
@@ -129,8 +157,14 @@ struct Finding: Sendable, Equatable, JSONWritable {
       case .wrong: (utf8 ? "✖" : "x", .bad)
       }
     let padding = String(repeating: " ", count: max(1, 14 - subject.count))
-    var line = tone.paint(glyph, in: colour) + " " + subject + padding + Plain.lines(detail).joined(separator: "\n  ")
-    if let remedy { line += "\n    " + Plain.line(remedy) }
+    let head = (utf8 ? 1 : glyph.count) + 1 + subject.count + padding.count
+    let details = Plain.lines(detail).flatMap { Plain.wrapped($0, width: width.map { $0 - head }) }
+    var line =
+      tone.paint(glyph, in: colour) + " " + subject + padding
+      + details.joined(separator: "\n" + String(repeating: " ", count: head))
+    if let remedy {
+      line += Plain.wrapped(Plain.line(remedy), width: width.map { $0 - 4 }).map { "\n    " + $0 }.joined()
+    }
     return line
   }
 }

@@ -65,6 +65,7 @@ extension Examination {
       switch runtime.kind {
       case .local(let local): !local.env.isEmpty
       case .acp(let acp): !acp.env.isEmpty
+      case .bridge(let bridge): !bridge.env.isEmpty
       default: false
       }
     }

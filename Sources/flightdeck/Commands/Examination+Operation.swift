@@ -74,7 +74,8 @@ extension Examination {
     return Finding(
       "old runs", isMuch ? .doubtful : .fine,
       report.items.isEmpty
-        ? "nothing to remove; \(report.kept.count) things stay for a reason" : "\(size) of what they left could go",
+        ? "nothing to remove\(report.kept.isEmpty ? "" : "; what is kept, and why: flightdeck gc --dry-run")"
+        : "\(size) of what they left could go",
       remedy: report.items.isEmpty ? nil : "flightdeck gc --dry-run")
   }
 

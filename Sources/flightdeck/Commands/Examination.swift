@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Orchestration
 import RunModel
 import RuntimeAdapters
 
@@ -121,29 +122,24 @@ struct Examination {
     return Finding("folder", .fine, "\(top), at \(commit.prefix(12))")
   }
 
-  /// Whether the file was changed after the orchestrator, which reads it once, was started; nil when that cannot be told.
-  func isOlder(than configuration: String, process: Int) -> Bool? {
-    guard let started = Self.startTime(of: process) else { return nil }
-    var status = stat()
-    guard stat(configuration, &status) == 0 else { return nil }
-    // Starts are known to a hundredth of a second, by a clock that was set at boot.
-    return status.st_mtim.tv_sec > started + 1
+  /// Each is asked for real, all at once.
+  func runtimes(_ configuration: Configuration, showingProgress: Bool) async throws -> [Finding] {
+    let progress = CheckProgress(configuration.runtimes.map(\.id.rawValue), isShown: showingProgress)
+    let findings = try await RuntimeInspection(configuration: configuration, environment: surroundings.environment)
+      .inspect(configuration.runtimes) { progress.end($0.id.rawValue) {} }
+    return zip(configuration.runtimes, findings).flatMap { runtime, finding in
+      [Self.runtime(finding)] + notes(finding) + limits(runtime)
+    }
   }
 
-  /// Seconds since 1970.
-  private static func startTime(of process: Int) -> Int? {
-    // A process that has gone, or another user's on a closed system, is no reason to complain.
-    guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
-      let system = try? String(contentsOfFile: "/proc/stat", encoding: .utf8), let name = stat.lastIndex(of: ")")
-    else { return nil }
-    let fields = stat[name...].split(separator: " ")
-    let boot = system.split(separator: "\n").first { $0.hasPrefix("btime ") }?.split(separator: " ").last
-    guard fields.count > 20, let ticks = Int(fields[20]), let boot, let seconds = Int(boot) else { return nil }
-    return seconds + ticks / max(1, sysconf(Int32(_SC_CLK_TCK)))
+  private static func runtime(_ finding: RuntimeInspection.Finding) -> Finding {
+    let subject = "runtime \(finding.id)"
+    if let problem = finding.problem { return Finding(subject, .wrong, "\(finding.kind): \(problem)") }
+    return Finding(subject, .fine, "\(finding.kind): \(finding.check?.words ?? "ready")")
   }
 
-  func runtimes(_ configuration: Configuration) -> [Finding] {
-    configuration.runtimes.flatMap { runtime in [self.runtime(runtime)] + limits(runtime) }
+  private func notes(_ finding: RuntimeInspection.Finding) -> [Finding] {
+    (finding.check?.notes ?? []).map { Finding("runtime \(finding.id)", .doubtful, $0) }
   }
 
   /// What holds the limits of a runtime, as it is seen from here: an orchestrator in a group of its own may have more.
@@ -155,35 +151,6 @@ struct Examination {
     default: return []
     }
     return Confinement.found.holdings(limits).map { Finding("each run", .fine, $0.text) }
-  }
-
-  private func runtime(_ runtime: RuntimeConfiguration) -> Finding {
-    let subject = "runtime \(runtime.id)"
-    switch runtime.kind {
-    case .simulated: return Finding(subject, .fine, "simulated: needs nothing")
-    case .mock(let mock):
-      return access(mock.script, R_OK) == 0
-        ? Finding(subject, .fine, "mock: \(mock.script)")
-        : Finding(subject, .wrong, "cannot read \(mock.script)", remedy: "Mend \"script\" in the configuration")
-    case .local(let local):
-      guard let program = local.command?.first else {
-        return Finding(subject, .fine, "local: runs each contract's metadata.command")
-      }
-      return self.program(program, local.env, "local", subject)
-    case .acp(let acp): return self.program(acp.command.first ?? "", acp.env, "acp", subject)
-    }
-  }
-
-  private func program(
-    _ program: String, _ variables: [String: EnvironmentValue], _ kind: String, _ subject: String
-  ) -> Finding {
-    let set: String? = if case .text(let text)? = variables["PATH"] { text } else { nil }
-    guard let found = find(program, in: set ?? surroundings.variable("PATH")) else {
-      return Finding(
-        subject, .wrong, "the command \(program) is not found",
-        remedy: "Install it, or give its whole path in \"command\"")
-    }
-    return Finding(subject, .fine, "\(kind): \(found)")
   }
 
   private func find(_ program: String) -> String? { find(program, in: surroundings.variable("PATH")) }

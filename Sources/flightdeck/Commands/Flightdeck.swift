@@ -28,6 +28,7 @@ struct Flightdeck: AsyncParsableCommand {
   // Here so that they may also stand before the command's name.
   @OptionGroup var connection: ConnectOption
   @OptionGroup var store: StoreOption
+  @OptionGroup var settings: ConfigurationOption
 
   /// Parses, runs, prints what there is to say and exits.
   static func start(_ arguments: [String]) async -> Never {

@@ -87,13 +87,15 @@ struct CollectionWords {
       }
       lines += table.lines(width: width, colour: colour)
     }
-    section(report.dryRun ? "Would go" : "Gone", report.items)
-    section("Stays", report.kept)
+    section(report.dryRun ? "Would be removed" : "Removed", report.items)
+    section("Kept", report.kept)
     if !lines.isEmpty { lines.append("") }
     let size = ByteCount.text(report.bytes)
     switch (report.items.isEmpty, report.dryRun) {
     case (true, _): lines.append("Nothing to remove.")
-    case (false, true): lines.append("\(size) would be freed. Nothing was removed; without --dry-run it is.")
+    case (false, true):
+      lines.append(
+        "\(size) would be freed. Nothing has been removed yet: the same command without --dry-run does it.")
     case (false, false): lines.append("\(size) freed.")
     }
     if report.unknownRuns > 0 {
@@ -103,7 +105,8 @@ struct CollectionWords {
           : "\(report.unknownRuns) runs that the store does not know have left something.")
     }
     if report.younger > 0 {
-      lines.append("\(report.younger) ended \(report.younger == 1 ? "run is" : "runs are") not old enough.")
+      lines.append(
+        "\(report.younger) \(report.younger == 1 ? "run" : "runs") ended too recently to be looked at (--older-than).")
     }
     return lines
   }

@@ -60,7 +60,7 @@ struct LinkOptions: ParsableArguments {
       return result
     } catch {
       await client.shutdown()
-      throw error
+      throw Link.explained(error, paths)
     }
   }
 }
@@ -85,10 +85,33 @@ enum Link {
     // Only for TCP is there anything in the configuration that a command needs.
     let configuration = try ConfigurationFile.load(paths)
     let known = configuration.orchestrators.first { $0.address == address }
-    let named = environment["FLIGHTDECK_TOKEN_FILE"].map { !$0.isEmpty } ?? false
-    let token = try token(for: address, file: named ? paths.token : known?.tokenFile ?? paths.token)
+    let token = try token(for: address, TokenPlace(known, paths, environment))
     return RunClient(
       address, token: token, tls: try tls(for: address, configuration.tls, known, environment), patience: patience)
+  }
+
+  /// Where a token is looked for, and who said so; nobody did for the store's own, which need not be there.
+  struct TokenPlace {
+    var file: String
+    var namedBy: String?
+
+    /// The environment wins over what the configuration says of this orchestrator, that over the store's own.
+    init(_ known: OrchestratorConfiguration?, _ paths: Paths, _ environment: [String: String]) {
+      if environment["FLIGHTDECK_TOKEN_FILE"].map({ !$0.isEmpty }) ?? false {
+        (file, namedBy) = (paths.token, "FLIGHTDECK_TOKEN_FILE names")
+      } else if let known, let own = known.tokenFile {
+        (file, namedBy) = (own, "The configuration's tokenFile of \(known.name) is")
+      } else {
+        file = paths.token
+      }
+    }
+  }
+
+  /// With the way out, where the store knows more than the address tells.
+  static func explained(_ error: any Error, _ paths: Paths) -> any Error {
+    guard var none = error as? NoOrchestrator else { return error }
+    none.wayOut = none.wayOut ?? ListeningNote(state: paths.state).wayOut(from: none.address)
+    return none
   }
 
   /// The environment wins over what the configuration says of this orchestrator, that over what it says of all.
@@ -110,10 +133,18 @@ enum Link {
   }
 
   /// The token for TCP; nil for a Unix socket, which needs none, and when there is no file, where the server will say so.
-  static func token(for address: ServerAddress, file: String) throws -> String? {
+  static func token(for address: ServerAddress, _ place: TokenPlace) throws -> String? {
     if case .unix = address { return nil }
-    guard FileManager.default.fileExists(atPath: file) else { return nil }
-    let text = String(decoding: try WholeFile.read(file), as: UTF8.self)
+    let file = place.file
+    if place.namedBy == nil, !FileManager.default.fileExists(atPath: file) { return nil }
+    let text: String
+    do throws(Problem) { text = String(decoding: try WholeFile.read(file), as: UTF8.self) } catch {
+      guard let namedBy = place.namedBy else { throw error }
+      throw Problem(
+        .invalid,
+        "\(namedBy) \(file). \(error.detail) Put your token there, readable for you alone, or name the file that holds it; "
+          + "an admin makes one with flightdeck token create.")
+    }
     let token = text.split(whereSeparator: \.isWhitespace).first.map(String.init)
     guard let token, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
       throw Problem(.invalid, "\(file) does not hold a token.")
@@ -124,3 +155,4 @@ enum Link {
 
 extension RunStatus: ExpressibleByArgument {}
 extension Capability: ExpressibleByArgument {}
+extension Contract.Risk: ExpressibleByArgument {}

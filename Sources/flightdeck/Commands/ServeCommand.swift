@@ -8,8 +8,9 @@ struct ServeCommand: AsyncParsableCommand {
     commandName: "serve", abstract: "Run the orchestrator in the foreground.",
     discussion: """
       Prints one line "listening on ADDR" for each address when it is ready. SIGTERM stops intake, stores what is left \
-      and leaves agents running; the next orchestrator takes them up again. SIGHUP opens the log anew, unless it runs \
-      at a terminal.
+      and leaves agents running; the next orchestrator takes them up again. Runtimes that are added to the configuration, \
+      changed or removed there are taken over while it works. SIGHUP does that at once and opens the log anew, unless \
+      it runs at a terminal.
       """)
 
   @Option(

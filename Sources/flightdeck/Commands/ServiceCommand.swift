@@ -41,7 +41,9 @@ struct ServiceCommand: AsyncParsableCommand {
       return try ServiceUnit(
         program: String(decoding: program[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self),
         state: named(store.state, "FLIGHTDECK_STATE"), configuration: named(settings.config, "FLIGHTDECK_CONFIG"),
-        listen: listen, path: path.isEmpty ? nil : path.joined(separator: ":")
+        listen: listen, path: path.isEmpty ? nil : path.joined(separator: ":"),
+        folders: environment.filter { ServiceUnit.folderVariables.contains($0.key) && $0.value.hasPrefix("/") },
+        namesSubgroup: ServiceCommand.systemdVersion.map { $0 >= 254 } ?? false
       ).text()
     }
   }
@@ -67,6 +69,7 @@ struct ServiceCommand: AsyncParsableCommand {
     func run() async throws {
       let unit = try options.unit()
       let path = try ServiceCommand.path()
+      let before = FileManager.default.contents(atPath: path)
       do {
         try FileManager.default.createDirectory(atPath: Paths.parent(of: path), withIntermediateDirectories: true)
         try Data(unit.utf8).write(to: URL(filePath: path), options: .atomic)
@@ -76,9 +79,27 @@ struct ServiceCommand: AsyncParsableCommand {
         return Console.print(
           "Start it with: systemctl --user daemon-reload && systemctl --user enable --now flightdeck")
       }
-      try ServiceCommand.systemctl("daemon-reload")
-      try ServiceCommand.systemctl("enable", "--now", ServiceUnit.name)
+      do throws(Problem) {
+        try ServiceCommand.systemctl("daemon-reload")
+        try ServiceCommand.systemctl("enable", "--now", ServiceUnit.name)
+      } catch {
+        throw Problem(error.code, "\(error.detail) \(Self.undo(path, before))")
+      }
       Console.print("enabled and started; it says: flightdeck service status")
+    }
+
+    /// What could not be started is not left behind to start with the next session; says what has become of the unit.
+    private static func undo(_ path: String, _ before: Data?) -> String {
+      // Of a service that was half enabled; where systemd is not reached there is nothing to disable.
+      if before == nil { _ = Tool.run(["systemctl", "--user", "disable", ServiceUnit.name]) }
+      do {
+        if let before {
+          try before.write(to: URL(filePath: path), options: .atomic)
+        } else {
+          try FileManager.default.removeItem(atPath: path)
+        }
+      } catch { return "The unit stays at \(path): \(error.plainDescription)" }
+      return before == nil ? "The unit was removed again." : "The unit is as it was before."
     }
   }
 
@@ -144,8 +165,20 @@ struct ServiceCommand: AsyncParsableCommand {
     guard ending.status == 0 else {
       throw Problem(
         .unavailable,
-        "systemctl --user \(words.joined(separator: " ")) failed: \(Plain.line(ending.output)) "
-          + "Without a session of systemd's, run: flightdeck serve")
+        "systemctl --user \(words.joined(separator: " ")) failed: \(Plain.line(ending.output).trimmingFullStop). "
+          + "Without a session of systemd's, run: flightdeck serve.")
     }
   }
+
+  /// Nil where there is none.
+  private static var systemdVersion: Int? {
+    let answer = Tool.run(["systemctl", "--version"])
+    // `systemd 252 (252.39-1~deb12u1)`
+    guard answer.status == 0, let word = answer.output.split(separator: " ").dropFirst().first else { return nil }
+    return Int(word.prefix(while: \.isNumber))
+  }
+}
+
+extension String {
+  fileprivate var trimmingFullStop: String { hasSuffix(".") ? String(dropLast()) : self }
 }

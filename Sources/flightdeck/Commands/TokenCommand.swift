@@ -60,11 +60,13 @@ struct TokenCommand: AsyncParsableCommand {
       ])
       for token in tokens {
         func text(_ key: String) -> String { Plain.line(token[key]?.string ?? "—") }
-        func day(_ key: String) -> String { token[key]?.string.map { String(Plain.line($0).prefix(16)) } ?? "—" }
+        func time(_ key: String) -> String {
+          token[key]?.string.map { String(Plain.line($0).prefix(19)).replacing("T", with: " ") + "Z" } ?? "—"
+        }
         let isActive = token["status"]?.string == "active"
         table.add([
           .init(text("name")), .init(text("role")), .init(text("status"), isActive ? .good : .faint),
-          .init(day("createdAt"), .faint), .init(day("expiresAt"), .faint), .init(day("lastUsedAt"), .faint),
+          .init(time("createdAt"), .faint), .init(time("expiresAt"), .faint), .init(time("lastUsedAt"), .faint),
           .init(text("tokenId"), .faint),
         ])
       }

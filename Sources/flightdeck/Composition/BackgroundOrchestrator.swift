@@ -14,9 +14,9 @@ struct BackgroundOrchestrator {
   /// Not in Glibc's Swift module: the child gets a session of its own and outlives the terminal.
   private static let newSession: Int16 = 0x80  // POSIX_SPAWN_SETSID
 
-  /// Returns once the orchestrator answers.
-  func ensure(_ client: RunClient) async throws {
-    if try await answers(client) { return }
+  /// Returns once the orchestrator answers: true when it had to be started.
+  @discardableResult func ensure(_ client: RunClient) async throws -> Bool {
+    if try await answers(client) { return false }
     try PrivateFolder.make(paths.state)
     let lock = open(paths.state + "/start.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard lock >= 0 else { throw failed("open \(paths.state)/start.lock") }
@@ -28,7 +28,7 @@ struct BackgroundOrchestrator {
       try await pause(until: deadline)
     }
     // Another may have started it while this one waited for the lock.
-    if try await answers(client) { return }
+    if try await answers(client) { return false }
     let child = try spawn()
     while try await !answers(client) {
       var status: Int32 = 0
@@ -37,6 +37,7 @@ struct BackgroundOrchestrator {
       }
       try await pause(until: deadline)
     }
+    return true
   }
 
   private func answers(_ client: RunClient) async throws -> Bool {

@@ -13,12 +13,15 @@ typealias OnceFormat = ScreenFormat
 ///
 /// `directory`: the repository that the dispatch form begins with; nil for the git repository that one stands in.
 func runDashboard(
-  client: RunClient, configuration: Configuration, paths: Paths, directory: String? = nil, tour: Bool = false
+  client: RunClient, configuration: Configuration, paths: Paths, directory: String? = nil, tour: Bool = false,
+  revival: Revival? = nil, remark: String? = nil
 ) async throws -> Int32? {
   let memory = PreferencesFile(paths)
   let destinations = Destinations(configuration, paths, memory, from: client.address)
   let session = DashboardSession(
-    live: client, place: destinations.name(of: client.address), memory: memory, templates: paths.templates)
+    live: client, place: destinations.name(of: client.address), memory: memory, templates: paths.templates,
+    revival: revival)
+  if let remark { await session.inbox.put(message: .note(remark)) }
   return try await runDashboard(session, destinations, configuration, paths, directory: directory, tour: tour)
 }
 

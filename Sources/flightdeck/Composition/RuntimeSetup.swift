@@ -1,26 +1,56 @@
+import Logging
 import Orchestration
+import RunClient
 import RunModel
 import RuntimeAdapters
+import Synchronization
 
 /// Makes the runtimes of a configuration.
 struct RuntimeSetup {
   let state: String
   let environment: [String: String]
   let configuration: Configuration
+  /// What adapters say beside their work.
+  let logger: Logger
+
+  private let adapters = Adapters()
+
+  /// The runtimes made here whose adapters live as long as they do.
+  private final class Adapters: Sendable {
+    let all = Mutex<[BridgeRuntime]>([])
+  }
+
+  init(
+    state: String, environment: [String: String], configuration: Configuration,
+    logger: Logger = Logger(label: "flightdeck") { _ in SwiftLogNoOpLogHandler() }
+  ) {
+    self.state = state
+    self.environment = environment
+    self.configuration = configuration
+    self.logger = logger
+  }
+
+  /// Ends the adapters with all that they have started; returns when nothing of them is left.
+  func retire() async {
+    let adapters = adapters.all.withLock { $0 }
+    await withDiscardingTaskGroup { group in
+      for adapter in adapters { group.addTask { await adapter.retire() } }
+    }
+  }
 
   var verifier: any Verifier {
     VerifyRunner(state: state, environment: environment, limit: configuration.verifyTimeout)
   }
 
-  func registrations() throws -> [Registration] {
-    try configuration.runtimes.map { runtime in
-      var registration = try registration(runtime)
-      registration.permissions = PermissionPolicy(runtime.permissions)
-      return registration
-    }
+  func registrations() throws -> [Registration] { try configuration.runtimes.map(registration) }
+
+  func registration(_ runtime: RuntimeConfiguration) throws -> Registration {
+    var registration = try make(runtime)
+    registration.permissions = PermissionPolicy(runtime.permissions)
+    return registration
   }
 
-  private func registration(_ runtime: RuntimeConfiguration) throws -> Registration {
+  private func make(_ runtime: RuntimeConfiguration) throws -> Registration {
     switch runtime.kind {
     case .simulated(let settings):
       return Registration(
@@ -53,7 +83,6 @@ struct RuntimeSetup {
           }
           return nil
         },
-        complaint: { await local.complaint() },
         inspect: { await inspection.complaint(about: $0, base: $1) })
     case .acp(let settings):
       var acp = ACPRuntime.Configuration(id: runtime.id, command: settings.command)
@@ -64,6 +93,7 @@ struct RuntimeSetup {
       acp.startLimit = .seconds(settings.startSeconds)
       acp.stopGrace = configuration.stopGrace
       acp.limits = settings.limits
+      acp.clientVersion = flightdeckVersion
       let agent = ACPRuntime(acp, state: state, environment: environment)
       let inspection = RepositoryInspection(environment: environment, standIns: "\(state)/git")
       return Registration(
@@ -71,6 +101,42 @@ struct RuntimeSetup {
         refusal: { $0.repository == nil ? "it needs a git repository: give one with --repo" : nil },
         complaint: { await agent.programComplaint() },
         inspect: { await inspection.complaint(about: $0, base: $1) })
+    case .a2a(let settings):
+      let a2a = A2ARuntime(settings, id: runtime.id, environment: environment, state: state)
+      return Registration(
+        a2a, kind: A2ARuntime.kind, quietSeconds: runtime.quietSeconds,
+        refusal: { contract in
+          contract.verify.isEmpty
+            ? nil
+            : "its agent works elsewhere, where verify commands cannot be run: leave them out, or use another runtime"
+        },
+        complaint: { await a2a.complaint() })
+    case .bridge(let settings):
+      var bridge = BridgeRuntime.Configuration(
+        id: runtime.id, adapter: settings.adapter, directory: settings.directory, environment: settings.env,
+        maxParallelTasks: settings.maxParallelTasks)
+      bridge.options = settings.options
+      bridge.pollInterval = .seconds(clamping: settings.pollSeconds)
+      bridge.callLimit = .seconds(clamping: settings.callTimeoutSeconds)
+      bridge.openingLimit = max(bridge.openingLimit, bridge.callLimit)
+      bridge.cancelLimit = .seconds(clamping: settings.cancelTimeoutSeconds)
+      let bridged = BridgeRuntime(bridge, state: state, environment: environment, logger: logger)
+      adapters.all.withLock { $0.append(bridged) }
+      return Registration(bridged, kind: BridgeRuntime.kind, quietSeconds: runtime.quietSeconds)
     }
+  }
+}
+
+extension A2ARuntime {
+  fileprivate convenience init(
+    _ settings: RuntimeConfiguration.A2A, id: RuntimeID, environment: [String: String], state: String
+  ) {
+    var configuration = A2ARuntime.Configuration(
+      id: id, url: settings.url, endpoint: settings.endpoint, maxParallelTasks: settings.maxParallelTasks,
+      isInsecure: settings.insecure)
+    if let token = settings.token { configuration.token = { try token.read(environment: environment) } }
+    configuration.tls = { try ClientTLS.load(ca: settings.ca, certificate: settings.certificate, key: settings.key) }
+    configuration.patience = Duration.seconds(settings.patienceSeconds)
+    self.init(configuration, state: state)
   }
 }

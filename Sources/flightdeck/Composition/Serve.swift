@@ -27,6 +27,7 @@ func serve(
   let book = try LogBook(configuration.log, paths: paths, environment: surroundings, isBackground: exitWhenIdle)
   let hangup = book.reopensOnHangup()
   defer {
+    ListeningNote(state: paths.state).remove()
     hangup?.cancel()
     book.flush()
   }
@@ -35,7 +36,7 @@ func serve(
   if emptied > 0 { logger.notice("empty control groups removed", metadata: ["groups": "\(emptied)"]) }
   let runtimes = RuntimeSetup(
     state: paths.state, environment: surroundings.filter { !ServiceNotifier.ownVariables.contains($0.key) },
-    configuration: configuration)
+    configuration: configuration, logger: logger)
   let orchestrator = try await Orchestrator.restore(
     from: store, registrations: try runtimes.registrations(), verifier: runtimes.verifier,
     approvals: ApprovalPolicy(
@@ -46,7 +47,8 @@ func serve(
   let addresses = Addresses()
   let server = APIServer(
     service: orchestrator, access: orchestrator.access, version: flightdeckVersion,
-    tls: try serverTLS(configuration, listen), hostNames: configuration.hostNames, logger: logger)
+    tls: try serverTLS(configuration, listen), hostNames: configuration.hostNames,
+    configuration: paths.configuration, logger: logger)
 
   try await withThrowingTaskGroup(of: Void.self) { group in
     let (ready, isReady) = AsyncStream<Void>.makeStream()
@@ -62,6 +64,7 @@ func serve(
           onReady(address)
           let all = addresses.add(address)
           guard all.count == listen.count else { return }
+          ListeningNote(state: paths.state).write(all)
           manager.ready("listening on \(all.joined(separator: ", "))")
           logger.info(
             "ready", metadata: ["listen": "\(all.joined(separator: " "))", "version": "\(flightdeckVersion)"])
@@ -73,6 +76,11 @@ func serve(
       }
     }
     group.addTask { try await MemoryTrim().run() }
+    group.addTask {
+      try await ConfigurationReload(
+        paths: paths, configuration: configuration, setup: runtimes, orchestrator: orchestrator
+      ).run()
+    }
     if configuration.retention.isOn {
       group.addTask { try await DailyRetention(orchestrator, state: paths.state, logger: logger).run() }
     }
@@ -95,11 +103,13 @@ func serve(
     } catch {
       await orchestrator.shutDown()
       group.cancelAll()
+      await runtimes.retire()
       _ = await work.result
       throw error
     }
     await orchestrator.shutDown()
     group.cancelAll()
+    await runtimes.retire()
     try await work.value
   }
   try store.close()

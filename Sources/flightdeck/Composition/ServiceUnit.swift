@@ -10,7 +10,13 @@ struct ServiceUnit: Sendable, Equatable {
   var listen: [String] = []
   /// The PATH that agents are looked for in: a user manager's own is short.
   var path: String?
+  /// Those of `folderVariables` that are set: a session of systemd's may not have them, and service and shell must come to
+  /// the same store, socket and configuration.
+  var folders: [String: String] = [:]
+  /// Whether systemd knows `DelegateSubgroup=` (254 and later; others warn of it).
+  var namesSubgroup = false
 
+  static let folderVariables = ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"]
   static let name = "flightdeck.service"
 
   /// Throws a `Problem` for a path that no unit can hold.
@@ -21,9 +27,12 @@ struct ServiceUnit: Sendable, Equatable {
     for address in listen { words += ["--listen", address] }
     var command: [String] = []
     for (place, word) in words.enumerated() { command.append(try Self.quoted(word, isExpanded: place > 0)) }
-    let environment =
-      try path.map { path throws(Problem) in "Environment=\(try Self.quoted("PATH=\(path)", isExpanded: false))\n" }
-      ?? ""
+    var environment = ""
+    for name in ["PATH"] + Self.folderVariables {
+      guard let value = name == "PATH" ? path : folders[name] else { continue }
+      environment += "Environment=\(try Self.quoted("\(name)=\(value)", isExpanded: false))\n"
+    }
+    let subgroup = namesSubgroup ? "DelegateSubgroup=orchestrator\n" : ""
     return """
       [Unit]
       Description=Flightdeck, the orchestrator of coding-agent runs
@@ -34,6 +43,8 @@ struct ServiceUnit: Sendable, Equatable {
       Type=notify
       NotifyAccess=main
       ExecStart=\(command.joined(separator: " "))
+      # The runtimes of a changed configuration are taken over by themselves; this takes them over at once.
+      ExecReload=/bin/kill -HUP $MAINPID
       \(environment)Restart=on-failure
       RestartSec=2
       # Agents work under supervisors of their own and outlive the orchestrator: a stop or restart ends it alone, and the
@@ -44,7 +55,7 @@ struct ServiceUnit: Sendable, Equatable {
       TimeoutStartSec=120
       # Control groups below this one are the orchestrator's, for the limits of runs.
       Delegate=yes
-      # An agent that eats all memory is ended by the kernel; the orchestrator records that and goes on.
+      \(subgroup)# An agent that eats all memory is ended by the kernel; the orchestrator records that and goes on.
       OOMPolicy=continue
       UMask=0077
       LimitNOFILE=65536

@@ -78,6 +78,8 @@ struct RuntimeConfiguration: Sendable, Equatable {
     case mock(Mock)
     case local(Local)
     case acp(ACP)
+    case a2a(A2A)
+    case bridge(Bridge)
   }
 
   /// What there is without a configuration.

@@ -123,7 +123,8 @@ import TerminalKit
       case .saveScreen(let format, let path): save(drawDashboard(state), format, path)
       case .edit(let text): edit(text)
       case .openFile(let worktree, let path, let line): openFile(worktree, path, line)
-      case .cancel, .retry, .answer, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog, .fetchRunAudit,
+      case .cancel, .retry, .answer, .message, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog,
+        .fetchRunAudit,
         .openLink, .fetchRuntimes, .fetchHealth, .fetchAudit, .verifyAudit, .approve, .reject, .followUp,
         .openPullRequest, .dispatch, .dryRun, .keep, .inspectRepository, .listFolders, .fetchTemplates, .readWork,
         .dispatchBatch:

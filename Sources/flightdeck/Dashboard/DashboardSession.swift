@@ -22,7 +22,11 @@ final class DashboardSession: Sendable {
   private let reading = Mutex<Task<Void, Never>?>(nil)
 
   /// An orchestrator, followed from the first moment on.
-  init(live client: RunClient, place: String, memory: PreferencesFile, templates: String) {
+  ///
+  /// `revival`: for one that this dashboard had started.
+  init(
+    live client: RunClient, place: String, memory: PreferencesFile, templates: String, revival: Revival? = nil
+  ) {
     self.place = place
     self.client = client
     player = nil
@@ -30,7 +34,7 @@ final class DashboardSession: Sendable {
     errands = Errands(client: client, memory: memory, templates: templates)
     begins = { inbox in
       let feed = LiveFeed(client) { inbox.isOpen($0) }
-      return Task { await Self.read(feed, into: inbox) }  // canceled by `end`
+      return Task { await Self.read(feed, of: client, into: inbox, revival) }  // canceled by `end`
     }
     ends = { await client.shutdown() }
   }
@@ -65,8 +69,37 @@ final class DashboardSession: Sendable {
     await ends()
   }
 
-  @concurrent private static func read(_ feed: LiveFeed, into inbox: EventInbox) async {
-    await feed.run { await inbox.put($0) }
+  @concurrent private static func read(
+    _ feed: LiveFeed, of client: RunClient, into inbox: EventInbox, _ revival: Revival?
+  ) async {
+    await feed.run { item in
+      await inbox.put(item)
+      guard case .link(let link) = item else { return }
+      switch link {
+      case .live:
+        await revival?.live()
+        if client.isHere { return }
+        // A token may do less than everything; without word of that, trying tells.
+        if let role = try? await client.health().role { await inbox.put(message: .role(role)) }
+      case .lost(let since, _): await Self.revive(revival, client, since, inbox)
+      case .connecting, .refused: break
+      }
+    }
+  }
+
+  private static func revive(
+    _ revival: Revival?, _ client: RunClient, _ since: Timestamp, _ inbox: EventInbox
+  ) async {
+    guard let revival else { return }
+    // Only one that has gone: what hangs still holds its store.
+    do { _ = try await client.health() } catch is NoOrchestrator {
+      await revival.lost(since: since) { word in
+        switch word {
+        case .starting: await inbox.put(message: .link(.starting(since: since)))
+        case .failed(let problem): await inbox.put(message: .failed(problem, .here))
+        }
+      }
+    } catch { return }
   }
 }
 
@@ -116,8 +149,8 @@ struct Destinations: Sendable {
   }
 
   func client(_ entry: Entry) throws -> RunClient {
-    let token = try Link.token(for: entry.address, file: entry.settings?.tokenFile ?? paths.token)
     let environment = ProcessInfo.processInfo.environment
+    let token = try Link.token(for: entry.address, Link.TokenPlace(entry.settings, paths, environment))
     return RunClient(
       entry.address, token: token, tls: try Link.tls(for: entry.address, tls, entry.settings, environment))
   }

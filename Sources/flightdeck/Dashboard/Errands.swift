@@ -52,10 +52,16 @@ struct Errands: ErrandDoer {
           messages.append(.retried(run, try await client.retry(run.description)))
         }
         return messages
-      case .answer(let run, let attentionId, let answer):
+      case .answer(let run, let attentionId, let answer, let remember):
         errand = .answer(run)
-        _ = try await client.answer(run.description, attentionId: attentionId, with: answer)
-        return []
+        let answered = try await client.answer(
+          run.description, attentionId: attentionId, with: answer, remember: remember)
+        guard remember, let rule = answered.remembered.last else { return [] }
+        return [.note("\(run.shortName), from now on: \(rule.words)")]
+      case .message(let run, let text, let isReview):
+        errand = .message(run)
+        _ = try await client.message(run.description, text: text, idempotencyKey: UUID().uuidString)
+        return [.messaged(run, isReview: isReview)]
       case .fetchDetail(let run):
         errand = .detail(run)
         return [.detail(run, try await client.detail(of: run.description))]

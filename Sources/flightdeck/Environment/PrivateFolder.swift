@@ -23,7 +23,7 @@ enum PrivateFolder {
       // A link that the user made to a folder of their own is fine.
       guard status.st_mode & S_IFMT == S_IFLNK, status.st_uid == getuid(), stat(path, &status) == 0,
         status.st_mode & S_IFMT == S_IFDIR
-      else { throw Problem(.forbidden, "\(path) is not a folder. Move it away, or choose another place with --state.") }
+      else { throw Problem(.invalid, "\(path) is not a folder. Move it away, or choose another place with --state.") }
       return
     }
     guard status.st_uid == getuid() else {

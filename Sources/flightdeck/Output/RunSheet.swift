@@ -104,8 +104,19 @@ struct RunSheet {
       ("branch", run.branch), ("base", run.base), ("commit", run.commit),
       ("tokens", run.inputTokens.map { "\($0) in, \(run.outputTokens ?? 0) out" }),
       ("cost", run.costUSD.map { "$" + JSONWriter.number($0) }),
-      ("dropped", run.outputDropped > 0 ? "\(run.outputDropped) output lines" : nil),
+      ("dropped", Self.dropped(run)),
     ]
+  }
+
+  /// What is in no event, and what of it is nowhere.
+  static func dropped(_ run: Run) -> String? {
+    let gone = run.outputCut?.lines ?? 0
+    let left = run.outputDropped - gone
+    let words = [
+      left > 0 ? "\(left) line\(left == 1 ? "" : "s") of output \(left == 1 ? "is" : "are") in no event" : nil,
+      run.outputCut?.words,
+    ].compactMap { $0 }
+    return words.isEmpty ? nil : words.joined(separator: "; ")
   }
 
   private func section(_ title: String, _ lines: inout [String], _ content: [String]) {

@@ -87,7 +87,7 @@ struct RunWords {
   }
 
   func tests(_ run: Run) -> String {
-    guard let total = run.testsTotal else { return "" }
+    guard let total = run.testsTotal, total > 0 else { return "" }
     return "\(run.testsPassed ?? 0)/\(total)"
   }
 
@@ -101,7 +101,7 @@ struct RunWords {
       table.add([
         .init(run.runId.shortName), .init(status(run), tone(run)), .init(run.title),
         .init(run.runtimeId?.rawValue ?? ""), .init(progress(run)), .init(elapsed(run)), .init(files(run)),
-        .init(tests(run)),
+        .init(tests(run).isEmpty ? (utf8 ? "—" : "-") : tests(run)),
       ])
     }
     return table

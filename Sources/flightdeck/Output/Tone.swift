@@ -33,4 +33,22 @@ enum Plain {
   static func lines(_ text: String) -> [String] {
     text.split(omittingEmptySubsequences: false) { $0.isNewline }.map { line(String($0)) }
   }
+
+  /// As lines of at most `width` columns, broken between words; a word that is longer stays whole. Nil: as it is.
+  static func wrapped(_ text: String, width: Int?) -> [String] {
+    guard let width, width > 10 else { return [text] }
+    var lines: [String] = []
+    var line = ""
+    var used = 0
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+      let room = DisplayText(String(word)).width
+      if !line.isEmpty, used + 1 + room > width {
+        lines.append(line)
+        (line, used) = ("", 0)
+      }
+      line += (line.isEmpty ? "" : " ") + word
+      used += room + (used > 0 ? 1 : 0)
+    }
+    return lines + [line]
+  }
 }

@@ -34,6 +34,10 @@ private struct Planted {
   private static let fullRun: Run = {
     var run = Sample.runs[4]
     run.attention = Sample.runs[3].attention
+    run.attention?.detail = AttentionDetail(
+      title: "title", command: "command", paths: ["path"], diff: "diff", choices: [.allowOnce, .other, .rejectOnce])
+    run.plan = [PlanEntry("plan", .inProgress), PlanEntry("rest")]
+    run.remembered = [PermissionRule(.allow, paths: ["in"], commands: ["command"], rememberedFrom: "person")]
     run.labels = ["one", "two"]
     run.waitsFor = ["GH-1"]
     run.reason = "reason"
@@ -88,7 +92,7 @@ private struct Planted {
 
   private func events() -> [RunEvent] {
     let types: [EventType] = [
-      .output, .tool, .progress, .attention, .resolved, .artifacts, .started, .usage,
+      .output, .tool, .progress, .plan, .message, .attention, .resolved, .artifacts, .started, .usage,
       EventType(rawValue: "awf.runtime.x." + text),
       EventType(rawValue: text),
     ]
@@ -102,7 +106,8 @@ private struct Planted {
             "summary": .string(part), "status": .string(part), "message": .string(part), "question": .string(part),
             "options": [.string(part), "b"], "attentionId": .string(part), "paths": [.string(part)],
             "branch": .string(part),
-            "diff": .string(part), .init(part): .string(part), "deep": [["x": .string(part)]],
+            "diff": .string(part), "command": .string(part), "title": .string(part), "by": .string(part),
+            "entries": [["text": .string(part)]], .init(part): .string(part), "deep": [["x": .string(part)]],
           ])
       }
     }
@@ -134,6 +139,7 @@ private struct Planted {
     }
     try add("pulse", "5")
     try add("answer", "a")
+    try add("message", "M")
     try add("cancel", "x")
     try add("approve", "3", "a")
     try add("palette", ":")

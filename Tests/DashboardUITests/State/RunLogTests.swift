@@ -51,6 +51,21 @@ import Testing
     #expect(again == nil)
   }
 
+  @Test("What the orchestrator and its adapters tell of a run is told in words, not in JSON")
+  func words() {
+    let conflict = Sample.event(
+      1, .conflict, run, 3,
+      ["conflicts": [["run": .string(Sample.id(2).description), "path": "src/a.swift"]], "files": 3])
+    #expect(LogLine(conflict).text == "\(Sample.id(2).shortName) changes src/a.swift and 2 other files too")
+    #expect(
+      LogLine(Sample.event(2, .conflict, run, 3, ["conflicts": [], "files": 0])).text
+        == "no other live run changes its files any more")
+    let cleaned = Sample.event(3, .custom("worktree_cleaned", of: "local"), run, 3, ["files": 2, "message": "2 files"])
+    #expect(LogLine(cleaned).text == "2 files" && LogLine(cleaned).label == "local.worktree_cleaned")
+    let cut = LogLine(Sample.event(4, .outputCut, run, 3, ["lines": 2, "limit": 1_000_000]))
+    #expect(cut.text == "2 lines of output beyond limits.output (1 MB) are gone")
+  }
+
   @Test("Any number of empty lines are no more than the bound of lines")
   func emptyLines() {
     var log = RunLog(run: run)

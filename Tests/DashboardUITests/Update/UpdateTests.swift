@@ -305,7 +305,7 @@ import TerminalKit
   @Test("An answer names its question, and is not sent when the question has gone")
   func answer() {
     var state = Sample.state(size)
-    guard case .answer(_, "q1", "keep it as a backup")? = state.press("a", "2", "enter").first else {
+    guard case .answer(_, "q1", "keep it as a backup", false)? = state.press("a", "2", "enter").first else {
       Issue.record("no answer")
       return
     }

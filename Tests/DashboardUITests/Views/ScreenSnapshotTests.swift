@@ -15,6 +15,7 @@ import TerminalKit
   /// All of them: each feature has its own list, in a file of its own.
   static let screens: Screens =
     common + pageScreens + runsScreens + runTabScreens + themeScreens + dispatchScreens + diffScreens
+    + answerScreens
 
   private static let common: Screens = [
     ("runs", { Sample.state($0) }),

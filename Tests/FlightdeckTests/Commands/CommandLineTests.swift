@@ -240,4 +240,25 @@ struct CommandLineTests {
     #expect(
       findings.contains { $0["detail"]?.string?.contains(program.folder + "/flightdeck/flightdeck.sock") ?? false })
   }
+
+  @Test("A file in the place of the store, and one that is no backup, are told as what they are, with exit 1")
+  func wrongFiles() async throws {
+    let program = Program()
+    defer { program.remove() }
+    let file = program.folder + "/junk"
+    try String(repeating: "junk", count: 10_000).write(toFile: file, atomically: true, encoding: .utf8)
+    let serve = try await program.run(["serve", "--state", file])
+    #expect(serve.status == 1 && serve.diagnostic.contains("is not a folder"), "\(serve.diagnostic)")
+    let restore = try await program.run(["restore", file, "--state", program.folder + "/s"])
+    #expect(restore.status == 1 && restore.diagnostic.contains("is not a backup"), "\(restore.diagnostic)")
+    #expect(!restore.diagnostic.contains("restore it from"))
+  }
+
+  @Test("The program's usage names the configuration, and it may stand before the command's name")
+  func configurationFirst() async throws {
+    let help = try await Self.ending(["--help"])
+    #expect(help.status == 0 && help.output.contains("--config"))
+    let doctor = try await Self.ending(["--config", "/nowhere/c.yaml", "doctor", "--json"])
+    #expect(doctor.output.contains("/nowhere/c.yaml"))
+  }
 }

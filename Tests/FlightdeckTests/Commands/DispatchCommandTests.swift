@@ -28,6 +28,18 @@ struct DispatchCommandTests {
     #expect(contract.verify == ["make", "make test"])
   }
 
+  @Test("Labels and a risk go with the contract, and the dry run says how risky that makes it")
+  func risk() throws {
+    let contract = try #require(try Self.contracts(["t", "--label", "docs", "--label", "auth"]).first)
+    #expect(contract.labels == ["docs", "auth"] && contract.risk == nil)
+    #expect(DispatchCommand.riskWords(contract) == "risk: high (auth_policy, by its labels)")
+    let own = try #require(try Self.contracts(["t", "--risk", "critical"]).first)
+    #expect(DispatchCommand.riskWords(own) == "risk: critical (general_task, its own)")
+    let plain = try #require(try Self.contracts(["t"]).first)
+    #expect(DispatchCommand.riskWords(plain) == "risk: medium (general_task, no label says more)")
+    #expect(throws: (any Error).self) { try Self.contracts(["t", "--risk", "none"]) }
+  }
+
   @Test("Without --repo and a repository around, there is none")
   func noRepository() throws {
     #expect(try Self.contracts(["t"]).first?.repository == nil)

@@ -105,7 +105,7 @@ import Testing
     }
   }
 
-  @Test("Memory is handed back once a minute")
+  @Test("Memory is handed back every 10 s")
   func trimIsCalled() async throws {
     let calls = Mutex<[String]>([])
     let trim = MemoryTrim(
@@ -116,7 +116,7 @@ import Testing
         }
       }, trim: { calls.withLock { $0.append("trim") } })
     await #expect(throws: Over.self) { try await trim.run() }
-    #expect(calls.withLock { $0 } == ["60.0 seconds", "trim", "60.0 seconds", "trim", "60.0 seconds", "trim"])
+    #expect(calls.withLock { $0 } == ["10.0 seconds", "trim", "10.0 seconds", "trim", "10.0 seconds", "trim"])
   }
 
   @Test("What a flood has left in holes is handed back, and what is in use stays as it is")

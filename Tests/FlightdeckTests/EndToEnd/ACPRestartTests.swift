@@ -8,7 +8,7 @@ extension EndToEndTests {
     private static let agent = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appending(path: "Agents/acp-agent.py").path
 
-    private static let configuration = { (folder: String) in
+    private static let configuration: @Sendable (String) -> String = { folder in
       """
       runtimes:
         - {id: acp, kind: acp, command: [python3, -S, -E, "\(agent)"], env: {ACP_LOG: "\(folder)/told"}, startSeconds: 50}
@@ -61,7 +61,7 @@ extension EndToEndTests {
         while (try? told(here, "session/prompt")) != 1 { try await Task.sleep(for: .milliseconds(20)) }
         await here.kill9()
         // It goes on, and asks nobody.
-        let log = try await here.shell("ls $HERE/*/runs/\(run)/output $HERE/runs/\(run)/output 2>/dev/null | head -1")
+        let log = try await here.shell("find $HERE -path '*/runs/\(run)/output'")
         while !(try String(contentsOfFile: log, encoding: .utf8)).contains("fs/write_text_file") {
           try await Task.sleep(for: .milliseconds(20))
         }
@@ -74,6 +74,33 @@ extension EndToEndTests {
         let branch = try #require(ended.branch)
         #expect(try await here.shell("git -C $HERE/repo show '\(branch):count.txt'") == "once")
         #expect(try await here.shell("git -C $HERE/repo show '\(branch):by-us.txt'") == "put")
+      }
+    }
+
+    @Test("A rule of the configuration answers a permission, and what it does not cover is put to a person")
+    func policy() async throws {
+      let configuration = { (folder: String) in
+        """
+        runtimes:
+          - id: acp
+            kind: acp
+            command: [python3, -S, -E, "\(Self.agent)"]
+            env: {ACP_LOG: "\(folder)/told"}
+            permissions: [{allow: [execute]}, {reject: [edit], paths: ["secret/**"]}]
+        """
+      }
+      try await OrchestratorProcess.with(configuration) { here in
+        let run = try await here.dispatch(
+          "Ask", "--prompt", "ask permit:secret/x permit:open.txt", "--repo", try await here.makeRepository())
+        let waiting = try await here.wait("the last question", of: run) { $0.attention?.attentionId == "p3" }
+        #expect(waiting.attention?.detail?.paths == ["open.txt"])
+        #expect(waiting.attention?.detail?.diff?.contains("+permitted") == true)
+        #expect(try await lines(here, run) == ["answer: yes"])
+        #expect(try await here.run(["answer", run.description, "--option", "Allow once"]).status == 0)
+        let ended = try await here.wait("the end", of: run) { $0.status.isTerminal }
+        #expect(ended.status == .succeeded, "\(ended.reason ?? "")")
+        let branch = try #require(ended.branch)
+        #expect(try await here.shell("git -C $HERE/repo show '\(branch):open.txt'") == "permitted")
       }
     }
   }

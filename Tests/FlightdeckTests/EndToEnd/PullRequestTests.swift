@@ -1,6 +1,7 @@
 import Foundation
 import RunClient
 import RunModel
+import Synchronization
 import Testing
 
 extension EndToEndTests {

@@ -69,7 +69,7 @@ extension EndToEndTests {
 
         let done = try await here.run(["gc", "--older-than", "0s", "--branches"])
         #expect(done.status == 0, "\(done.diagnostic)")
-        #expect(done.output.contains("freed.") && done.output.contains("Stays"))
+        #expect(done.output.contains("freed.") && done.output.contains("Kept"))
         let refs = try await here.shell("git -C $HERE/repo for-each-ref --format='%(refname:short)' refs/heads")
         #expect(!refs.contains(try #require(merged.branch)))
         #expect(refs.contains(try #require(unmerged.branch)))

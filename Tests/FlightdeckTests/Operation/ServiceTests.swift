@@ -90,13 +90,17 @@ struct ServiceTests {
   func quoting() throws {
     let unit = ServiceUnit(
       program: "/opt/a b/flight$deck", state: "/s/50%/\"q\"/$HOME\\x", configuration: "/c.yaml",
-      listen: ["http://127.0.0.1:7070"], path: "/usr/bin:/my $bin")
+      listen: ["http://127.0.0.1:7070"], path: "/usr/bin:/my $bin",
+      folders: ["XDG_STATE_HOME": "/my state", "HOME": "/nobody's"], namesSubgroup: true)
     let text = try unit.text()
     #expect(
       text.contains(
         #"ExecStart="/opt/a b/flight$deck" serve --state "/s/50%%/\"q\"/$$HOME\\x" --config /c.yaml --listen http://127.0.0.1:7070"#
       ))
     #expect(text.contains("Environment=\"PATH=/usr/bin:/my $bin\"\n"))
+    #expect(text.contains("Environment=\"XDG_STATE_HOME=/my state\"\n") && !text.contains("nobody's"))
+    #expect(text.contains("\nDelegate=yes\nDelegateSubgroup=orchestrator\n# An agent"))
+    #expect(try !ServiceUnit(program: "/f").text().contains("DelegateSubgroup"))
     for line in ["Type=notify", "KillMode=process", "Restart=on-failure", "Delegate=yes", "UMask=0077"] {
       #expect(text.contains("\n\(line)\n"))
     }

@@ -257,6 +257,7 @@ enum Sample {
     run.outputTokens = 2
     run.costUSD = 0.25
     run.outputDropped = 9
+    run.outputCut = OutputCut(lines: 3, limit: 1000)
     run.verdict = .fail
     run.score = Score(d1: 10, d2: 18, d3: 25, d4: 0)
     run.conflicts = [Conflict(run: runID(1), path: "a.swift")]

@@ -36,6 +36,23 @@ import Testing
     }
   }
 
+  @Test("What was printed last is no handoff note")
+  func outputAsNote() async throws {
+    try await Rig.with { rig in
+      rig.runtime.setWorkspace(Workspace(path: "/nowhere"))
+      rig.runtime.setArtifacts(
+        Artifacts(filesChanged: ["src/a"], handoffNote: "bye", evidence: Artifacts.noteIsOutput))
+      let run = try await rig.dispatch { $0.verify = ["make test"] }
+      try await rig.wait(for: .started, of: run)
+      report(rig, run)
+      rig.runtime.end(run, .succeeded)
+      try await rig.wait(for: .succeeded, of: run)
+      #expect(try await rig.run(run).score?.d2 == 10)
+      let artifacts = try await rig.orchestrator.artifacts(of: run)
+      #expect(artifacts.noteIsOutput && artifacts.handoffNote == "bye")
+    }
+  }
+
   @Test("What the agent says of its own tests proves nothing, and failing twice alike is known")
   func recurrence() async throws {
     try await Rig.with(verifier: ScriptedVerifier(["make": 1])) { rig in

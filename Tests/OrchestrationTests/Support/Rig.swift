@@ -48,13 +48,13 @@ struct Rig {
   /// Runs `body` beside the working orchestrator, then shuts it down.
   static func with(
     store: InMemoryRunStore = InMemoryRunStore(), runtime: ScriptedRuntime = ScriptedRuntime(),
-    others: [ScriptedRuntime] = [], verifier: ScriptedVerifier = ScriptedVerifier(),
+    others: [any AgentRuntime] = [], verifier: ScriptedVerifier = ScriptedVerifier(),
     approvals: ApprovalPolicy = ApprovalPolicy(), permissions: PermissionPolicy = PermissionPolicy(),
     clock: RigClock = RigClock(), _ body: (Rig) async throws -> Void
   ) async throws {
     let orchestrator = try await Orchestrator.restore(
       from: store,
-      registrations: ([runtime] + others).map {
+      registrations: ([runtime as any AgentRuntime] + others).map {
         Registration($0, kind: "mock", permissions: permissions)
       }, verifier: verifier,
       approvals: approvals, ids: ULIDGenerator(now: clock.now), now: clock.now, sleep: clock.sleep,

@@ -77,6 +77,16 @@ import Testing
     #expect(try run(Sample.event(2, .output, ["text": "x"])).activity == nil)
   }
 
+  @Test("Output that is lost for good is told apart from what no event has")
+  func outputCut() throws {
+    let run = try run(
+      Sample.event(2, .output, ["dropped": 3]), Sample.event(3, .outputCut, ["lines": 1, "limit": 1_000_000]),
+      Sample.event(4, .outputCut, ["lines": 1199]))
+    #expect(run.outputDropped == 1203)
+    #expect(run.outputCut?.words == "1200 lines of output beyond limits.output (1 MB) are gone")
+    #expect(OutputCut(lines: 1).words == "1 line of output could not be written and is gone")
+  }
+
   @Test("Dropped output is counted and usage is the latest total")
   func counts() throws {
     let run = try run(
@@ -84,7 +94,7 @@ import Testing
       Sample.event(4, .output, ["dropped": 4]),
       Sample.event(5, .usage, ["inputTokens": 1, "outputTokens": 2, "costUSD": 0.5]),
       Sample.event(6, .usage, ["outputTokens": 9]))
-    #expect(run.outputDropped == 7)
+    #expect(run.outputDropped == 7 && run.outputCut == nil)
     #expect(run.inputTokens == 1 && run.outputTokens == 9 && run.costUSD == 0.5)
   }
 

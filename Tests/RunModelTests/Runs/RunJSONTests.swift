@@ -46,6 +46,7 @@ import Testing
     run.outputTokens = 2
     run.costUSD = 0.1
     run.outputDropped = 6
+    run.outputCut = OutputCut(lines: 4, limit: 1000)
     run.verdict = .passWithNotes
     run.score = Score(d1: 18, d2: 25, d3: 10, d4: 25)
     run.conflicts = [Conflict(run: Sample.other, path: "src/a.swift")]

@@ -5,7 +5,8 @@ import Testing
   @Test(
     "A reason reads back from its text",
     arguments: [
-      WaitReason.slot("local"), .health("a-b"), .approval, .dependency("GH-102"),
+      WaitReason.slot("local"), .health("a-b"), .health("a", reason: "not found (in PATH)"), .approval,
+      .dependency("GH-102"),
       .dependency("01ARZ3NDEKTSV4RRFFQ69G5FAV"), .dependency("GH-1", ended: .failed),
       .dependency("GH-1", ended: .canceled),
     ])

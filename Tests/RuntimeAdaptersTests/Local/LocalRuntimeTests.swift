@@ -112,7 +112,8 @@ struct LocalRuntimeTests {
     #expect(processes(running: "sleep \(mark)") == [])
     #expect(end == TaskEnd(.failed, exitCode: 3, reason: "bash exited 3"))
     #expect(!recorder.events(of: run).map(\.type).contains("stop_sent"))
-    #expect(try await runtime.getArtifacts(run).handoffNote == "bye")
+    let artifacts = try await runtime.getArtifacts(run)
+    #expect(artifacts.handoffNote == "bye" && artifacts.noteIsOutput && !artifacts.hasNote)
   }
 
   @Test("When the supervisor is killed the agent is swept, the run fails and says so, and its work is kept")
@@ -222,7 +223,8 @@ struct LocalRuntimeTests {
     #expect(kinds.contains(.resolved(id: "q1", answer: "y\"es\nplease", by: "operator")))
     let answer = #"got {"awf":"answer","attentionId":"q1","answer":"y\"es\nplease"}"#
     #expect(recorder.lines(of: run) == [#"{"not":"ours"}"#, "half way", answer])
-    #expect(try await runtime.getArtifacts(run).handoffNote == "over to you")
+    let artifacts = try await runtime.getArtifacts(run)
+    #expect(artifacts.handoffNote == "over to you" && artifacts.hasNote)
   }
 
   @Test("Placeholders and environment tell the agent where it is, and our own secrets stay ours")

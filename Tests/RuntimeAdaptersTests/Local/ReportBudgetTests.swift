@@ -75,7 +75,8 @@ struct ReportBudgetTests {
     #expect(budget.take(line, at: .zero).isEmpty)
     #expect(budget.take(line, at: .seconds(2)) == [.output(stream: .stderr, text: "x", dropped: 1)])
     let others: [RuntimeEvent.Kind] = [
-      .stopSent, .ended(TaskEnd(.failed)), .changes(files: 1, added: 1, removed: 0),
+      .outputCut(OutputCut(lines: 7, limit: 100)), .stopSent, .ended(TaskEnd(.failed)),
+      .changes(files: 1, added: 1, removed: 0),
       .custom(type: AgentStream.invalidUTF8, data: [:]),
     ]
     for other in others { for _ in 0..<1000 { #expect(budget.take(other, at: .seconds(2)) == [other]) } }

@@ -38,7 +38,8 @@ extension ConfigurationFile {
       local.stdin = profile.stdin.flatMap { .init(rawValue: $0.rawValue) }
     }
     if let words = entry["command"] {
-      local.command = try command(words, placeholders: LocalRuntime.placeholders)
+      // `command: null` is what a local runtime is without a configuration: each contract brings its own.
+      local.command = words.null == nil ? try command(words, placeholders: LocalRuntime.placeholders) : nil
     } else if local.command == nil {
       throw error(
         "A local runtime needs a \"command\": a list such as [my-agent, --task, \"{prompt}\"]; or a \"profile\" "

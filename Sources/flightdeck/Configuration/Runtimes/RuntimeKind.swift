@@ -9,7 +9,7 @@ struct RuntimeKind: Sendable {
   let keys: [String]
   let read: @Sendable (ConfigurationFile, RuntimeEntry) throws(Problem) -> RuntimeConfiguration.Kind
 
-  static let all: [RuntimeKind] = [.simulated, .mock, .local, .acp]
+  static let all: [RuntimeKind] = [.simulated, .mock, .local, .acp, .a2a, .bridge]
   static let names = all.map(\.name)
   /// Of every runtime.
   static let common = ["id", "kind", "maxParallelTasks", "quietSeconds", "permissions"]

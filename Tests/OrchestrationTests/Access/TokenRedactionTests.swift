@@ -3,7 +3,7 @@ import Testing
 
 @testable import Orchestration
 
-@Suite struct RedactionTests {
+@Suite struct TokenRedactionTests {
   @Test(
     "A token in a line is cut to its mark, and all else stays",
     arguments: [
@@ -13,7 +13,7 @@ import Testing
       ("fdt_" + String(repeating: "a", count: 15), "fdt_aaaaaaaaaaaaaaa"),
       ("éfdt_" + String(repeating: "1", count: 64) + "fdt_" + String(repeating: "2", count: 64) + "é", "éfdt_…fdt_…é"),
     ])
-  func tokens(text: String, expected: String) { #expect(Redaction.tokens(in: text) == expected) }
+  func tokens(text: String, expected: String) { #expect(TokenRedaction.tokens(in: text) == expected) }
 
   @Test(
     "An address loses who it is for",
@@ -22,11 +22,11 @@ import Testing
       ("https://example.org/a@b", "https://example.org/a@b"),
       ("https://a@b@example.org?x", "https://example.org?x"), ("/srv/me@home", "/srv/me@home"), ("://@", "://"),
     ])
-  func userInfo(text: String, expected: String) { #expect(Redaction.userInfo(in: text) == expected) }
+  func userInfo(text: String, expected: String) { #expect(TokenRedaction.userInfo(in: text) == expected) }
 
   @Test("A fresh secret is one that is found")
   func fresh() {
     let secret = TokenSecret.make()
-    #expect(Redaction.tokens(in: "token: \(secret)") == "token: fdt_…")
+    #expect(TokenRedaction.tokens(in: "token: \(secret)") == "token: fdt_…")
   }
 }

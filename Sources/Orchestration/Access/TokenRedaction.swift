@@ -2,7 +2,7 @@ import Glibc
 import RunModel
 
 /// Takes secrets out of what is about to be kept and shown.
-enum Redaction {
+enum TokenRedaction {
   private static let mark = Array(TokenSecret.mark.utf8)
 
   /// Tokens of an orchestrator's, which an agent may have printed: what they look like is known, they themselves are not.
@@ -52,7 +52,7 @@ enum Redaction {
 extension Contract {
   /// What is stored and shown of it to everybody holds no password.
   mutating func redact() {
-    externalURL = externalURL.map(Redaction.userInfo)
-    repository = repository.map(Redaction.userInfo)
+    externalURL = externalURL.map(TokenRedaction.userInfo)
+    repository = repository.map(TokenRedaction.userInfo)
   }
 }

@@ -1,0 +1,90 @@
+package import RunModel
+
+extension BridgeRuntime {
+  /// What the configuration says of a `bridge` runtime.
+  package struct Configuration: Sendable {
+    /// What speaks the protocol.
+    package enum Adapter: Sendable, Equatable {
+      /// A program and its arguments.
+      case command([String])
+      /// A JavaScript subclass of AWFAgentRuntime, run by our host.
+      case module(Module)
+    }
+
+    package struct Module: Sendable, Equatable {
+      /// Absolute path of an ES or CommonJS module.
+      package var file: String
+      /// The export that is the class or an instance of it; nil: the default one, or the only one that will do.
+      package var export: String?
+      package var node: String
+
+      package init(file: String, export: String? = nil, node: String = "node") {
+        self.file = file
+        self.export = export
+        self.node = node
+      }
+    }
+
+    package var id: RuntimeID
+    package var adapter: Adapter
+    /// Where the adapter runs, absolute; relative paths in its command start there.
+    package var directory: String
+    /// Set in the adapter's environment, over the operator's; secrets are read at each start.
+    package var environment: [String: EnvironmentValue]
+    /// Told with the first call; a JavaScript class gets them in its constructor. Nil: none.
+    package var options: JSONValue?
+    /// Fewer than the adapter says; nil: as many.
+    package var maxParallelTasks: Int?
+    /// How often a live run's status is asked for; an event that speaks of its end has it asked for at once.
+    package var pollInterval: Duration = .seconds(2)
+    /// For each call.
+    package var callLimit: Duration = .seconds(60)
+    /// For the first calls, with which an adapter says that it is ready.
+    package var openingLimit: Duration = .seconds(60)
+    /// After it the end of a canceled run counts as unconfirmed; a forced cancel waits a tenth of it.
+    package var cancelLimit: Duration = .seconds(60)
+    /// Between the end of its standard input and the stop signal, and between that and the kill.
+    package var stopGrace: Duration = .seconds(1)
+    /// Before the first restart; doubled for each that follows, up to a minute.
+    package var restartPause: Duration = .milliseconds(500)
+    /// When so many starts in a row have failed, the runs that wait for the adapter are given up.
+    package var patience = 6
+    /// Lines and tool calls handed on in a second of a run; those above are counted.
+    package var linesPerSecond = Bounds.linesPerSecond
+
+    package init(
+      id: RuntimeID, adapter: Adapter, directory: String, environment: [String: EnvironmentValue] = [:],
+      maxParallelTasks: Int? = nil
+    ) {
+      self.id = id
+      self.adapter = adapter
+      self.directory = directory
+      self.environment = environment
+      self.maxParallelTasks = maxParallelTasks
+    }
+  }
+}
+
+/// What holds an adapter within bounds; bytes unless it says otherwise.
+enum BridgeBounds {
+  /// One message; a longer one is skipped, and said so in the log.
+  static let message = 16 << 20
+  /// What an adapter has not read from its standard input; more means that it hangs.
+  static let unread = 32 << 20
+  /// One line of the adapter's own words for the log, and how many a second of them.
+  static let remark = 4096
+  static let remarksPerSecond = 100
+  /// Events of runs whose start has not been answered: count and bytes, of one adapter.
+  static let heldEvents = 1000
+  static let held = 4 << 20
+  /// Ended runs that can still be asked about, and what their artifacts and patches may take together.
+  static let endedRuns = 256
+  static let endedBytes = 64 << 20
+  /// An event's own type, and a question's options.
+  static let typeLength = 80
+  static let options = 32
+  /// Questions of one run that wait for another to be answered.
+  static let questions = 32
+  /// Calls in a row that ran into their limits while nothing else came.
+  static let silentCalls = 3
+}

@@ -1,0 +1,44 @@
+import FoundationEssentials
+import Glibc
+import RunModel
+
+/// Where the orchestrator of a store listens, noted in the store's folder for those who look for it at the usual place.
+struct ListeningNote: Sendable {
+  let state: String
+
+  private var path: String { state + "/listening" }
+
+  /// It serves a message only, so that a folder which cannot be written is no reason not to serve.
+  func write(_ addresses: [String]) {
+    let text = addresses.joined(separator: "\n") + "\n"
+    guard
+      !FileManager.default.createFile(atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+    else { return }
+    unlink(path)
+  }
+
+  func remove() { unlink(path) }
+
+  /// Where one listens that holds the store now; empty when it has not said so, nil when none holds it.
+  var addresses: [String]? {
+    // Trying the lock would keep out one that is just starting. What is not there holds nothing.
+    guard let holder = try? String(contentsOfFile: state + "/lock", encoding: .utf8),
+      let pid = Int32(holder.prefix { $0.isNumber }),
+      let command = try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8),  // it has gone
+      command.split(separator: "\0").contains("serve")
+    else { return nil }
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return [] }  // it is about to start
+    return text.split(separator: "\n").map(String.init)
+  }
+
+  /// What to do where nobody answers at `address`; nil when the address alone says it.
+  func wayOut(from address: ServerAddress) -> String? {
+    guard case .unix = address, let addresses else { return nil }
+    let others = addresses.filter { $0 != "\(address)" }
+    guard let other = others.first else {
+      return "One uses the store in \(state) and is just starting or ending: try again in a moment."
+    }
+    return "The one of the store in \(state) listens at \(others.joined(separator: " and ")): "
+      + "--connect \(other), or FLIGHTDECK_CONNECT."
+  }
+}
