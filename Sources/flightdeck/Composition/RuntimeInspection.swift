@@ -60,9 +60,11 @@ struct RuntimeInspection: Sendable {
   private func inspect(_ runtime: RuntimeConfiguration, _ setup: RuntimeSetup) async -> Finding {
     let start = ContinuousClock.now
     var finding = Finding(id: runtime.id, kind: "runtime", took: .zero)
+    var made: (any AgentRuntime)?
     do {
       let registration = try setup.registration(runtime)
       finding.kind = registration.kind
+      made = registration.runtime
       finding.check = try await withThrowingTaskGroup(of: RuntimeCheck.self) { group in
         group.addTask {
           let made = registration.runtime
@@ -79,6 +81,7 @@ struct RuntimeInspection: Sendable {
         return first
       }
     } catch { finding.problem = (error as? Problem)?.detail ?? "\(error)" }
+    await (made as? any RetirableRuntime)?.retire()
     finding.took = start.duration(to: .now)
     return finding
   }

@@ -127,6 +127,9 @@ struct RuntimeSetup {
   }
 }
 
+/// Its adapter goes when it is removed or replaced and its last run has ended, and after a check.
+extension BridgeRuntime: RetirableRuntime {}
+
 extension A2ARuntime {
   fileprivate convenience init(
     _ settings: RuntimeConfiguration.A2A, id: RuntimeID, environment: [String: String], state: String

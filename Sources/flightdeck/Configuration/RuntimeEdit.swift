@@ -47,7 +47,7 @@ struct RuntimeEdit {
     var addition = Addition(
       text: "", entry: "- " + members.joined(separator: "\n  "), defaults: try list() == nil ? defaultsBeside(id) : [])
     if let list = try list() {
-      addition.text = try list.style == .flow ? addingInFlow(members, list) : addingInBlock(members, list)
+      addition.text = try isFlow(list) ? addingInFlow(members, list) : addingInBlock(members, list)
     } else {
       addition.text = appendingList(members, addition.defaults)
     }
@@ -72,7 +72,7 @@ struct RuntimeEdit {
     let result: String
     if isLast {
       result = try withoutList()
-    } else if list.style == .flow {
+    } else if isFlow(list) {
       result = try removingInFlow(index, list)
     } else {
       result = try removingInBlock(index, list)
@@ -247,9 +247,16 @@ extension RuntimeEdit {
     return String(String.UnicodeScalarView(scalars))
   }
 
+  /// By what is there: Yams does not tell the style of what it has read.
+  private func isFlow(_ list: Node.Sequence) -> Bool {
+    place(of: list.mark, "[", Array(text.unicodeScalars)) != nil
+  }
+
   /// Where an entry in braces begins.
-  private func place(of node: Node, _ scalars: [Unicode.Scalar]) -> Int? {
-    guard let mark = node.mark else { return nil }
+  private func place(of node: Node, _ scalars: [Unicode.Scalar]) -> Int? { place(of: node.mark, "{", scalars) }
+
+  private func place(of mark: Mark?, _ wanted: Unicode.Scalar, _ scalars: [Unicode.Scalar]) -> Int? {
+    guard let mark else { return nil }
     var line = 1
     var place = 0
     while line < mark.line, place < scalars.count {
@@ -257,7 +264,7 @@ extension RuntimeEdit {
       place += 1
     }
     place += mark.column - 1
-    return place < scalars.count && scalars[place] == "{" ? place : nil
+    return place < scalars.count && scalars[place] == wanted ? place : nil
   }
 
   /// After the brace that closes the one there; nil when there is none.

@@ -183,7 +183,7 @@ import TerminalKit
     #expect(previous < here && here < next)
   }
 
-  @Test("What would change a run is refused with a calm word", arguments: ["x", "X", "r", "a", "D"])
+  @Test("What would change a run is refused with a calm word", arguments: ["x", "X", "r", "M", "D"])
   func refused(key: String) {
     var state = watched()
     #expect(!state.press(key, "enter").contains { $0.changesRuns })

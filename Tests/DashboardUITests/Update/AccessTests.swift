@@ -12,7 +12,7 @@ import TerminalKit
   }
 
   @Test(
-    "A read-only dashboard refuses each key that changes something, with a word", arguments: ["x", "X", "r", "a", "D"])
+    "A read-only dashboard refuses each key that changes something, with a word", arguments: ["x", "X", "r", "M", "D"])
   func refused(key: String) {
     var state = readOnly()
     #expect(!state.press(key, "enter", "enter").contains { $0.changesRuns })

@@ -18,7 +18,7 @@ struct PermissionsTests {
 
             - {allow: [read, search]}
             - {reject: any, paths: [.env, "secrets/**"]}
-            - {allow: edit, paths: src}
+            - {allow: edit, paths: [src]}
             - {allow: execute, commands: ["npm test", make]}
             - ask: any
       """)

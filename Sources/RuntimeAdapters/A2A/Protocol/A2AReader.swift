@@ -50,10 +50,15 @@ enum A2AReader {
     for message in (task["history"]?.array ?? []).compactMap(message(_:)) where message.isAgent {
       updates.append(.message(message))
     }
+    let state = state(task["status"])
+    // Of an agent that works, its word comes before what it has made so far; of one that is done, after it.
+    var isFirst = false
+    if case .status(let name, _, _)? = state { isFirst = !name.isTerminal && !name.waits }
+    if isFirst { updates += [state].compactMap { $0 } }
     for json in task["artifacts"]?.array ?? [] {
       if let artifact = artifactBody(json) { updates.append(.artifact(artifact, appends: false, isLast: false)) }
     }
-    return updates + [state(task["status"])].compactMap { $0 }
+    return isFirst ? updates : updates + [state].compactMap { $0 }
   }
 
   private static func status(_ update: JSONValue) -> [A2AUpdate] {
