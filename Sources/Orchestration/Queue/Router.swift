@@ -50,7 +50,7 @@ package enum Router {
       } else if runtime.health != .healthy, obstacles(for: contract, at: candidate.healthy).isEmpty {
         if real == nil || !candidate.isSimulated {
           busy.append(
-            WaitReason.health(runtime.runtimeId, reason: candidate.trouble ?? runtime.healthReason).text)
+            WaitReason.health(runtime.runtimeId, reason: runtime.healthReason).text)
         }
       }
       if reasons.isEmpty, free > best?.free ?? 0 { best = (decision.considered.count, free, candidate.isSimulated) }

@@ -37,7 +37,7 @@ actor RequestDesk {
     self.settings = settings
     self.git = git
     pusher = Git(environment: environment, standIns: standIns, patience: pushLimit)
-    runner = RequestToolRunner(environment: environment)
+    runner = RequestToolRunner(environment: environment, scratch: standIns ?? environment["TMPDIR"] ?? "/tmp")
     self.now = now
   }
 

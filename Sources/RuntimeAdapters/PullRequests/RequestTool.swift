@@ -34,7 +34,11 @@ enum RequestTool: String, Sendable, CaseIterable {
     }
   }
 
-  /// Opens one. What is long or written by others goes to its standard input.
+  /// Stands in arguments for the path of the file that holds the input.
+  static let inputFile = "\0input"
+
+  /// Opens one. What is long or written by others goes to it in a file: a tool that ends before it has read its standard
+  /// input would end in a broken pipe, and not with its own words.
   func create(
     _ draft: PullRequestDraftText, _ remote: RemoteRepository, branch: String, base: String?, isDraft: Bool
   ) -> (arguments: [String], input: [UInt8]) {
@@ -42,7 +46,7 @@ enum RequestTool: String, Sendable, CaseIterable {
     case .gh:
       var arguments = [
         "pr", "create", "--repo", "\(remote.host)/\(remote.path)", "--head", branch, "--title=\(draft.title)",
-        "--body-file", "-",
+        "--body-file", Self.inputFile,
       ]
       if let base { arguments += ["--base", base] }
       if isDraft { arguments.append("--draft") }
@@ -56,7 +60,7 @@ enum RequestTool: String, Sendable, CaseIterable {
       return (
         [
           "api", "--hostname", remote.host, "--method", "POST", "--header", "Content-Type: application/json",
-          "projects/\(Self.escaped(remote.path))/merge_requests", "--input", "-",
+          "projects/\(Self.escaped(remote.path))/merge_requests", "--input", Self.inputFile,
         ], Array(JSONValue.object(object).jsonText.utf8)
       )
     }
@@ -133,8 +137,11 @@ struct RequestToolRunner: Sendable {
   }
 
   private let environment: [String: String]
+  /// A folder for what is handed to the tools.
+  private let scratch: String
 
-  init(environment: [String: String]) {
+  init(environment: [String: String], scratch: String) {
+    self.scratch = scratch
     var own = LaunchPlan.agentEnvironment(environment)
     // What they print of a request then holds the login.
     for name in ["GH_DEBUG", "DEBUG", "GLAB_DEBUG_HTTP", "GH_REPO", "GITLAB_REPO", "GH_FORCE_TTY"] { own[name] = nil }
@@ -157,13 +164,22 @@ struct RequestToolRunner: Sendable {
     _ tool: RequestTool, _ arguments: [String], input: [UInt8] = [], within limit: Duration
   ) async throws -> Answer? {
     guard let program = locate(tool) else { return Answer(status: 127, output: "", diagnostics: "not installed") }
+    guard !input.isEmpty else { return try await launch(program, arguments, within: limit) }
+    let file = "\(scratch)/request-\(ULIDGenerator().next())"
+    try Files.makeFolder(scratch)
+    try Files.write(input, to: file)
+    defer { Files.removeTree(file) }
+    return try await launch(program, arguments.map { $0 == RequestTool.inputFile ? file : $0 }, within: limit)
+  }
+
+  private func launch(_ program: String, _ arguments: [String], within limit: Duration) async throws -> Answer? {
     var keyed: [Environment.Key: String] = [:]
     for (name, value) in environment { if let key = Environment.Key(rawValue: name) { keyed[key] = value } }
     return try await withThrowingTaskGroup(of: Answer?.self) { [keyed] group in
       group.addTask {
         // In no folder of anybody's, so that no repository that is there is looked at.
         let ending = try await Program.run(
-          "env", ["-C", "/", program] + arguments, environment: keyed, limit: 4 << 20, input: input)
+          "env", ["-C", "/", program] + arguments, environment: keyed, limit: 4 << 20)
         return Answer(
           status: ending.status, output: String(decoding: ending.output, as: UTF8.self),
           diagnostics: String(decoding: ending.diagnostics, as: UTF8.self))

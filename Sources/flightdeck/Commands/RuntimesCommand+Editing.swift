@@ -10,6 +10,7 @@ extension RuntimesCommand {
       abstract: "Add a runtime to the configuration; all else in the file stays as it is.",
       discussion: """
         flightdeck runtimes add mini -- mini --task '{prompt}' --yolo
+        flightdeck runtimes add vibe --profile vibe
         flightdeck runtimes add other --command "my-agent --task {prompt}" --set maxParallelTasks=2
         flightdeck runtimes add keyed --set 'env.API_KEY={env: MY_KEY}' -- my-agent '{prompt}'
 
@@ -22,6 +23,8 @@ extension RuntimesCommand {
     var kind = "local"
     @Option(help: ArgumentHelp("The program and its arguments, quoted as for a shell; or put them after --."))
     var command: String?
+    @Option(help: "How its output is read, and its command where none is given: see flightdeck profiles list.")
+    var profile: String?
     @Option(help: "The address of its server.")
     var url: String?
     @Option(help: ArgumentHelp("The file with its code.", valueName: "file"), completion: .file())
@@ -85,6 +88,7 @@ extension RuntimesCommand {
       var members: [(key: String, value: String)] = [("id", YAMLText.scalar(id)), ("kind", kind)]
       let program = try command.map(Self.split) ?? words
       if !program.isEmpty { members.append(("command", YAMLText.list(program))) }
+      if let profile { members.append(("profile", YAMLText.scalar(profile))) }
       if let url { members.append(("url", YAMLText.scalar(url))) }
       if let module { members.append(("module", YAMLText.scalar(module))) }
       var within: [(String, [String])] = []

@@ -25,7 +25,7 @@ extension EndToEndTests {
         case "$1 $2" in
           "auth status") exit 0 ;;
           "pr list") cat "$HOME/list" 2>/dev/null || echo '[]' ;;
-          "pr create") cat > "$HOME/body"; echo '[{"state":"OPEN","url":"https://github.com/acme/app/pull/9"}]' > "$HOME/list"
+          "pr create") for word; do [ "$before" = --body-file ] && cat "$word" > "$HOME/body"; before=$word; done; echo '[{"state":"OPEN","url":"https://github.com/acme/app/pull/9"}]' > "$HOME/list"
             echo https://github.com/acme/app/pull/9 ;;
         esac
 

@@ -21,6 +21,7 @@ struct HealthTests {
   func waits() async throws {
     let checked = CheckedRuntime()
     try await Self.with(checked) { rig, clock in
+      clock.set(Timestamp(milliseconds: 1_700_000_000_000))
       let down = Problem(.unavailable, "The program is not found.")
       checked.scripted.failStarts(with: down)
       checked.failChecks(with: down)

@@ -34,9 +34,9 @@ import Testing
       #expect(
         end.data["reason"] == "the agent exited 3; its work could not be committed and is in /w: the disk is full")
       #expect(end.data["uncommitted"]?["path"] == "/w")
-      // Those of the runtimes' health apart.
-      #expect(
-        clock.sleeps.filter { $0 < .seconds(10) && $0 != .seconds(5) } == [.seconds(2), .seconds(4), .seconds(8)])
+      // Every 5 s the orchestrator looks at its runtimes.
+      let pauses = clock.sleeps.filter { $0 < .seconds(10) && $0 != .seconds(5) }
+      #expect(pauses == [.seconds(2), .seconds(4), .seconds(8)])
       #expect(rig.runtime.kept == [run, run, run])
       let kept = try await rig.run(run)
       #expect(kept.status == .failed && kept.reason == "the agent exited 3" && kept.uncommitted == nil)

@@ -67,7 +67,8 @@ struct ACPConversationTests {
   func stopReasons(_ reason: String, _ failure: String?) {
     var player = prompted()
     player.take(#"{"jsonrpc":"2.0","id":3,"result":{"stopReason":"\#(reason)"}}"#)
-    #expect(player.conversation.verdict == (failure.map { .failed($0) } ?? .succeeded))
+    let expected = failure.map { AgentVerdict.failed($0) } ?? AgentVerdict.succeeded
+    #expect(player.conversation.verdict == expected)
     #expect(player.actions.last == .endInput)
   }
 

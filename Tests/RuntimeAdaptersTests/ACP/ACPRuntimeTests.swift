@@ -135,11 +135,11 @@ struct ACPRuntimeTests {
     let id = try #require(contract.runId)
     _ = try await runtime.startTask(contract)
     try await recorder.waitForLine("opened", of: id)
-    try await until("the terminal") { processes(running: "sleep \(mark)").count == 1 }
+    try await until("the terminal") { ProcessTable.running(withArgument: mark).count == 1 }
     try await runtime.cancelTask(id, reason: "enough")
     let end = try await recorder.end(of: id)
     #expect(end.outcome == .canceled && end.proof?.confirmedAt != nil && end.proof?.stopSentAt != nil)
-    #expect(processes(running: "sleep \(mark)") == [])
+    #expect(ProcessTable.running(withArgument: mark) == [])
     #expect(try bench.shell("git show \(end.commit ?? "none"):half.txt") == "made by the agent\n")
   }
 
@@ -153,12 +153,13 @@ struct ACPRuntimeTests {
     let id = try #require(contract.runId)
     _ = try await runtime.startTask(contract)
     try await recorder.waitForLine("opened", of: id)
+    try await until("the terminal") { ProcessTable.running(withArgument: mark).count == 1 }
     let agent = try #require(try await supervised(bench, id))
     kill(agent, SIGKILL)
     let end = try await recorder.end(of: id)
     #expect(end.outcome == .failed)
     #expect(end.reason == "python3 was ended by signal 9 (Killed) in the middle of its turn")
-    #expect(processes(running: "sleep \(mark)") == [])
+    #expect(ProcessTable.running(withArgument: mark) == [])
   }
 
   private func supervised(_ bench: Bench, _ run: RunID) async throws -> pid_t? {

@@ -35,7 +35,7 @@ struct VibeAgentTests {
 
   @Test("Its words, edits and commands are events, its last message is the note, and its work is kept")
   func works() async throws {
-    let (_, runtime, recorder, run, end) = try await run("[[ok]] add calc")
+    let (bench, runtime, recorder, run, end) = try await run("[[ok]] add calc")
     #expect(end.outcome == .succeeded && end.commit != nil)
     let tools = recorder.events(of: run).compactMap { if case .tool(let call) = $0.kind { call } else { nil } }
     #expect(tools.map(\.target).prefix(2) == ["calc.py", "test_calc.py"])
@@ -43,6 +43,7 @@ struct VibeAgentTests {
     let artifacts = try await runtime.getArtifacts(run)
     #expect(artifacts.filesChanged.contains("calc.py"))
     #expect(artifacts.handoffNote == "Done: calc.py added and the check passed.")
+    #expect(try bench.shell("git show \(end.commit ?? "none"):calc.py") == "def add(a, b):\n    return a + b\n")
   }
 
   @Test("A model that refuses the key fails the run, with the agent's reason")

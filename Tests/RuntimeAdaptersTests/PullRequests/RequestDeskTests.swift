@@ -74,7 +74,11 @@ struct RequestDeskTests {
         case "$1 $2" in
           "auth status") exit 0 ;;
           "pr list") if [ -e made ]; then echo '[{"state":"OPEN","url":"https://github.com/acme/app/pull/7"}]'; else echo '[]'; fi ;;
-          "pr create") cat > body; printf '%s\\n' "$@" > words; touch made
+          "pr create") touch made
+            for word; do
+              if [ "$before" = --body-file ]; then cat "$word" > body; word=FILE; fi
+              printf '%s\\n' "$word" >> words; before=$word
+            done
             echo 'Creating pull request'; echo 'https://github.com/acme/app/pull/7' ;;
         esac
         """)
@@ -128,7 +132,7 @@ struct RequestDeskTests {
         awf/one-1
         --title=Add "it"; $(touch pwned)
         --body-file
-        -
+        FILE
         --base
         main
         --draft
@@ -141,7 +145,7 @@ struct RequestDeskTests {
     #expect(stand.asked().count { $0.hasPrefix("auth status --hostname github.com") } == 1)
   }
 
-  @Test("At GitLab the request's words go through glab's standard input, to the default branch where no other is known")
+  @Test("At GitLab the request's words go through glab's input file, to the default branch where no other is known")
   func gitlab() async throws {
     let stand = try Stand("git@gitlab.example.org:group/sub/app.git")
     try stand.tool(
@@ -150,7 +154,7 @@ struct RequestDeskTests {
       cd '\(stand.bench.folder)'
       case "$*" in
         "auth status"*) exit 0 ;;
-        *"--method POST"*) cat > body; echo '{"web_url":"https://gitlab.example.org/group/sub/app/-/merge_requests/3"}' ;;
+        *"--method POST"*) for word; do file=$word; done; cat "$file" > body; echo '{"web_url":"https://gitlab.example.org/group/sub/app/-/merge_requests/3"}' ;;
         *source_branch=*) echo '[{"state":"closed","web_url":"https://gitlab.example.org/x"}]' ;;
         *) echo '{"default_branch":"trunk"}' ;;
       esac

@@ -24,7 +24,12 @@ struct ProfileLanguage: AgentLanguage {
   var lastWord: String? { reader.note }
   var result: ProfileReader.Result? { reader.result }
 
-  mutating func take(_ line: [UInt8]) -> [RuntimeEvent.Kind]? { plain.take(line) }
+  mutating func take(_ line: [UInt8]) -> [RuntimeEvent.Kind]? {
+    let said = plain.take(line)
+    // It asks by a line of ours now: the answer is to that.
+    if said?.contains(where: { if case .attention = $0 { true } else { false } }) == true { question = nil }
+    return said
+  }
 
   mutating func read(
     _ line: [UInt8], from stream: RuntimeEvent.OutputStream

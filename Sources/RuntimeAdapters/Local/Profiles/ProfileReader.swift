@@ -311,7 +311,8 @@ extension ProfileReader {
   }
 
   private func add(_ rule: AgentProfile.Plan, _ source: Source, _ reports: inout [Report]) {
-    let items = source.values(.paths([rule.entries])).prefix(Bounds.planEntries)
+    // The list itself, or its elements: both are meant alike.
+    let items = source.values(.paths([rule.entries])).flatMap { $0.array ?? [$0] }.prefix(Bounds.planEntries)
     let entries: [PlanEntry] = items.compactMap { item in
       guard let text = rule.text.values(in: item).first?.string else { return nil }
       let status = rule.status.flatMap { $0.values(in: item).first?.string }
