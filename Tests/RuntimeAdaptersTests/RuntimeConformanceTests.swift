@@ -4,7 +4,7 @@ import RuntimeAdapters
 import TestSupport
 import Testing
 
-@Suite("Every adapter keeps AWFAgentRuntime")
+@Suite("Every adapter keeps AWFAgentRuntime", .serialized)
 struct RuntimeConformanceTests {
   @Test("The simulated runtime keeps the contract", arguments: RuntimeConformance.Check.allCases)
   func simulated(_ check: RuntimeConformance.Check) async throws {

@@ -142,6 +142,8 @@ extension A2ARun {
 
   private func listen(to id: String) async throws {
     let look = try await agent.call(.get) { _ in ["id": .string(id)] }
+    // What an answer on its way has brought about must not be told before the answer.
+    if answering { return try await Task.sleep(for: configuration.waitingPollTime) }
     take(A2AReader.updates(look))
     isStreamed = false
     linkIsBack()

@@ -23,7 +23,7 @@ actor RequestDesk {
     var host: String
   }
 
-  static let statusLimit = Duration.seconds(5)
+  static let statusLimit = Duration.seconds(15)
   static let toolLimit = Duration.seconds(60)
   static let pushLimit = Duration.seconds(120)
   static let memory = Duration.seconds(60)

@@ -97,7 +97,7 @@ import Testing
     .init(
       method: "POST", path: "/v1/runs/3/answer", template: "/v1/runs/{id}/answer",
       body: #"{"answer":"a","remember":true}"#),
-    .init(method: "POST", path: "/v1/runs/3/pull-request", template: "/v1/runs/{id}/pull-request", body: "{}"),
+    .init(method: "POST", path: "/v1/runs/3/pull-request", template: "/v1/runs/{id}/pull-request"),
     .init(method: "POST", path: "/v1/runs/3/message", template: "/v1/runs/{id}/message", body: #"{"text":"t"}"#),
     .init(
       method: "POST", path: "/v1/runs/3/message", template: "/v1/runs/{id}/message", body: #"{"text":" "}"#, status: 400

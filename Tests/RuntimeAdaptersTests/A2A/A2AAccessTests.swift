@@ -7,7 +7,7 @@ import Testing
 
 @testable import RuntimeAdapters
 
-@Suite("Who an agent behind Agent2Agent is, and who may ask it", .timeLimit(.minutes(20)))
+@Suite("Who an agent behind Agent2Agent is, and who may ask it", .serialized, .timeLimit(.minutes(20)))
 struct A2AAccessTests {
   private func complaint(_ runtime: A2ARuntime) async -> String {
     do {

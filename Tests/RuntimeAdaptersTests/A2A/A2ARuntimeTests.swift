@@ -9,7 +9,7 @@ import Testing
 /// Both versions, with streams and without.
 private let ways = ["1.0", "0.3"].flatMap { version in [[version], [version, "--no-streaming"]] }
 
-@Suite("An agent behind Agent2Agent", .timeLimit(.minutes(20)))
+@Suite("An agent behind Agent2Agent", .serialized, .timeLimit(.minutes(20)))
 struct A2ARuntimeTests {
   private func server(_ way: [String]) throws -> A2AServer {
     way.count == 1 ? try A2AServer("--version", way[0]) : try A2AServer("--version", way[0], way[1])

@@ -7,7 +7,7 @@ import Testing
 
 @testable import RuntimeAdapters
 
-@Suite("The acp runtime, with a scripted agent", .timeLimit(.minutes(20)))
+@Suite("The acp runtime, with a scripted agent", .serialized, .timeLimit(.minutes(20)))
 struct ACPRuntimeTests {
   private func run(
     _ bench: Bench, _ runtime: ACPRuntime, _ prompt: String

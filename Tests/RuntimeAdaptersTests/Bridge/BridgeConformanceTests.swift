@@ -6,7 +6,7 @@ import Testing
 
 @testable import RuntimeAdapters
 
-@Suite("Adapters in any language keep AWFAgentRuntime over the bridge")
+@Suite("Adapters in any language keep AWFAgentRuntime over the bridge", .serialized)
 struct BridgeConformanceTests {
   /// In the sources, beside the protocol that they show.
   private static let examples = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

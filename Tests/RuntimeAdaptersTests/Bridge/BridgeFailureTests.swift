@@ -6,7 +6,7 @@ import Testing
 
 @testable import RuntimeAdapters
 
-@Suite("An adapter that is wrong, crashes or hangs is named, ended and started again")
+@Suite("An adapter that is wrong, crashes or hangs is named, ended and started again", .serialized)
 struct BridgeFailureTests {
   @Test(
     "What is missing or of the wrong shape names itself when the runtime is registered",

@@ -6,7 +6,7 @@ import Testing
 
 @testable import RuntimeAdapters
 
-@Suite("A bridge runtime sees its runs through, whatever its adapter does")
+@Suite("A bridge runtime sees its runs through, whatever its adapter does", .serialized)
 struct BridgeRuntimeTests {
   @Test("A run is started, followed by its events and by its status, and ends with its artifacts")
   func wholeLife() async throws {

@@ -23,7 +23,7 @@ package final class RuntimeEventRecorder: Sendable {
   /// The first event, past or to come, that matches; throws after `limit`.
   @discardableResult
   package func first(
-    within limit: Duration = .seconds(60), _ what: String = "the event",
+    within limit: Duration = .seconds(300), _ what: String = "the event",
     where matches: @escaping @Sendable (RuntimeEvent) -> Bool
   ) async throws -> RuntimeEvent {
     let id = state.withLock { state in
@@ -52,7 +52,7 @@ package final class RuntimeEventRecorder: Sendable {
 
   /// How the run ended.
   @discardableResult
-  package func end(of run: RunID, within limit: Duration = .seconds(60)) async throws -> TaskEnd {
+  package func end(of run: RunID, within limit: Duration = .seconds(300)) async throws -> TaskEnd {
     let event = try await first(within: limit, "the end of \(run)") { event in
       if case .ended = event.kind { event.runId == run } else { false }
     }

@@ -236,6 +236,8 @@ package final class FakeRunService: RunService {
     return found
   }
 
+  package func openPullRequest(_ run: RunID, by actor: Actor) async throws -> Run { try find(run) }
+
   package func approve(_ run: RunID, why: String, by actor: Actor) async throws -> Run {
     let found = try find(run)
     state.withLock { $0.calls.append(.approve(run, why: why, by: actor)) }

@@ -7,7 +7,7 @@ import Testing
 @testable import RuntimeAdapters
 @testable import flightdeck
 
-@Suite("Runs whose agents are read by a profile", .timeLimit(.minutes(20)))
+@Suite("Runs whose agents are read by a profile", .serialized, .timeLimit(.minutes(20)))
 struct LocalProfileTests {
   private let results = """
     objects:
