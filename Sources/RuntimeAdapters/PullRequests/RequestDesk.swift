@@ -14,6 +14,7 @@ actor RequestDesk {
   /// For what goes over the network.
   private let pusher: Git
   private let runner: RequestToolRunner
+  private let statusLimit: Duration
   private let now: @Sendable () -> ContinuousClock.Instant
   private var logins: [Login: (isIn: Bool, until: ContinuousClock.Instant)] = [:]
   private var general: Bool?
@@ -23,7 +24,7 @@ actor RequestDesk {
     var host: String
   }
 
-  static let statusLimit = Duration.seconds(15)
+  static let statusLimit = Duration.seconds(5)
   static let toolLimit = Duration.seconds(60)
   static let pushLimit = Duration.seconds(120)
   static let memory = Duration.seconds(60)
@@ -31,13 +32,14 @@ actor RequestDesk {
 
   init(
     _ settings: Settings, git: Git, environment: [String: String], standIns: String?,
-    pushLimit: Duration = RequestDesk.pushLimit,
+    pushLimit: Duration = RequestDesk.pushLimit, statusLimit: Duration = RequestDesk.statusLimit,
     now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
   ) {
     self.settings = settings
     self.git = git
     pusher = Git(environment: environment, standIns: standIns, patience: pushLimit)
     runner = RequestToolRunner(environment: environment, scratch: standIns ?? environment["TMPDIR"] ?? "/tmp")
+    self.statusLimit = statusLimit
     self.now = now
   }
 
@@ -138,7 +140,7 @@ actor RequestDesk {
 
   private func answersZero(_ tool: RequestTool, host: String?) async -> Bool {
     // One that cannot be run says no, whatever the reason.
-    let answer = try? await runner.run(tool, tool.statusArguments(host: host), within: Self.statusLimit)
+    let answer = try? await runner.run(tool, tool.statusArguments(host: host), within: statusLimit)
     return answer?.status == 0
   }
 

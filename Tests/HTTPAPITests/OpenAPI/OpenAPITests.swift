@@ -103,8 +103,6 @@ import Testing
       method: "POST", path: "/v1/runs/3/message", template: "/v1/runs/{id}/message", body: #"{"text":" "}"#, status: 400
     ),
     .init(method: "POST", path: "/v1/runs/3/retry", template: "/v1/runs/{id}/retry", status: 201),
-    // The sample service opens none.
-    .init(method: "POST", path: "/v1/runs/3/pull-request", template: "/v1/runs/{id}/pull-request", status: 503),
     .init(
       method: "POST", path: "/v1/runs/3/follow-up", template: "/v1/runs/{id}/follow-up", body: #"{"prompt":"p"}"#,
       status: 201),

@@ -49,7 +49,7 @@ struct ACPPlayer {
 
   /// The sessions of a recording, each from its `initialize` on.
   static func sessions(_ name: String) throws -> [[JSONValue]] {
-    let path = agents.appending(path: "recordings/acp-vibe-\(name).jsonl").path
+    let path = agents.appending(path: "Recordings/acp-vibe-\(name).jsonl").path
     guard let bytes = FileManager.default.contents(atPath: path) else { throw ConformanceFailure("no \(path)") }
     var sessions: [[JSONValue]] = []
     for line in bytes.split(separator: 0x0A) {

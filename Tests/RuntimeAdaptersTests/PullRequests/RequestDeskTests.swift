@@ -7,7 +7,7 @@ import Testing
 
 @testable import RuntimeAdapters
 
-@Suite("Pull requests, by stand-ins for gh and glab and a real remote", .timeLimit(.minutes(20)))
+@Suite("Pull requests, by stand-ins for gh and glab and a real remote", .serialized, .timeLimit(.minutes(20)))
 struct RequestDeskTests {
   @Test(
     "Of a remote's address its host and its place are taken, and nothing else",
@@ -89,7 +89,7 @@ struct RequestDeskTests {
       let standIns = bench.state + "/git"
       return RequestDesk(
         settings, git: Git(environment: environment, standIns: standIns), environment: environment, standIns: standIns,
-        pushLimit: push)
+        pushLimit: push, statusLimit: .seconds(300))
     }
 
     func draft(base: String? = nil, title: String = "Add \"it\"; $(touch pwned)", body: String = "Note\u{1B}[1m\n`x`")
