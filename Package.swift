@@ -26,7 +26,7 @@ let themes = [
   "hangar", "altitude", "cirrus", "noon", "beacon-dark", "beacon-light", "radar-amber",
 ]
 
-/// Built into the program. A new profile: its file in profiles/, its name here, and a line in `BuiltinProfiles`.
+/// Built into the program. A new profile: its file in Sources/flightdeck/Profiles, its name here, and a line in `BuiltinProfiles`.
 let profiles = ["mini-swe-agent", "vibe"]
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")

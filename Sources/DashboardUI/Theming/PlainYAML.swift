@@ -14,6 +14,19 @@ package enum PlainYAML {
     }
   }
 
+  /// What is wrong with a text that `compose` refuses, and in which line, if it is one. `what`: what the file is.
+  package static func words(_ error: any Error, of what: String) -> (line: Int?, message: String) {
+    switch error {
+    case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
+      YamlError.composer(_, let problem, let mark, _):
+      (mark.line, "This is not YAML: \(problem).")
+    case YamlError.duplicatedKeysInMapping(let duplicates, let context):
+      (context.mark.line, "The key \"\(duplicates.first ?? "")\" is there twice.")
+    case let error as TooMuch: (nil, "This is not YAML for a \(what): \(error).")
+    default: (nil, "This is not YAML: \(error)")
+    }
+  }
+
   private static let longest = 1 << 20
   private static let most = 100_000.0
 

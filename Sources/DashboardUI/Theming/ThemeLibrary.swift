@@ -104,15 +104,8 @@ package enum ThemeLibrary {
   }
 
   private static func notYAML(_ error: any Error) -> ThemeIssue {
-    switch error {
-    case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
-      YamlError.composer(_, let problem, let mark, _):
-      ThemeIssue(line: mark.line, message: "This is not YAML: \(problem).")
-    case YamlError.duplicatedKeysInMapping(let duplicates, let context):
-      ThemeIssue(line: context.mark.line, message: "The key \"\(duplicates.first ?? "")\" is there twice.")
-    case let error as PlainYAML.TooMuch: ThemeIssue(line: nil, message: "This is not YAML for a theme: \(error).")
-    default: ThemeIssue(line: nil, message: "This is not YAML: \(error)")
-    }
+    let (line, message) = PlainYAML.words(error, of: "theme")
+    return ThemeIssue(line: line, message: message)
   }
 
   /// A key as a name of the palette, however its letters are written.

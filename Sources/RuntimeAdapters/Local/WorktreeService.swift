@@ -161,26 +161,8 @@ actor WorktreeService: AgentService {
 
   private func output(_ number: Int) -> ServiceReply {
     let place = folder.terminal(number)
-    guard var reader = OutputLogReader(path: place.output, from: 0) else { return Self.unknown(number) }
     let most = max(0, min(limits[number] ?? Self.longestOutput, Self.longestOutput))
-    var tail: [UInt8] = []
-    var isCut = false
-    while true {
-      let records = reader.next()
-      if records.isEmpty { break }
-      for record in records {
-        switch record.kind {
-        case .stdout, .stderr: tail += record.payload + [0x0A]
-        case .stdoutFragment, .stderrFragment: tail += record.payload
-        case .dropped: isCut = true
-        case .stopSent, .answered, .stuck: break
-        }
-      }
-      if tail.count > most {
-        tail.removeFirst(tail.count - most)
-        isCut = true
-      }
-    }
+    guard let (tail, isCut) = OutputLogReader.tail(of: place.output, most: most) else { return Self.unknown(number) }
     // Cut within a character: its rest is no text.
     let text = tail.drop { isCut && $0 & 0xC0 == 0x80 }
     var result: JSONObject = ["output": .string(String(decoding: text, as: UTF8.self)), "truncated": .bool(isCut)]

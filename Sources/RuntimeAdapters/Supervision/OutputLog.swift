@@ -152,6 +152,35 @@ struct OutputLogReader: ~Copyable {
   }
 }
 
+extension OutputLogReader {
+  /// The last `most` bytes of what both streams said, a newline after each line, and whether anything is missing before or
+  /// between; nil without a log.
+  static func tail(of path: String, most: Int) -> (bytes: [UInt8], isCut: Bool)? {
+    guard var reader = OutputLogReader(path: path, from: 0) else { return nil }
+    var tail: [UInt8] = []
+    var isCut = false
+    func shorten() {
+      tail.removeFirst(tail.count - most)
+      isCut = true
+    }
+    while true {
+      let records = reader.next()
+      if records.isEmpty { break }
+      for record in records {
+        switch record.kind {
+        case .stdout, .stderr: tail += record.payload + [0x0A]
+        case .stdoutFragment, .stderrFragment: tail += record.payload
+        case .dropped: isCut = true
+        case .stopSent, .answered, .stuck: break
+        }
+      }
+      if tail.count > 2 * most { shorten() }
+    }
+    if tail.count > most { shorten() }
+    return (tail, isCut)
+  }
+}
+
 /// Cuts one of the agent's streams into lines, of at most `longest` bytes each.
 struct LineCutter {
   static let longest = Bounds.line

@@ -140,29 +140,7 @@ package final class VerifyRunner: Verifier {
   }
 
   private func output(of folder: SupervisedFolder) -> String {
-    guard var reader = OutputLogReader(path: folder.output, from: 0) else { return "" }
-    var tail: [UInt8] = []
-    var isCut = false
-    while true {
-      let records = reader.next()
-      if records.isEmpty { break }
-      for record in records {
-        switch record.kind {
-        case .stdout, .stderr: tail += record.payload + [0x0A]
-        case .stdoutFragment, .stderrFragment: tail += record.payload
-        case .dropped: isCut = true
-        case .stopSent, .answered, .stuck: break
-        }
-      }
-      if tail.count > 2 * Self.longestOutput {
-        tail.removeFirst(tail.count - Self.longestOutput)
-        isCut = true
-      }
-    }
-    if tail.count > Self.longestOutput {
-      tail.removeFirst(tail.count - Self.longestOutput)
-      isCut = true
-    }
+    guard let (tail, isCut) = OutputLogReader.tail(of: folder.output, most: Self.longestOutput) else { return "" }
     let text = String(decoding: tail, as: UTF8.self)
     return isCut ? "[the beginning is left out]\n" + text : text
   }

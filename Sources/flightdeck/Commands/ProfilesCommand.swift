@@ -86,27 +86,13 @@ struct ProfilesCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-      var reports: [JSONValue] = []
-      var broken = false
-      for path in path {
+      try FileCheck.run(path, json: output.json) { path in
         var isFolder = false
         let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-        for file in isThere && isFolder ? ThemeShelf.files(in: path) : [path] {
-          let issues: [String]
-          do throws(Problem) {
-            let text = String(decoding: try WholeFile.read(file), as: UTF8.self)
-            issues = ProfileFile.read(text, name: ProfileShelf.name(of: file)).issues.map(\.description)
-          } catch { issues = [error.detail] }
-          broken = broken || !issues.isEmpty
-          reports.append(
-            ["path": .string(file), "ok": .bool(issues.isEmpty), "issues": .array(issues.map { .string($0) })])
-          if output.json { continue }
-          if issues.isEmpty { Console.print("\(Plain.line(file)): ok") }
-          for issue in issues { Console.print(Plain.line("\(file): \(issue)")) }
-        }
+        return isThere && isFolder ? ThemeShelf.files(in: path) : [path]
+      } issues: {
+        ProfileFile.read($0, name: ProfileShelf.name(of: $1)).issues.map(\.description)
       }
-      if output.json { Console.print(JSONValue.array(reports)) }
-      if broken { throw ExitCode(ExitStatus.failed) }
     }
   }
 }

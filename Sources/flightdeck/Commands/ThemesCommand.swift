@@ -118,26 +118,9 @@ struct ThemesCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-      var reports: [JSONValue] = []
-      var broken = false
-      for path in path {
-        for file in try OwnThemes.files(at: path) {
-          let issues: [String]
-          do throws(Problem) {
-            issues = ThemeLibrary.check(String(decoding: try WholeFile.read(file), as: UTF8.self)).map(\.description)
-          } catch { issues = [error.detail] }
-          broken = broken || !issues.isEmpty
-          reports.append(
-            [
-              "path": .string(file), "ok": .bool(issues.isEmpty), "issues": .array(issues.map { .string($0) }),
-            ])
-          if output.json { continue }
-          if issues.isEmpty { Console.print("\(Plain.line(file)): ok") }
-          for issue in issues { Console.print(Plain.line("\(file): \(issue)")) }
-        }
+      try FileCheck.run(path, json: output.json, files: OwnThemes.files(at:)) { text, _ in
+        ThemeLibrary.check(text).map(\.description)
       }
-      if output.json { Console.print(JSONValue.array(reports)) }
-      if broken { throw ExitCode(ExitStatus.failed) }
     }
   }
 }

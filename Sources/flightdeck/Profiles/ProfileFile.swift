@@ -93,15 +93,8 @@ enum ProfileFile {
   }
 
   private static func notYAML(_ error: any Error) -> Issue {
-    switch error {
-    case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
-      YamlError.composer(_, let problem, let mark, _):
-      Issue(line: mark.line, message: "This is not YAML: \(problem).")
-    case YamlError.duplicatedKeysInMapping(let duplicates, let context):
-      Issue(line: context.mark.line, message: "The key \"\(duplicates.first ?? "")\" is there twice.")
-    case let error as PlainYAML.TooMuch: Issue(line: nil, message: "This is not YAML for a profile: \(error).")
-    default: Issue(line: nil, message: "This is not YAML: \(error)")
-    }
+    let (line, message) = PlainYAML.words(error, of: "profile")
+    return Issue(line: line, message: message)
   }
 }
 
