@@ -30,6 +30,7 @@ struct StopMachine {
   private(set) var phase = Phase.running
   /// Why the command was stopped; nil when it ended by itself.
   private(set) var cause: Cause?
+  /// From when on the grace counts, that of strays too.
   private(set) var stopSentAt: Int64?
   private(set) var agentHasEnded = false
   private var hasComplained = false
@@ -80,6 +81,7 @@ struct StopMachine {
     switch phase {
     case .running:
       guard agentHasEnded else { return .none }
+      stopSentAt = now
       phase = .terminating(until: now + strayGrace)
       return .terminate
     case .terminating(let until):

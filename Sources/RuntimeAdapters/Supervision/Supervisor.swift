@@ -55,7 +55,6 @@ private struct Supervisor: ~Copyable {
   private var watch: ResourceWatch
   /// The kernel says that we have no child left.
   private var isChildless = false
-  private var stopSent: Int64?
   private var lastRead = monotonicMilliseconds()
   private var buffer = [UInt8](repeating: 0, count: 65_536)
 
@@ -221,7 +220,6 @@ private struct Supervisor: ~Copyable {
 
   private mutating func noteStop(_ count: Int) {
     record.stopSentAt = millisecondsNow()
-    stopSent = monotonicMilliseconds()
     append(.stopSent, Array("{\"processes\":\(count)}".utf8))
     writeFrames()
   }
@@ -389,7 +387,7 @@ private struct Supervisor: ~Copyable {
     record.killed = reach.killedProcesses
     record.strays = reach.strayProcesses
     record.how = reach.how
-    record.milliseconds = stopSent.map { monotonicMilliseconds() - $0 }
+    record.milliseconds = machine.stopSentAt.map { monotonicMilliseconds() - $0 }
     // The wall clock may have been set back meanwhile; the steps keep their order.
     record.confirmedAt = max(millisecondsNow(), record.startedAt, record.stopSentAt ?? 0)
     noteLimit()
