@@ -51,8 +51,10 @@ final class Bench: Sendable {
   /// An executable script in the bench's folder.
   func script(_ name: String, _ text: String) throws -> String {
     let path = "\(folder)/\(name)"
-    try ("#!/bin/bash\n" + text + "\n").write(toFile: path, atomically: false, encoding: .utf8)
-    chmod(path, 0o755)
+    try ("#!/bin/bash\n" + text + "\n").write(toFile: path + ".text", atomically: false, encoding: .utf8)
+    // Written by another process: a program that another test starts just then would hold our descriptor open for a
+    // moment, and what is open for writing cannot be executed.
+    try shell("cp '\(path).text' '\(path)' && chmod 755 '\(path)'", in: folder)
     return path
   }
 

@@ -217,7 +217,7 @@ import Testing
     let service = FakeRunService()
     let text = String(repeating: "x", count: 1000)
     service.publish((1...4000).map { Sample.event($0, text: text) })
-    let timing = StreamTiming(keepAlive: .seconds(3600), linger: .zero, patience: .seconds(20))
+    let timing = StreamTiming(keepAlive: .seconds(3600), linger: .zero, patience: .seconds(60))
     try await TestServer.with(service, timing: timing) { server, client in
       guard case .unix(let path) = server.addresses[0] else { return }
       var stalled: [any Channel] = []

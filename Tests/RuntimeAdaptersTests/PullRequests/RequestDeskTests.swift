@@ -59,10 +59,7 @@ struct RequestDeskTests {
     }
 
     func tool(_ name: String, _ text: String) throws {
-      let path = "\(bin)/\(name)"
-      try "#!/bin/sh\nprintf '%s\\n' \"$*\" >> '\(bench.folder)/asked'\n\(text)\n".write(
-        toFile: path, atomically: true, encoding: .utf8)
-      chmod(path, 0o755)
+      _ = try bench.script("bin/\(name)", "printf '%s\\n' \"$*\" >> '\(bench.folder)/asked'\n\(text)")
     }
 
     /// Stands in for `gh`: it knows one request once it has made it.
