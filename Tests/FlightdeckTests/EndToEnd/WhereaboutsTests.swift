@@ -6,6 +6,8 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import flightdeck
+
 extension EndToEndTests {
   /// Which orchestrator it is, where it listens and by what it works, said by the real program.
   @Suite("Whereabouts") struct WhereaboutsTests {
@@ -48,6 +50,26 @@ extension EndToEndTests {
         #expect(missing.diagnostic.contains("FLIGHTDECK_TOKEN_FILE names \(here.folder)/no.token"))
         #expect(missing.diagnostic.contains("No such file") && missing.diagnostic.contains("token create"))
       }
+    }
+
+    @Test("The store's own token, which nobody named, is shown to this machine alone")
+    func ownToken() throws {
+      let folder = NSTemporaryDirectory() + "fdt-\(UInt32.random(in: 0 ... .max))"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      // What is left in the temporary folder is the system's to sweep.
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      try Data("fdt_secret\n".utf8).write(to: URL(fileURLWithPath: folder + "/token"))
+      func token(_ address: ServerAddress, _ named: [String: String] = [:]) throws -> String? {
+        let environment = named.merging(["FLIGHTDECK_STATE": folder, "HOME": folder]) { $1 }
+        let paths = try Paths(environment: environment, userID: 7)
+        return try Link.token(for: address, Link.TokenPlace(nil, paths, environment))
+      }
+      #expect(try token(.http(host: "127.0.0.1", port: 1)) == "fdt_secret")
+      #expect(try token(.https(host: "localhost", port: 1)) == "fdt_secret")
+      #expect(try token(.https(host: "10.99.2.2", port: 1)) == nil)
+      #expect(try token(.https(host: "localhost.example.org", port: 1)) == nil)
+      let named = ["FLIGHTDECK_TOKEN_FILE": folder + "/token"]
+      #expect(try token(.https(host: "10.99.2.2", port: 1), named) == "fdt_secret")
     }
 
     @Test("doctor says by which configuration an orchestrator works, and judges its own when none was named")
