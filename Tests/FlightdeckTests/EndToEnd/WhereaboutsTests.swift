@@ -41,6 +41,19 @@ extension EndToEndTests {
       #expect("\(broken)".contains("--connect https://127.0.0.1:1"))
     }
 
+    @Test("stop ends the orchestrator of a store, and says so when there is none")
+    func stop() async throws {
+      try await OrchestratorProcess.with(simulated) { here in
+        let stopped = try await here.run(["stop"])
+        #expect(stopped.status == 0 && stopped.output.contains("has stopped"), "\(stopped.diagnostic)")
+        #expect(try await here.run(["runs"]).status == 3)
+        let again = try await here.run(["stop"])
+        #expect(again.status == 0 && again.diagnostic.contains("No orchestrator works on the store"))
+        try await here.start()
+        #expect(try await here.run(["runs"]).status == 0)
+      }
+    }
+
     @Test("A token file that was named and cannot be read is named, with who named it")
     func tokenFile() async throws {
       try await OrchestratorProcess.with(simulated, listen: ["http://127.0.0.1:0"]) { here in
