@@ -90,7 +90,7 @@ struct RuntimePullRequestTests {
 
   @Test("A branch to which an adapter has committed nothing leaves nothing to merge")
   func bridgeWithoutCommits() async throws {
-    try await BridgeBench.with(Self.adapter("echo made > made.txt")) { bridge in
+    try await BridgeBench.with(Self.adapter("echo made > made.txt"), in: try Bench()) { bridge in
       let run = try await bridge.start()
       let end = try await bridge.recorder.end(of: run)
       #expect(end.outcome == .succeeded && end.commit == nil)
