@@ -21,8 +21,7 @@ struct PullRequestCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    // A push has two minutes, and the programs that ask have one each.
-    try await link.withClient(patience: .seconds(300)) { client in
+    try await link.withClient { client in
       let (runs, worst) = try await Each.of(run) { try await client.openPullRequest($0) }
       if output.json {
         Console.print(
