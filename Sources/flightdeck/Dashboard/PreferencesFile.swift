@@ -18,7 +18,7 @@ actor PreferencesFile {
       return (
         Preferences(),
         Problem(
-          .unavailable,
+          .invalid,
           "What the dashboard remembers cannot be read, so it begins anew, and puts the old aside as \(aside) when there is "
             + "something to remember. \(error.detail)")
       )
