@@ -16,8 +16,7 @@ struct PullRequestCommand: AsyncParsableCommand {
   @OptionGroup var link: LinkOptions
 
   func run() async throws {
-    // A push has two minutes, and the programs that ask have one each.
-    try await link.withClient(patience: .seconds(300)) { client in
+    try await link.withClient { client in
       let (runs, worst) = try await Each.of(self.runs.run) { try await client.openPullRequest($0) }
       if output.json {
         Console.print(
