@@ -28,6 +28,8 @@ struct BridgeRun {
   /// Which start of the adapter has last known it.
   var generation = 0
   var workspace: Workspace?
+  /// The contract's.
+  var repository: String?
   private(set) var artifacts = Artifacts()
   private(set) var patch: [UInt8] = []
   /// The question that waits for an answer, and those that wait for it to be answered: people see one at a time.
