@@ -45,8 +45,12 @@ package struct SupervisorLauncher: Sendable {
           .unavailable,
           "Cannot start the supervisor \(executable): \(String(cString: strerror(started.failure))).")
     }
-    guard let line = readLine(ends[0], from: started.pid) else {
-      kill(started.pid, SIGKILL)
+    let word = readLine(ends[0], from: started.pid)
+    if word == nil { kill(started.pid, SIGKILL) }
+    // It was killed before it could say so, but may have started the command by then: a second start could do the work
+    // twice, and would leave the first one alone. As that of a run that lost its supervisor this start is swept.
+    if word?.isEmpty ?? true, Files.exists(folder.output) { return started.pid }
+    guard let line = word else {
       var status: CInt = 0
       waitpid(started.pid, &status, 0)
       throw Problem(.unavailable, "The command kept its supervisor from its work, so both were ended.")
