@@ -107,7 +107,7 @@ struct AuditColumns {
   var heads: String {
     var heads = [
       fitted("#", seq, right: true), fitted("TIME", Self.time, right: true), fitted("WHO", actor), fitted("DID", event),
-      fitted("RUN", Self.run), fitted("WHY", why),
+      fitted("RUN", Self.run), fitted("WHY, ELSE TITLE", why),
     ]
     if hash > 0 { heads.append(fitted("HASH", hash)) }
     return "   " + heads.joined(separator: "  ")
