@@ -13,8 +13,9 @@ actor FollowToEnd {
   private var line = ""
   private var lastShown: ContinuousClock.Instant?
 
-  /// A lost link is tried again for this long, enough for a restart.
-  private static let patience = Duration.seconds(60)
+  /// A lost link is tried again for this long, enough for an upgrade; that it is tried is said.
+  private static let patience = Duration.seconds(600)
+  private var isLost = false
 
   /// The runs as they ended, in the order asked for.
   static func follow(_ runs: [RunID], _ client: RunClient) async throws -> [Run] {
@@ -52,9 +53,17 @@ actor FollowToEnd {
     switch item {
     case .link(.lost(let since, let reason)):
       if Timestamp.now - since > Self.patience {
-        finish.finish(throwing: NoOrchestrator(address: client.address, cause: reason))
+        var none = NoOrchestrator(address: client.address)
+        none.wayOut =
+          "The runs go on without it. When it is back: flightdeck show \(wanted.first?.shortName ?? "RUN"), or flightdeck runs --watch"
+        finish.finish(throwing: none)
       }
+      if !isLost { say("\(reason) Waiting for it for up to 10 min; the runs go on.") }
+      isLost = true
       show("the link is lost, trying again")
+    case .link(.live):
+      if isLost { say("The link is back.") }
+      isLost = false
     case .link(.refused(_, let reason)): finish.finish(throwing: Problem(.unauthorized, reason))
     case .link, .gap: break
     case .glimpse, .outage: break
@@ -84,6 +93,13 @@ actor FollowToEnd {
       words = "\(run.status.rawValue) \(put.progress(run)) \(put.elapsed(run)) \(Plain.line(run.activity ?? ""))"
     }
     show(words)
+  }
+
+  /// On a line of its own, whether or not a person looks.
+  private func say(_ text: String) {
+    if showsProgress, !line.isEmpty { Console.noteRaw("\r\u{1B}[K") }
+    line = ""
+    Console.note(Plain.line(text))
   }
 
   private func show(_ text: String) {
