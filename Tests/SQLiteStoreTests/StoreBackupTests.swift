@@ -230,7 +230,7 @@ import Testing
     try await store.examine()
     #expect(told.withLock { $0.isEmpty })
     let queue = try DatabaseQueue(path: path)
-    try queue.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+    try await queue.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
     try queue.close()
     let size = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
     let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
