@@ -27,7 +27,7 @@ let themes = [
 ]
 
 /// Built into the program. A new profile: its file in Sources/flightdeck/Profiles, its name here, and a line in `BuiltinProfiles`.
-let profiles = ["mini-swe-agent", "vibe"]
+let profiles = ["claude-code", "mini-swe-agent", "vibe"]
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")

@@ -25,6 +25,8 @@ actor A2ARun {
   var start = Start.pending
   var starting: [CheckedContinuation<Void, Never>] = []
   var step: Task<Void, any Error>?
+  /// Why the answer to the first message is not known.
+  var loss: String?
   var outage: (since: ContinuousClock.Instant, backOff: Duration)?
   var refusedStreams = 0
   var isStreamed = false

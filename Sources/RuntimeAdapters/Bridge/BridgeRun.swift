@@ -185,7 +185,7 @@ struct BridgeRun {
     let limit = cancel.isForced ? limit / 10 : limit
     guard now - cancel.askedAt >= limit else { return nil }
     return TaskEnd(
-      .canceled, reason: "its adapter has not confirmed within \(AdapterLink.words(limit)) that it has ended",
+      .canceled, reason: "its adapter has not confirmed within \(AdapterLife.words(limit)) that it has ended",
       proof: CancelProof(stopSentAt: cancel.sentAt))
   }
 

@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// The adapter lives as long as the runtime. A run's end is what the adapter answers to `getStatus`, whatever its events say.
 package final class BridgeRuntime: WorkspaceRuntime, ForceCancelingRuntime, AnswerableRuntime, ConversingRuntime,
-  AdoptingRuntime, PacedRuntime, CheckableRuntime
+  AdoptingRuntime, PacedRuntime, CheckableRuntime, RetirableRuntime
 {
   package static let kind = "bridge"
 
@@ -27,6 +27,7 @@ package final class BridgeRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answ
     var endedBytes = 0
     var isTicking = false
     var isEnded = false
+    var isGone = false
   }
 
   package let runtimeId: RuntimeID
@@ -91,7 +92,11 @@ package final class BridgeRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answ
   package func retire() async {
     state.withLock { $0.isEnded = true }
     await keeper.end()
+    state.withLock { $0.isGone = true }
   }
+
+  /// Nothing of its adapter is left, and none is started any more.
+  package var isGone: Bool { state.withLock { $0.isGone } }
 
   /// A look at the one that is up; where none has been started yet, a start of its own, which is ended again.
   package func check() async throws -> RuntimeCheck {

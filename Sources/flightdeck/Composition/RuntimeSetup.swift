@@ -122,14 +122,14 @@ struct RuntimeSetup {
       bridge.openingLimit = max(bridge.openingLimit, bridge.callLimit)
       bridge.cancelLimit = .seconds(clamping: settings.cancelTimeoutSeconds)
       let bridged = BridgeRuntime(bridge, state: state, environment: environment, logger: logger)
-      adapters.all.withLock { $0.append(bridged) }
+      adapters.all.withLock { all in
+        all.removeAll(where: \.isGone)
+        all.append(bridged)
+      }
       return Registration(bridged, kind: BridgeRuntime.kind, quietSeconds: runtime.quietSeconds)
     }
   }
 }
-
-/// Its adapter goes when it is removed or replaced and its last run has ended, and after a check.
-extension BridgeRuntime: RetirableRuntime {}
 
 extension A2ARuntime {
   fileprivate convenience init(

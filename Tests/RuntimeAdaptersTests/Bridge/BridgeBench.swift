@@ -32,11 +32,18 @@ struct BridgeBench {
     _ script: String = "", _ change: (inout BridgeRuntime.Configuration) -> Void = { _ in },
     _ body: (BridgeBench) async throws -> Result
   ) async throws -> Result {
-    let bench = try Bench()
+    let bench = try Bench(hasRepository: false)
     let file = "\(bench.folder)/adapter.py"
     try (Self.beginning + script + Self.end).write(toFile: file, atomically: false, encoding: .utf8)
-    return try await with(.command(["python3", file]), bench, change, body)
+    return try await with(.command([python, file]), bench, change, body)
   }
+
+  /// The interpreter itself: what stands for it in PATH may be a script that looks for it, which takes longer than the test.
+  static let python: String = {
+    let bench = try? Bench(hasRepository: false)  // without one the name in PATH does as well
+    let path = try? bench?.shell("python3 -c 'import sys; print(sys.executable)'")
+    return path.map { String($0.prefix { !$0.isNewline }) } ?? "python3"
+  }()
 
   static func with<Result>(
     _ adapter: BridgeRuntime.Configuration.Adapter, _ bench: Bench,
