@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import RunClient
 import RunModel
 import Synchronization
 import TestSupport
