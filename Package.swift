@@ -126,6 +126,7 @@ let package = Package(
       name: "RuntimeAdaptersTests",
       dependencies: [
         "RunModel", "Orchestration", "RuntimeAdapters", "RunClient", "CProcess", "TestSupport", "flightdeck",
+        .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       exclude: ["A2A/Recordings"], swiftSettings: strict),
     .testTarget(

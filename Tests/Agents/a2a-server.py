@@ -274,6 +274,10 @@ def work(task):
             task.artifact("f%d" % index, [agent.file_part(name, b"content %d" % index)])
         task.artifact("link", [agent.link_part("big.bin", "http://127.0.0.1:1/big.bin")])
         return task.set("completed")
+    if has("pr"):
+        data = {"pr_url": "https://git.example.invalid/acme/app/pull/3"}
+        task.artifact("request", [{"data": data} if agent.is_v1() else {"kind": "data", "data": data}])
+        return task.set("completed")
     if has("tokens"):
         for index, word in enumerate(["One ", "two ", "three\n", "four"]):
             task.artifact("answer", [agent.text_part(word)], append=index > 0, last=index == 3)

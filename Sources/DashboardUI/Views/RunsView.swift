@@ -227,9 +227,12 @@ func cancelSteps(_ run: Run, _ state: DashboardState, isShort: Bool) -> [StyledL
     return text
   }
   if neverStarted {
-    steps.append((true, "nothing had started", clock(run.endedAt)))
+    // One that has worked was quicker than the stop.
+    steps.append((true, run.startedAt == nil ? "nothing had started" : "it had ended by itself", clock(run.endedAt)))
   } else {
     steps.append((isDead && !unconfirmed, unconfirmed ? "end not confirmed" : "processes gone", gone ?? ""))
+  }
+  if !neverStarted || run.startedAt != nil {
     if let folder = proof?.uncommitted {
       steps.append((false, "work not committed, it lies in the worktree", folder))
     } else {

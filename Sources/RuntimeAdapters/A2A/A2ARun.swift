@@ -70,7 +70,7 @@ actor A2ARun {
 
   func artifacts() throws -> Artifacts {
     try recall()
-    return try A2AWork(task: task, folder: folder).artifacts()
+    return try A2AWork(task: task, folder: folder).artifacts(opensPullRequests: configuration.opensPullRequests)
   }
 
   func patch() throws -> [UInt8] {
@@ -155,7 +155,7 @@ actor A2ARun {
   private func put(_ news: A2AUpdate) -> Int? {
     let isDurable =
       switch news {
-      case .task, .status, .answered, .stopSent, .answer: true
+      case .task, .status, .answered, .stopSent, .answer, .pullRequest: true
       case .message, .artifact: false
       }
     let place = log?.append(news, durably: isDurable)

@@ -35,7 +35,8 @@ extension A2ARuntime: CheckableRuntime {
       agent: card.name.bounded(200), agentVersion: card.version?.bounded(80), protocolName: "Agent2Agent",
       protocolVersion: link.version.rawValue,
       capabilities: RuntimeCapabilities(
-        supportsStreaming: card.hasStreaming, maxParallelTasks: configuration.maxParallelTasks))
+        canCreatePR: configuration.opensPullRequests, supportsStreaming: card.hasStreaming,
+        maxParallelTasks: configuration.maxParallelTasks))
     check.features = [card.hasStreaming ? "streams" : "is polled every \(RunLimits.words(configuration.pollTime))"]
     if card.hasPushNotifications {
       check.notes.append(

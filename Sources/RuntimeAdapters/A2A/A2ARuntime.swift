@@ -42,7 +42,8 @@ package final class A2ARuntime: WorkspaceRuntime, ForceCancelingRuntime, Answera
   /// Webhooks need an address at which agents reach the orchestrator, which there is not; so they are never supported.
   package func getCapabilities() async throws -> RuntimeCapabilities {
     if let known = capabilities.withLock({ $0 }) { return known }
-    var found = RuntimeCapabilities(maxParallelTasks: configuration.maxParallelTasks)
+    var found = RuntimeCapabilities(
+      canCreatePR: configuration.opensPullRequests, maxParallelTasks: configuration.maxParallelTasks)
     let card = await within(Self.shortTime) { [agent] in try? await agent.card() }  // `check` and health say why
     if let card = card ?? nil { found.supportsStreaming = card.hasStreaming }
     return capabilities.withLock { known in

@@ -49,6 +49,8 @@ extension BridgeRuntime {
     package var restartPause: Duration = .milliseconds(500)
     /// When so many starts in a row have failed, the runs that wait for the adapter are given up.
     package var patience = 6
+    /// How pull requests are opened for its runs.
+    package var pullRequests = PullRequestSettings()
     /// Lines and tool calls handed on in a second of a run; those above are counted.
     package var linesPerSecond = Bounds.linesPerSecond
 

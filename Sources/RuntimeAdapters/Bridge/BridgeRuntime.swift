@@ -40,6 +40,8 @@ package final class BridgeRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answ
   let opening: AdapterOpening
   let keeper: AdapterKeeper
   let log: AdapterLog
+  let git: Git
+  let desk: RequestDesk
   private let relay: Relay
 
   /// What the adapter's link calls back to: the runtime, once there is one.
@@ -66,6 +68,9 @@ package final class BridgeRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answ
     self.clock = BridgeClock(clock)
     let folder = "\(state)/bridge-\(configuration.id)"
     records = BridgeRecords(folder: folder)
+    git = Git(environment: environment, standIns: "\(state)/git")
+    desk = RequestDesk(
+      configuration.pullRequests, git: git, environment: environment, standIns: "\(state)/git")
     log = AdapterLog(configuration.id, logger, clock: self.clock)
     let relay = Relay()
     self.relay = relay

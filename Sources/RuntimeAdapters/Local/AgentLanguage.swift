@@ -71,6 +71,7 @@ struct PlainLanguage: AgentLanguage {
   private(set) var handoff: String?
   private var usage = RuntimeEvent.Usage()
   private var questions = 0
+  private var hasReportedProgress = false
 
   /// What is wrong with the line of ours that was just taken for output; told with it.
   private var complaint: String?
@@ -89,6 +90,7 @@ struct PlainLanguage: AgentLanguage {
       guard let value = json["progress"]?.double else {
         return misspeak(#""progress" must be a number from 0 to 1"#, of: type)
       }
+      hasReportedProgress = true
       return [.progress(value, message: json["message"]?.string)]
     case "tool":
       guard let name = json["name"]?.string else { return misspeak(#""name" must be a text"#, of: type) }
@@ -117,7 +119,8 @@ struct PlainLanguage: AgentLanguage {
       guard plan.count == entries.count else {
         return misspeak(#"each of the "entries" must have a "text""#, of: type)
       }
-      guard let done = plan.progress else { return [.plan(plan)] }
+      // What a plan comes to counts for those that report nothing better.
+      guard !hasReportedProgress, let done = plan.progress else { return [.plan(plan)] }
       return [.plan(plan), .progress(done, message: plan.first { $0.status == .inProgress }?.text)]
     case "handoff":
       guard let note = json["note"]?.string else { return misspeak(#""note" must be a text"#, of: type) }

@@ -12,10 +12,11 @@ actor FollowToEnd {
   private var board = RunBoard()
   private var line = ""
   private var lastShown: ContinuousClock.Instant?
+  /// Since when the link is lost.
+  private var lostSince: ContinuousClock.Instant?
 
   /// A lost link is tried again for this long, enough for an upgrade; that it is tried is said.
   private static let patience = Duration.seconds(600)
-  private var isLost = false
 
   /// The runs as they ended, in the order asked for.
   static func follow(_ runs: [RunID], _ client: RunClient) async throws -> [Run] {
@@ -51,20 +52,22 @@ actor FollowToEnd {
 
   private func take(_ item: FeedItem) {
     switch item {
-    case .link(.lost(let since, let reason)):
-      if Timestamp.now - since > Self.patience {
+    case .link(.lost(_, let reason)):
+      // Not by the link's own time, as somebody may set the clock that it is of.
+      let since = lostSince ?? .now
+      if lostSince == nil { say("\(reason) Waiting for it for up to 10 min; the runs go on.") }
+      lostSince = since
+      if since.duration(to: .now) > Self.patience {
         var none = NoOrchestrator(address: client.address)
         none.wayOut =
           "The runs go on without it. When it is back: flightdeck show \(wanted.first?.shortName ?? "RUN"), or flightdeck runs --watch"
         finish.finish(throwing: none)
       }
-      if !isLost { say("\(reason) Waiting for it for up to 10 min; the runs go on.") }
-      isLost = true
       show("the link is lost, trying again")
-    case .link(.live):
-      if isLost { say("The link is back.") }
-      isLost = false
     case .link(.refused(_, let reason)): finish.finish(throwing: Problem(.unauthorized, reason))
+    case .link(.live):
+      if lostSince != nil { say("The link is back.") }
+      lostSince = nil
     case .link, .gap: break
     case .glimpse, .outage: break
     case .snapshot(let snapshot):

@@ -46,15 +46,11 @@ struct LinkOptions: ParsableArguments {
   @OptionGroup var store: StoreOption
 
   /// Runs `body` with a client and lets go of it whatever happens.
-  /// `patience`: for what takes longer than an answer of the orchestrator's own.
-  func withClient<Result: Sendable>(
-    patience: Duration = .seconds(30), _ body: (RunClient) async throws -> Result
-  ) async throws -> Result {
+  func withClient<Result: Sendable>(_ body: (RunClient) async throws -> Result) async throws -> Result {
     RunClient.useOneThread()
     let environment = ProcessInfo.processInfo.environment
     let paths = try Paths(environment: environment, state: store.state)
-    let client = try Link.client(
-      connect: connection.connect, paths: paths, environment: environment, patience: patience)
+    let client = try Link.client(connect: connection.connect, paths: paths, environment: environment)
     do {
       let result = try await body(client)
       await client.shutdown()
@@ -78,17 +74,15 @@ enum Link {
     return try named.map(ConnectOption.address) ?? paths.address
   }
 
-  static func client(
-    connect: String?, paths: Paths, environment: [String: String], patience: Duration = .seconds(30)
-  ) throws -> RunClient {
+  static func client(connect: String?, paths: Paths, environment: [String: String]) throws -> RunClient {
     let address = try address(connect: connect, paths: paths, environment: environment)
-    if case .unix = address { return RunClient(address, patience: patience) }
+    if case .unix = address { return RunClient(address) }
     // Only for TCP is there anything in the configuration that a command needs.
     let configuration = try ConfigurationFile.load(paths)
     let known = configuration.orchestrators.first { $0.address == address }
     let token = try token(for: address, TokenPlace(known, paths, environment))
     return RunClient(
-      address, token: token, tls: try tls(for: address, configuration.tls, known, environment), patience: patience)
+      address, token: token, tls: try tls(for: address, configuration.tls, known, environment))
   }
 
   /// Where a token is looked for, and who said so; nobody did for the store's own, which need not be there.
@@ -134,10 +128,11 @@ enum Link {
   }
 
   /// The token for TCP; nil for a Unix socket, which needs none, and when there is no file, where the server will say so.
+  /// The store's own, which nobody named, is for this machine: no other is shown it, whoever answers there.
   static func token(for address: ServerAddress, _ place: TokenPlace) throws -> String? {
     if case .unix = address { return nil }
     let file = place.file
-    if place.namedBy == nil, !FileManager.default.fileExists(atPath: file) { return nil }
+    if place.namedBy == nil, !address.isLocal || !FileManager.default.fileExists(atPath: file) { return nil }
     let text: String
     do throws(Problem) { text = String(decoding: try WholeFile.read(file), as: UTF8.self) } catch {
       guard let namedBy = place.namedBy else { throw error }

@@ -94,6 +94,7 @@ struct RuntimeSetup {
       acp.startLimit = .seconds(settings.startSeconds)
       acp.stopGrace = configuration.stopGrace
       acp.limits = settings.limits
+      acp.pullRequests = settings.pullRequests
       acp.clientVersion = flightdeckVersion
       let agent = ACPRuntime(acp, state: state, environment: environment)
       let inspection = RepositoryInspection(environment: environment, standIns: "\(state)/git")
@@ -107,9 +108,14 @@ struct RuntimeSetup {
       return Registration(
         a2a, kind: A2ARuntime.kind, quietSeconds: runtime.quietSeconds,
         refusal: { contract in
-          contract.verify.isEmpty
-            ? nil
-            : "its agent works elsewhere, where verify commands cannot be run: leave them out, or use another runtime"
+          if !contract.verify.isEmpty {
+            return
+              "its agent works elsewhere, where verify commands cannot be run: leave them out, or use another runtime"
+          }
+          if contract.requires.contains(.canCreatePR), !settings.opensPullRequests {
+            return "its agent works elsewhere: set opensPullRequests if it opens pull requests and names them as pr_url"
+          }
+          return nil
         },
         complaint: { await a2a.complaint() })
     case .bridge(let settings):
@@ -121,6 +127,7 @@ struct RuntimeSetup {
       bridge.callLimit = .seconds(clamping: settings.callTimeoutSeconds)
       bridge.openingLimit = max(bridge.openingLimit, bridge.callLimit)
       bridge.cancelLimit = .seconds(clamping: settings.cancelTimeoutSeconds)
+      bridge.pullRequests = settings.pullRequests
       let bridged = BridgeRuntime(bridge, state: state, environment: environment, logger: logger)
       adapters.all.withLock { all in
         all.removeAll(where: \.isGone)
@@ -140,6 +147,7 @@ extension A2ARuntime {
       isInsecure: settings.insecure)
     if let token = settings.token { configuration.token = { try token.read(environment: environment) } }
     configuration.tls = { try ClientTLS.load(ca: settings.ca, certificate: settings.certificate, key: settings.key) }
+    configuration.opensPullRequests = settings.opensPullRequests
     configuration.patience = Duration.seconds(settings.patienceSeconds)
     self.init(configuration, state: state)
   }

@@ -273,6 +273,29 @@ struct A2ARuntimeTests {
 
   // MARK: Artifacts
 
+  @Test(
+    "A pull request that the agent names is the run's where it opens them by the configuration, else evidence alone",
+    arguments: ["1.0", "0.3"])
+  func pullRequests(_ version: String) async throws {
+    let (bench, server) = (try A2ABench(), try A2AServer("--version", version))
+    let address = "https://git.example.invalid/acme/app/pull/3"
+    let opening = server.runtime(in: bench) { $0.opensPullRequests = true }
+    #expect(try await opening.getCapabilities().canCreatePR)
+    let opened = try await A2AStarted(opening, bench, "[[pr]]")
+    #expect(try await opened.end().outcome == .succeeded)
+    #expect(try await opening.getArtifacts(opened.run).prURL == address)
+    #expect(opened.remarks.contains("pull_request"))
+    let plain = server.runtime(in: bench)
+    #expect(try await !plain.getCapabilities().canCreatePR)
+    let named = try await A2AStarted(plain, bench, "[[pr]]")
+    _ = try await named.end()
+    let artifacts = try await plain.getArtifacts(named.run)
+    #expect(artifacts.prURL == nil && artifacts.evidence?["a2a"]?["pullRequest"]?.string == address)
+    // Another orchestrator has it from the record.
+    let later = server.runtime(in: bench) { $0.opensPullRequests = true }
+    #expect(try await later.getArtifacts(opened.run).prURL == address)
+  }
+
   @Test("Patches are the run's diff, bounded to what they are; other texts are the note")
   func patches() async throws {
     let (bench, server) = (try A2ABench(), try A2AServer())

@@ -29,13 +29,13 @@ struct BridgeBench {
 
   /// With an adapter in Python that answers everything well, changed by `script`, which may define its functions anew.
   static func with<Result>(
-    _ script: String = "", _ change: (inout BridgeRuntime.Configuration) -> Void = { _ in },
-    _ body: (BridgeBench) async throws -> Result
+    _ script: String = "", in bench: Bench? = nil, adding environment: [String: String] = [:],
+    _ change: (inout BridgeRuntime.Configuration) -> Void = { _ in }, _ body: (BridgeBench) async throws -> Result
   ) async throws -> Result {
-    let bench = try Bench(hasRepository: false)
+    let bench = try bench ?? Bench(hasRepository: false)
     let file = "\(bench.folder)/adapter.py"
     try (Self.beginning + script + Self.end).write(toFile: file, atomically: false, encoding: .utf8)
-    return try await with(.command([python, file]), bench, change, body)
+    return try await with(.command([python, file]), bench, adding: environment, change, body)
   }
 
   /// The interpreter itself: what stands for it in PATH may be a script that looks for it, which takes longer than the test.
@@ -46,7 +46,7 @@ struct BridgeBench {
   }()
 
   static func with<Result>(
-    _ adapter: BridgeRuntime.Configuration.Adapter, _ bench: Bench,
+    _ adapter: BridgeRuntime.Configuration.Adapter, _ bench: Bench, adding environment: [String: String] = [:],
     _ change: (inout BridgeRuntime.Configuration) -> Void = { _ in },
     _ body: (BridgeBench) async throws -> Result
   ) async throws -> Result {
@@ -56,7 +56,8 @@ struct BridgeBench {
     configuration.stopGrace = .milliseconds(300)
     change(&configuration)
     let runtime = BridgeRuntime(
-      configuration, state: bench.state, environment: ProcessInfo.processInfo.environment,
+      configuration, state: bench.state,
+      environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let whole = BridgeBench(bench: bench, runtime: runtime, recorder: RuntimeEventRecorder(runtime))
     do {

@@ -31,6 +31,8 @@ struct A2ATask: Sendable {
   private(set) var lastWords = ""
   private(set) var outcome: Outcome?
   private(set) var stopWasSent = false
+  /// The one that the agent named last.
+  private(set) var pullRequest: String?
   /// The question that was answered last.
   private(set) var answered: Question?
   private(set) var isCutShort = false
@@ -88,6 +90,7 @@ struct A2ATask: Sendable {
     case .message(let message): take(message, update)
     case .answer(let message): takeAnswer(message, update)
     case .artifact(let artifact, let appends, let isLast): take(artifact, appends: appends, isLast: isLast)
+    case .pullRequest(let address): takePullRequest(address, update)
     case .status(let state, let message, let stamp): take(state, message, stamp)
     case .answered(let id, let answer): takeAnswered(id, answer, update)
     case .stopSent: takeStopSent(update)
@@ -250,6 +253,14 @@ struct A2ATask: Sendable {
   }
 
   // MARK: Status
+
+  private mutating func takePullRequest(_ address: String, _ update: A2AUpdate) -> Taken {
+    guard outcome == nil, pullRequest != address, pieces < Self.mostPieces else { return Taken() }
+    pieces += 1
+    pullRequest = address
+    let told: JSONObject = ["url": .string(address), "message": .string("a pull request: \(address)")]
+    return Taken(news: update, reports: [.custom(type: "pull_request", data: told)])
+  }
 
   private mutating func take(_ new: A2AState, _ message: A2AMessage?, _ stamp: String?) -> Taken {
     guard outcome == nil else { return Taken() }

@@ -95,6 +95,15 @@ struct ProfileRecordingTests {
     #expect(!lines(failed + refused).contains { $0.hasPrefix("{") })
   }
 
+  @Test("claude-code: while its model does not answer, its tries are told")
+  func claudeRetries() throws {
+    let (kinds, stream) = try play("claude-retry", "claude-code")
+    let tools = kinds.compactMap { if case .tool(let call) = $0 { call } else { nil } }
+    let retry = RuntimeEvent.ToolCall(name: "api_retry", summary: "authentication_failed", status: "waiting")
+    #expect(!tools.isEmpty && tools.allSatisfy { $0 == retry })
+    #expect(lines(kinds) == [] && stream.language.result == nil)
+  }
+
   @Test(
     "claude-code: why it stopped is its result, also where it exits 0",
     arguments: [
