@@ -116,9 +116,6 @@ struct PlainLanguage: AgentLanguage {
         return misspeak(#""entries" must be a list of {"text", "status"}"#, of: type)
       }
       let plan = entries.compactMap(PlanEntry.init(json:))
-      guard plan.count == entries.count else {
-        return misspeak(#"each of the "entries" must have a "text""#, of: type)
-      }
       // What a plan comes to counts for those that report nothing better.
       guard !hasReportedProgress, let done = plan.progress else { return [.plan(plan)] }
       return [.plan(plan), .progress(done, message: plan.first { $0.status == .inProgress }?.text)]

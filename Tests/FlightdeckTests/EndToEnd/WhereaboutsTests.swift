@@ -36,6 +36,8 @@ extension EndToEndTests {
     @Test("A socket that is removed under an orchestrator is made anew; meanwhile it is said what has happened")
     func removedSocket() async throws {
       try await OrchestratorProcess.with(simulated) { here in
+        // Noted a moment after it is said.
+        try await here.shell("until [ -s $HERE/s/listening ]; do sleep 0.02; done")
         here.signal(SIGSTOP)
         try FileManager.default.removeItem(atPath: here.socket)
         let meanwhile = try await here.run(["runs"])
