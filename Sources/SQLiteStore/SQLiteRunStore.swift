@@ -1,3 +1,4 @@
+import Dispatch
 import FoundationEssentials
 import GRDB
 import Glibc
@@ -116,6 +117,22 @@ package final class SQLiteRunStore: RunStore {
   }
 
   package func onDamage(_ handler: @escaping @Sendable (Problem) -> Void) { damage.withLock { $0.call = handler } }
+
+  /// By a connection of its own: what those at work hold in memory may be whole where the file is not.
+  package func examine() async throws {
+    let path = pool.path
+    let found: Result<Void, any Error> = await withCheckedContinuation { done in
+      DispatchQueue.global(qos: .utility).async {
+        done.resume(
+          returning: Result {
+            let database = try StoreFile.open(readOnly: path)
+            _ = try StoreFile.check(database, path) { _ in }
+            try database.close()
+          })
+      }
+    }
+    do { try found.get() } catch { throw translate(error) }
+  }
 
   private func translate(_ error: any Error) -> any Error {
     let problem = problems.translate(error)

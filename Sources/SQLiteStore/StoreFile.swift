@@ -145,6 +145,15 @@ enum StoreFile {
     close(descriptor)
   }
 
+  /// Says when a file was made, for whoever names another after it.
+  static func date(_ path: String, _ time: Timestamp) throws(Problem) {
+    let moment = timespec(
+      tv_sec: Int(time.milliseconds / 1000), tv_nsec: Int(time.milliseconds % 1000) * 1_000_000)
+    guard utimensat(AT_FDCWD, path, [moment, moment], 0) == 0 else {
+      throw Problem(.unavailable, "\(path) cannot be dated: \(String(cString: strerror(errno))).")
+    }
+  }
+
   static func rename(_ from: String, to path: String) throws(Problem) {
     guard Glibc.rename(from, path) == 0 else {
       throw Problem(.unavailable, "\(from) cannot be put in place as \(path): \(String(cString: strerror(errno))).")
@@ -163,9 +172,7 @@ enum StoreFile {
         throw Problem(.invalid, "\(path) is no store of flightdeck.")
       }
       let complaints = try String.fetchAll(db, sql: "PRAGMA integrity_check(3)")
-      guard complaints == ["ok"] else {
-        throw Problem(.unavailable, "\(path) is damaged: \(complaints.joined(separator: "; ")).")
-      }
+      guard complaints == ["ok"] else { throw damage(of: path, complaints) }
       var summary = StoreSummary()
       let pages = try Int64.fetchOne(db, sql: "PRAGMA page_count") ?? 0
       summary.bytes = pages * (try Int64.fetchOne(db, sql: "PRAGMA page_size") ?? 0)
@@ -177,7 +184,8 @@ enum StoreFile {
         guard summary.lastSeq - summary.firstSeq + 1 == count else {
           throw Problem(
             .unavailable,
-            "\(path) is damaged: of the events \(summary.firstSeq) to \(summary.lastSeq) only \(count) are there.")
+            "\(path) is damaged: of the events \(summary.firstSeq) to \(summary.lastSeq) only \(count) are there.",
+            cause: StoreProblem.damaged)
         }
       }
       var verifier = AuditChain.Verifier()
@@ -188,12 +196,24 @@ enum StoreFile {
             throw AuditChain.Break(seq: verifier.count + 1, reason: "it is not JSON")
           }
           try verifier.check(json)
-        } catch { throw Problem(.unavailable, "The audit trail in \(path) does not verify: \(error)") }
+        } catch {
+          throw Problem(
+            .unavailable, "The audit trail in \(path) does not verify: \(error)", cause: StoreProblem.damaged)
+        }
       }
       summary.auditRecords = verifier.count
       summary.lastHash = verifier.lastHash
       return summary
     }
+  }
+
+  /// What SQLite's own check says, without the headings that it puts between its findings.
+  private static func damage(of path: String, _ complaints: [String]) -> Problem {
+    let found = complaints.flatMap { $0.split(separator: "\n") }.filter { !$0.hasPrefix("***") }
+    return Problem(
+      .unavailable,
+      "\(path) is damaged: \(found.isEmpty ? "SQLite's check fails" : found.joined(separator: "; ")).",
+      cause: StoreProblem.damaged)
   }
 
   /// Reads what a start reads: a store in which that is damaged is refused before anything is written to it.

@@ -17,14 +17,17 @@ import Testing
     var all: [String] { seen.withLock { $0 } }
   }
 
-  private func with(_ body: (Orchestrator, Looks, ScriptedRuntime) async throws -> Void) async throws {
+  /// `second`: what the runtime beside `local` is, which needs no repository.
+  private func with(second kind: String = "bridge", _ body: (Orchestrator, Looks, ScriptedRuntime) async throws -> Void)
+    async throws
+  {
     let looks = Looks()
     let local = ScriptedRuntime("local")
-    let simulated = ScriptedRuntime("simulated")
+    let other = ScriptedRuntime("other")
     let orchestrator = try await Orchestrator.restore(
       from: InMemoryRunStore(),
       registrations: [
-        Registration(local, kind: "local", inspect: { looks.look($0, $1) }), Registration(simulated, kind: "simulated"),
+        Registration(local, kind: "local", inspect: { looks.look($0, $1) }), Registration(other, kind: kind),
       ], verifier: ScriptedVerifier(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let (ready, isReady) = AsyncStream<Void>.makeStream()
     async let work: Void = orchestrator.run { isReady.yield() }
@@ -72,9 +75,29 @@ import Testing
     try await with { orchestrator, _, local in
       let outcomes = try await orchestrator.dispatch(DispatchRequest(contracts: [contract("/plain")]), by: human)
       let decision = try #require(outcomes.first).decision
-      #expect(decision.runtimeId == "simulated")
+      #expect(decision.runtimeId == "other")
       #expect(decision.considered.first?.reasons == ["/plain is not a git repository."])
       #expect(local.started.isEmpty)
+    }
+  }
+
+  @Test(
+    "A mistaken repository or base is refused with that reason, and not played by a simulated runtime",
+    arguments: [("/plain", nil, "is not a git repository"), ("/good", "nope", "is no commit")]
+      as [(String, String?, String)])
+  func mistake(_ place: (String, String?, String)) async throws {
+    try await with(second: "simulated") { orchestrator, _, _ in
+      do {
+        _ = try await orchestrator.dispatch(
+          DispatchRequest(contracts: [contract(place.0, base: place.1)]), by: human)
+        Issue.record("not refused")
+      } catch let problem as Problem {
+        #expect(problem.code == .ineligible && problem.detail.contains(place.2), "\(problem.detail)")
+      }
+      var pinned = contract(place.0, base: place.1, runtime: "other")
+      pinned.title = "Pinned"
+      let taken = try await orchestrator.dispatch(DispatchRequest(contracts: [pinned]), by: human)
+      #expect(taken.first?.decision.runtimeId == "other")
     }
   }
 
@@ -86,7 +109,7 @@ import Testing
         dryRun: true)
       _ = try await orchestrator.dispatch(request, by: human)
       #expect(looks.all == ["/good@HEAD", "/good@v1"])
-      request.runtimes = ["simulated"]
+      request.runtimes = ["other"]
       _ = try await orchestrator.dispatch(request, by: human)
       #expect(looks.all.count == 2)
     }
@@ -95,7 +118,7 @@ import Testing
   @Test("A tolerant dry run answers for each contract, and says which is known already")
   func tolerant() async throws {
     try await with { orchestrator, _, _ in
-      var known = contract(nil, runtime: "simulated")
+      var known = contract(nil, runtime: "other")
       known.externalRef = "GH-7"
       let first = try await orchestrator.dispatch(DispatchRequest(contracts: [known]), by: human)
       var lost = contract(nil)

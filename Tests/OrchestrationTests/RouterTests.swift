@@ -69,7 +69,9 @@ import Testing
       Contract(title: "x"), among: [candidate("a", slots: 50, kind: "simulated"), candidate("b", slots: 1)])
     #expect(decision.runtimeId == "b")
     #expect(
-      decision.considered[0].reasons == ["it is simulated, and b can do the work: pin the contract to a to try it"])
+      decision.considered[0].reasons == [
+        "it is simulated, and b is there for real work: pin the contract to a to try it"
+      ])
   }
 
   @Test("While the real one is busy or ill the contract waits for it, and does not go to a simulated one")
@@ -81,16 +83,29 @@ import Testing
     #expect(ill.runtimeId == nil && ill.waitsFor == ["b to be healthy again (its command is gone)"])
   }
 
-  @Test("A simulated runtime takes what is pinned to it, and what no other could ever take, and says so")
+  @Test("A simulated runtime takes what is pinned to it, and all where nothing else is configured for it, and says so")
   func simulatedStandsIn() {
     let fake = candidate("a", kind: "simulated")
     var pinned = Contract(title: "x")
     pinned.runtime = "a"
     #expect(Router.route(pinned, among: [fake, candidate("b")]).runtimeId == "a")
-    let alone = Router.route(Contract(title: "x"), among: [fake, candidate("b", refusal: "it needs a repository")])
+    var unmeant = candidate("b", refusal: "it has no command")
+    unmeant.isMeant = false
+    let alone = Router.route(Contract(title: "x"), among: [fake, unmeant])
     #expect(alone.runtimeId == "a")
     #expect(
-      alone.considered[0].reasons == ["most free slots (4)", "simulated, as no other runtime could take it"])
+      alone.considered[0].reasons
+        == ["most free slots (4)", "simulated, as no runtime that does real work is configured for it"])
+  }
+
+  @Test("What is wrong with a contract for every real runtime is no reason to play it")
+  func simulatedIsNoWayOut() {
+    let fake = candidate("a", kind: "simulated")
+    for real in [candidate("b", refusal: "/nope is not there"), candidate("b", slots: 0)] {
+      let decision = Router.route(Contract(title: "x"), among: [fake, real])
+      #expect(decision.runtimeId == nil)
+      #expect(decision.considered.allSatisfy { !$0.eligible })
+    }
   }
 
   @Test("What is pinned to a runtime that is not configured any more waits for it")

@@ -173,7 +173,100 @@ import Testing
     let store = try SQLiteRunStore(folder: crashed)
     #expect(try await store.lastSeq() == 10)
     try store.close()
-    #expect(try StoreBackup.check(replaced).lastSeq == 500)
+    // All of it in the one file, which may be moved.
+    #expect(!FileManager.default.fileExists(atPath: replaced + "-wal"))
+    let moved = folder.path + "/moved.sqlite"
+    try FileManager.default.moveItem(atPath: replaced, toPath: moved)
+    #expect(try StoreBackup.check(moved).lastSeq == 500)
+  }
+
+  @Test(
+    "A restore is a record on the restored trail: who, when, from which file, what it replaced; and its chain is whole")
+  func restoreOnRecord() async throws {
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let backup = folder.path + "/b.sqlite"
+    let state = folder.path + "/s"
+    do {
+      let store = try SQLiteRunStore(folder: folder.path)
+      try await Self.fill(store, events: 10)
+      _ = try StoreBackup.make(of: folder.path, to: backup)
+      try store.close()
+    }
+    let now = Timestamp(milliseconds: 1_700_000_000_000)
+    var copies: [String] = []
+    for round in 0..<3 {
+      let (_, replaced, _) = try StoreBackup.restore(backup, into: state, by: Actor(.human, "ada"), now: now)
+      #expect((replaced == nil) == (round == 0))
+      if let replaced { copies.append(replaced) }
+      let queue = try DatabaseQueue(path: state + "/flightdeck.sqlite")
+      let last = try #require(try await queue.read { db in try db.audit("ORDER BY seq DESC LIMIT 1", []).first })
+      try queue.close()
+      let record = try JSONValue(parsing: last.json)
+      #expect(last.seq == 4 && record["event_type"] == "store.restored" && record["actor_id"] == "ada")
+      #expect(record["created_at"]?.string == now.description)
+      #expect(record["event_data"]?["file"]?.string == backup)
+      #expect(record["event_data"]?["replaced"]?.string == replaced)
+      #expect((record["event_data"]?["replacedAuditSeq"] == 4) == (round > 0))
+      #expect(try StoreBackup.check(state + "/flightdeck.sqlite").auditRecords == 4)
+    }
+    // Two within one moment keep two.
+    #expect(Set(copies).count == 2)
+    #expect(StoreBackup.keptCopies(in: state).map(\.path) == copies)
+    #expect(StoreBackup.keptCopies(in: state).allSatisfy { $0.bytes > 4096 })
+  }
+
+  @Test(
+    "Damage that a backup finds is said of the store, not of the copy, and an orchestrator at work can be told to look")
+  func damageIsTheStores() async throws {
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let store = try SQLiteRunStore(folder: folder.path)
+    try await Self.fill(store, events: 2000)
+    let told = Mutex<[Problem]>([])
+    store.onDamage { problem in told.withLock { $0.append(problem) } }
+    let path = folder.path + "/flightdeck.sqlite"
+    #expect(StoreExamination.complaint(about: folder.path, isHeld: true) == nil)
+    try await store.examine()
+    #expect(told.withLock { $0.isEmpty })
+    let queue = try DatabaseQueue(path: path)
+    try await queue.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+    try queue.close()
+    let size = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    try file.seek(toOffset: UInt64(size / 2 / 4096 * 4096))
+    try file.write(contentsOf: Data(repeating: 0x5A, count: 61_440))
+    try file.close()
+    let problem = #expect(throws: Problem.self) {
+      try StoreBackup.make(of: folder.path, to: folder.path + "/b.sqlite")
+    }
+    #expect(problem?.detail.contains("\(path) is damaged") == true, "\(problem?.detail ?? "")")
+    #expect(problem?.detail.contains(".new") == false && problem?.detail.contains("***") == false)
+    #expect(problem?.cause == "it is damaged")
+    #expect(StoreExamination.complaint(about: folder.path, isHeld: true)?.detail.contains("is damaged") == true)
+    await #expect(throws: Problem.self) { try await store.examine() }
+    #expect(told.withLock { $0.count } == 1)
+    try? store.close()  // it is damaged
+  }
+
+  @Test("A newer store, and one with a damaged page, are seen to be of no use without being changed")
+  func examination() async throws {
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    #expect(StoreExamination.complaint(about: folder.path, isHeld: false) == nil)
+    do {
+      let store = try SQLiteRunStore(folder: folder.path)
+      try await Self.fill(store, events: 10)
+      try store.close()
+    }
+    #expect(StoreExamination.complaint(about: folder.path, isHeld: false) == nil)
+    let path = folder.path + "/flightdeck.sqlite"
+    let queue = try DatabaseQueue(path: path)
+    try await queue.write { db in try db.execute(sql: "INSERT INTO grdb_migrations VALUES ('99 of the future')") }
+    try queue.close()
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    #expect(StoreExamination.complaint(about: folder.path, isHeld: false)?.detail.contains("newer flightdeck") == true)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
   }
 
   @Test(

@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
@@ -21,6 +21,7 @@ package final class APIServer: Sendable {
   private let logger: Logger
   private let timing: StreamTiming
   private let limits: ConnectionLimits
+  private let socketWatch: Duration
   private let connections = Connections()
   private let stalls = Stalls()
   private let state = Mutex(State())
@@ -32,11 +33,13 @@ package final class APIServer: Sendable {
 
   /// `access` is needed for TCP, `tls` for https; `hostNames`: by which TCP is reached beside those listened on. Requests
   /// are logged at debug. `configuration`: the file that it was started with, as `/healthz` tells it on this machine.
+  /// `socketWatch`: how often it is looked whether a socket is still there, which is made anew when it is not.
   package init(
     service: any RunService, access: AccessControl? = nil, version: String, tls: ServerTLS? = nil,
     hostNames: [String] = [], configuration: String? = nil, handshakeLimit: Duration = .seconds(10), logger: Logger,
-    timing: StreamTiming = .standard, limits: ConnectionLimits = .standard
+    timing: StreamTiming = .standard, limits: ConnectionLimits = .standard, socketWatch: Duration = .seconds(2)
   ) {
+    self.socketWatch = socketWatch
     servesTCP = access != nil
     self.access = access ?? AccessControl(keeper: NoAccessRecord())
     api = API(
@@ -83,7 +86,12 @@ package final class APIServer: Sendable {
       }
       services.append(
         .init(
-          service: ListenerService(listener: listener, application: application),
+          service: ListenerService(
+            listener: listener, application: application,
+            again: { [weak self] in
+              guard let self else { return nil }
+              return try self.application(for: listener, connections: connections, closing: closing) { _ in }
+            }, interval: socketWatch, logger: logger),
           successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .gracefullyShutdownGroup,
           serviceName: "\(listener.address)"))
     }
@@ -178,18 +186,6 @@ package final class APIServer: Sendable {
   }
 }
 
-/// One address: its failure to bind reads as a person would say it.
-private struct ListenerService: Service {
-  let listener: Listener
-  let application: Application<APIResponder>
-
-  func run() async throws {
-    listener.mask?.narrow()
-    defer { listener.mask?.restore() }
-    do { try await application.run() } catch is CancellationError {} catch { throw listener.problem(error) }
-  }
-}
-
 /// For a server that lets nobody in over TCP: there is nothing to keep.
 private struct NoAccessRecord: AccessRecord {
   func record(_ entry: JournalEntry) async throws {}
@@ -202,9 +198,9 @@ private final class Failure: Sendable {
   func set(_ problem: Problem) { state.withLock { $0 = problem } }
 }
 
-enum UserName {
+package enum UserName {
   /// The user's name, or `uid 1000` for one without.
-  static func of(uid: uid_t) -> String {
+  package static func of(uid: uid_t) -> String {
     var entry = passwd()
     var found: UnsafeMutablePointer<passwd>?
     var buffer = [CChar](repeating: 0, count: 16_384)

@@ -13,6 +13,18 @@ struct Listener: Sendable {
   private let lock: FileLock?
   /// For a socket in a folder that others may enter.
   let mask: BindMask?
+  /// The socket as it was made, once it was.
+  let made = Shared<FileStatus?>(nil)
+  /// Whether it was found missing, and is being made anew.
+  let isMissing = Shared(false)
+  private let laterLock = Shared<FileLock?>(nil)
+
+  /// A value that the copies of a listener share.
+  final class Shared<Value: Sendable>: Sendable {
+    private let value: Mutex<Value>
+    init(_ value: Value) { self.value = Mutex(value) }
+    func withLock<Result: Sendable>(_ body: (inout Value) -> Result) -> Result { value.withLock { body(&$0) } }
+  }
 
   /// Throws `Problem(.conflict)` when another process listens there, `.invalid` for an address that is not served.
   init(_ address: ServerAddress, tls: ServerTLS? = nil) throws(Problem) {
@@ -56,10 +68,21 @@ struct Listener: Sendable {
       guard chmod(path, 0o600) == 0 else {
         throw Problem(.unavailable, "The socket \(path) cannot be made private: \(String(cString: strerror(errno))).")
       }
+      made.withLock { $0 = FileStatus(path: path) }
+      isMissing.withLock { $0 = false }
       return address
     case .http(let host, let asked): return .http(host: host, port: port ?? asked)
     case .https(let host, let asked): return .https(host: host, port: port ?? asked)
     }
+  }
+
+  /// Before a socket that was taken away is made anew: its folder and the claim on its name may have gone with it.
+  func reclaim() throws(Problem) {
+    guard case .unix(let path) = address else { return }
+    _ = try SocketPath(path).prepareFolder()
+    guard FileStatus(path: path + ".lock") == nil else { return }
+    let lock = try SocketPath(path).claim()
+    laterLock.withLock { $0 = lock }
   }
 
   /// What a failed bind means to a person.

@@ -15,7 +15,8 @@ package struct AuditDraft: Sendable {
   /// `agent_run.dispatched`, `.routed`, `.started`, `.cancel_requested`, `.stop_sent`, `.completed`, `.failed`,
   /// `.canceled`, `.answered`, `.messaged`, `.retried`, `.approval_requested`, `.approved`, `.rejected`, `.collected`, `.kept`,
   /// `.pull_request_opened`, `.pull_request_failed`; `access_token.created`, `.revoked`; `access.refused`;
-  /// `agent_runtime.registered`, `.changed`, `.removed`, `.degraded`, `.recovered`; `configuration.applied`, `.rejected`.
+  /// `agent_runtime.registered`, `.changed`, `.removed`, `.degraded`, `.recovered`; `configuration.applied`, `.rejected`;
+  /// `store.restored`.
   package var eventType: String
   package var before: RunStatus?
   package var after: RunStatus?

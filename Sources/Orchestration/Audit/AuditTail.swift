@@ -39,3 +39,11 @@ struct AuditTail {
     return StoredAuditRecord(seq: record.seq, run: run, hash: record.eventHash, json: record.json.jsonBytes)
   }
 }
+
+extension AuditDraft {
+  /// The record for a trail that ends with `last`, where no journal writes.
+  package func sealed(after last: StoredAuditRecord?) -> StoredAuditRecord {
+    var tail = AuditTail(last: last)
+    return tail.append(self)
+  }
+}

@@ -9,15 +9,21 @@ package enum Router {
     package var refusal: String?
     /// What is wrong with it and when it is tried again; nil: as the summary says.
     package var trouble: String?
+    /// Whether it is there for such a contract at all, right or wrong; false for one that runs the contract's own command
+    /// where the contract has none.
+    package var isMeant: Bool
 
-    package init(summary: RuntimeSummary, refusal: String? = nil, trouble: String? = nil) {
+    package init(summary: RuntimeSummary, refusal: String? = nil, trouble: String? = nil, isMeant: Bool = true) {
       self.summary = summary
       self.refusal = refusal
       self.trouble = trouble
+      self.isMeant = isMeant
     }
 
     /// What it makes is no work, so that it is for those who ask for it, or have nothing else.
     var isSimulated: Bool { summary.kind == "simulated" }
+    /// A contract that may go there is not played by a simulated runtime, whatever is wrong with it.
+    var isReal: Bool { !isSimulated && isMeant }
 
     var healthy: Candidate {
       var copy = self
@@ -26,8 +32,9 @@ package enum Router {
     }
   }
 
-  /// Of the eligible ones, the runtime with most free slots wins, then the first by name; a simulated one only where no
-  /// other could ever take the contract. `waits`: what else holds the contract back, such as an approval or another
+  /// Of the eligible ones, the runtime with most free slots wins, then the first by name; a simulated one only where none
+  /// that does real work is there for the contract, or the contract is pinned to it: a mistaken repository is no work that
+  /// succeeds. `waits`: what else holds the contract back, such as an approval or another
   /// contract; then none is chosen.
   package static func route(_ contract: Contract, among candidates: [Candidate], waits: [WaitReason] = [])
     -> RoutingDecision
@@ -35,23 +42,15 @@ package enum Router {
     var decision = RoutingDecision(waitsFor: waits.map(\.text))
     var best: (index: Int, free: Int, isSimulated: Bool)?
     var busy: [String] = []
-    let real = contract.runtime == nil ? standIn(for: contract, among: candidates) : nil
     for candidate in candidates.sorted(by: { $0.summary.runtimeId < $1.summary.runtimeId }) {
       let runtime = candidate.summary
-      var reasons = obstacles(for: contract, at: candidate)
-      if let real, candidate.isSimulated {
-        reasons.append(
-          "it is simulated, and \(real) can do the work: pin the contract to \(runtime.runtimeId) to try it")
-      }
+      var reasons = obstacles(for: contract, at: candidate, among: candidates)
       let free = runtime.capabilities.maxParallelTasks - runtime.slotsUsed
       if reasons.isEmpty, free <= 0 {
         reasons.append("\(runtime.slotsUsed) of \(runtime.capabilities.maxParallelTasks) slots in use")
         busy.append(WaitReason.slot(runtime.runtimeId).text)
-      } else if runtime.health != .healthy, obstacles(for: contract, at: candidate.healthy).isEmpty {
-        if real == nil || !candidate.isSimulated {
-          busy.append(
-            WaitReason.health(runtime.runtimeId, reason: runtime.healthReason).text)
-        }
+      } else if runtime.health != .healthy, obstacles(for: contract, at: candidate.healthy, among: candidates).isEmpty {
+        busy.append(WaitReason.health(runtime.runtimeId, reason: runtime.healthReason).text)
       }
       if reasons.isEmpty, free > best?.free ?? 0 { best = (decision.considered.count, free, candidate.isSimulated) }
       decision.considered.append(.init(runtimeId: runtime.runtimeId, eligible: reasons.isEmpty, reasons: reasons))
@@ -63,7 +62,7 @@ package enum Router {
       decision.runtimeId = decision.considered[best.index].runtimeId
       var reasons = [contract.runtime != nil ? "pinned by the contract" : "most free slots (\(best.free))"]
       if best.isSimulated, contract.runtime == nil {
-        reasons.append("simulated, as no other runtime could take it")
+        reasons.append("simulated, as no runtime that does real work is configured for it")
       }
       decision.considered[best.index].reasons = reasons
     } else if best == nil {
@@ -77,16 +76,14 @@ package enum Router {
     return decision
   }
 
-  /// The first that is not simulated and could take the contract, were it well and idle.
-  private static func standIn(for contract: Contract, among candidates: [Candidate]) -> RuntimeID? {
-    candidates.filter { !$0.isSimulated && obstacles(for: contract, at: $0.healthy).isEmpty }
-      .map(\.summary.runtimeId).min()
-  }
-
   /// Why this runtime could never take the contract as things stand, load aside.
-  package static func obstacles(for contract: Contract, at candidate: Candidate) -> [String] {
+  package static func obstacles(for contract: Contract, at candidate: Candidate, among all: [Candidate]) -> [String] {
     let runtime = candidate.summary
     var reasons: [String] = []
+    if contract.runtime == nil, candidate.isSimulated, let real = all.filter(\.isReal).map(\.summary.runtimeId).min() {
+      reasons.append(
+        "it is simulated, and \(real) is there for real work: pin the contract to \(runtime.runtimeId) to try it")
+    }
     if let pinned = contract.runtime, pinned != runtime.runtimeId {
       reasons.append("the contract is pinned to \(pinned)")
     }

@@ -49,13 +49,20 @@ extension Orchestrator: RunService {
       var hint = " flightdeck runs lists them."
       if text.count > 1, let last = text.last {
         let near = journal.read { $0.runs(endingIn: String(last)) }.prefix(5)
-        if !near.isEmpty { hint = " Runs ending in \"\(last.uppercased())\": \(Self.names(near))." }
+        if !near.isEmpty, Self.couldEndAnID(text) {
+          hint = " Runs ending in \"\(last.uppercased())\": \(Self.names(near))."
+        }
       }
       throw Problem(.notFound, "No run ends in \"\(text)\".\(hint)")
     }
     let more = found.count > 5 ? " and \(found.count - 5) more" : ""
     throw Problem(
       .notFound, "\(found.count) runs end in \"\(text)\": \(Self.names(found.prefix(5)))\(more). Give more of the id.")
+  }
+
+  /// Of a word that is no part of any id nothing is near.
+  private static func couldEndAnID(_ text: String) -> Bool {
+    text.utf8.count <= 26 && text.uppercased().allSatisfy("0123456789ABCDEFGHJKMNPQRSTVWXYZ".contains)
   }
 
   private static func names(_ runs: some Sequence<Run>) -> String {
@@ -103,6 +110,8 @@ extension Orchestrator: RunService {
       detail.limits = try await runtime.limits(of: run)
     }
     detail.collected = try await collected(of: known)
+    // What is merged needs no command, and what is gone takes none.
+    if detail.collected?.branch != nil { detail.mergeCommand = nil }
     return detail
   }
 

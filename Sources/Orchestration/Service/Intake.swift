@@ -113,7 +113,7 @@ extension Orchestrator {
     let obstacles = candidates.map { candidate in
       var healthy = candidate
       healthy.summary.health = .healthy
-      return (candidate.summary.runtimeId, Router.obstacles(for: contract, at: healthy))
+      return (candidate.summary.runtimeId, Router.obstacles(for: contract, at: healthy, among: candidates))
     }
     if obstacles.allSatisfy({ !$0.1.isEmpty }) {
       let why = obstacles.sorted { $0.0 < $1.0 }.filter { contract.runtime == nil || $0.0 == contract.runtime }

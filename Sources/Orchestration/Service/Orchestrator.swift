@@ -163,6 +163,9 @@ package actor Orchestrator {
     journal.close()
   }
 
+  /// Looks at all that is stored. What is not whole is told from then on, and nothing more is taken in.
+  package nonisolated func examineStore() async throws { try await environment.store.examine() }
+
   /// Whether nothing is queued or running.
   package var isIdle: Bool { live.isEmpty }
 

@@ -7,6 +7,8 @@ package struct Registration: Sendable {
   package var kind: String
   /// Why it cannot take a contract for what it is (no repository, no command); nil when it can.
   package var refusal: @Sendable (Contract) -> String?
+  /// Whether it is there for such a contract at all: see `Router.Candidate.isMeant`.
+  package var isMeant: @Sendable (Contract) -> Bool
   /// What a mere look finds wrong with it, where its check costs more than that; nil in turn when that is nothing.
   package var complaint: (@Sendable () async -> String?)?
   /// Why no run can begin in this repository at this base (nil: HEAD); nil when one can. Only runtimes that need a
@@ -23,6 +25,7 @@ package struct Registration: Sendable {
     _ runtime: any AgentRuntime, kind: String, quietSeconds: Double = 120,
     permissions: PermissionPolicy = PermissionPolicy(),
     refusal: @escaping @Sendable (Contract) -> String? = { _ in nil },
+    isMeant: @escaping @Sendable (Contract) -> Bool = { _ in true },
     complaint: (@Sendable () async -> String?)? = nil,
     inspect: (@Sendable (_ repository: String, _ base: String?) async -> Problem?)? = nil
   ) {
@@ -33,5 +36,6 @@ package struct Registration: Sendable {
     self.quietSeconds = quietSeconds
     self.permissions = permissions
     self.refusal = refusal
+    self.isMeant = isMeant
   }
 }

@@ -72,7 +72,10 @@ struct RuntimePool {
     summaries.values.map { summary in
       let id = summary.runtimeId
       let refusal = registrations[id]?.refusal(contract) ?? faults[id]?.detail
-      var candidate = Router.Candidate(summary: summary, refusal: refusal, trouble: summary.trouble(at: now))
+      // One that was removed is there for nothing more.
+      var candidate = Router.Candidate(
+        summary: summary, refusal: refusal, trouble: summary.trouble(at: now),
+        isMeant: registrations[id]?.isMeant(contract) ?? false)
       // The run that is tried is routed as any other.
       if let breaker = breakers[id], breaker.admits { candidate.summary.health = .healthy }
       if suspects[id] != nil, candidate.summary.health == .healthy {
@@ -84,27 +87,19 @@ struct RuntimePool {
   }
 
   func demands(of contract: Contract, faults: [RuntimeID: Problem] = [:]) -> RunQueue.Demands {
-    RunQueue.Demands(
-      runtime: contract.runtime, requires: Set(contract.requires),
-      refusedBy: Set(registrations.filter { $0.value.refusal(contract) != nil }.keys).union(faults.keys))
+    var refusing = Set(registrations.filter { $0.value.refusal(contract) != nil }.keys).union(faults.keys)
+    if contract.runtime == nil, registrations.contains(where: { !isSimulated($0.key) && $0.value.isMeant(contract) }) {
+      refusing.formUnion(registrations.keys.filter(isSimulated))
+    }
+    return RunQueue.Demands(runtime: contract.runtime, requires: Set(contract.requires), refusedBy: refusing)
   }
 
   /// Whether some runtime could start a run with these demands now.
   func canStart(_ demands: RunQueue.Demands) -> Bool {
-    var hasReal: Bool?
-    return registrations.keys.contains { id in
-      guard let summary = summaries[id], fits(summary, demands), breakers[id]?.admits ?? false, suspects[id] == nil,
-        summary.slotsUsed < summary.capabilities.maxParallelTasks
+    registrations.keys.contains { id in
+      guard let summary = summaries[id], fits(summary, demands), breakers[id]?.admits ?? false, suspects[id] == nil
       else { return false }
-      guard demands.runtime == nil, isSimulated(id) else { return true }
-      let real =
-        hasReal
-        ?? registrations.keys.contains { other in
-          guard !isSimulated(other), let summary = summaries[other] else { return false }
-          return fits(summary, demands)
-        }
-      hasReal = real
-      return !real
+      return summary.slotsUsed < summary.capabilities.maxParallelTasks
     }
   }
 

@@ -8,6 +8,9 @@ package struct FileStatus: Sendable, Hashable {
   package var owner: UInt32
   /// Permissions, and the sticky bit.
   package var mode: UInt32
+  /// Which file it is: of another that takes its name, one of the two differs.
+  package var device: UInt64
+  package var number: UInt64
 
   /// Nil, and `errno`, for what is not there.
   package init?(path: String, followingLinks: Bool = false) {
@@ -33,5 +36,7 @@ package struct FileStatus: Sendable, Hashable {
       }
     owner = status.st_uid
     mode = status.st_mode & 0o7777
+    device = UInt64(status.st_dev)
+    number = UInt64(status.st_ino)
   }
 }

@@ -16,6 +16,9 @@ package protocol RunStore: Sendable {
   /// `handler` is called when reading finds what is stored damaged, perhaps more than once. Called once.
   func onDamage(_ handler: @escaping @Sendable (Problem) -> Void)
 
+  /// Looks at everything that is stored; throws a `Problem`, and tells `onDamage`, when it is not whole.
+  func examine() async throws
+
   /// The last event's seq; 0 when there is none.
   func lastSeq() async throws -> UInt64
 
@@ -72,6 +75,7 @@ extension RunStore {
 
   /// For stores that cannot be damaged.
   package func onDamage(_ handler: @escaping @Sendable (Problem) -> Void) {}
+  package func examine() async throws {}
 
   /// For stores that have all in memory anyway.
   package func events(

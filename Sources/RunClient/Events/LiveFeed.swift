@@ -191,20 +191,20 @@ package struct LiveFeed: Sendable {
 }
 
 /// How long to wait before each try: doubling, with jitter so that a hundred clients do not come back at once.
-struct Backoff {
+package struct Backoff {
   private let first: Duration
   private let longest: Duration
   private var present: Duration
 
-  init(first: Duration, longest: Duration) {
+  package init(first: Duration, longest: Duration) {
     self.first = first
     self.longest = longest
     present = first
   }
 
-  mutating func reset() { present = first }
+  package mutating func reset() { present = first }
 
-  mutating func next() -> Duration {
+  package mutating func next() -> Duration {
     defer { present = min(longest, present * 2) }
     return present * Double.random(in: 0.75...1.0)
   }

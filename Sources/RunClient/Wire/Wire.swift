@@ -4,6 +4,7 @@ import FoundationEssentials
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import RunModel
 
 /// HTTP/1.1 over a Unix socket or TCP, with the errors of the layers below put into ours.
@@ -188,7 +189,11 @@ final class Wire: Sendable {
       return Problem(
         .unavailable,
         "The orchestrator at \(address) has not answered within \((own ?? patience).nanoseconds / 1_000_000_000) s.")
+    case let error as HTTPClientError where error == .remoteConnectionClosed:
+      return LinkBroken(address: address, cause: "it closed the connection")
     case let error as HTTPClientError: return LinkBroken(address: address, cause: error.shortDescription)
+    case let error as NIOSSLError where error == .uncleanShutdown:
+      return LinkBroken(address: address, cause: "it closed the connection without a word, as when it is killed")
     default: return LinkBroken(address: address, cause: "\(error)")
     }
   }

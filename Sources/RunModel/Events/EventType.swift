@@ -49,6 +49,16 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
   /// Ours: what was not recorded when it happened is, from here on (`since`, `cause`, `dropped`).
   package static let storeRecovered: Self = "awf.store.recovered"
 
+  /// Ours, in the order of a run's life.
+  package static let known: [Self] = [
+    .queued, .waiting, .approvalRequested, .approvalApproved, .approvalRejected, .started, .progress, .output,
+    .outputCut,
+    .tool, .usage, .plan, .attention, .resolved, .message, .conflict, .cancelRequested, .stopSent, .verifying,
+    .canceled,
+    .succeeded, .failed, .kept, .artifacts, .pullRequest, .runtimeRegistered, .runtimeDegraded, .runtimeLost,
+    .configurationApplied, .configurationRejected, .storeRecovered,
+  ]
+
   /// The name a runtime's own event gets, so that none can forge ours.
   package static func custom(_ type: String, of runtime: RuntimeID) -> Self {
     Self(rawValue: "awf.runtime.\(runtime).\(type)")

@@ -81,6 +81,12 @@ extension RunLimits {
     return "\(bytes) B"
   }
 
+  /// What was found beyond `limit`, which rounded may read as the limit itself.
+  package static func words(bytes: Int64, unless limit: Int64) -> String {
+    let text = words(bytes: bytes).replacing(".0 ", with: " ")
+    return text == words(bytes: limit) ? "a little over \(text)" : words(bytes: bytes)
+  }
+
   /// `2 h`, `1 h 30 min`, `90 s`.
   package static func words(_ time: Duration) -> String {
     let milliseconds = time.milliseconds

@@ -95,7 +95,9 @@ package struct Collected: Sendable, Hashable {
   /// One sentence for each, for people.
   package var sentences: [String] {
     [
-      worktree.map { "Its worktree was removed by gc on \($0.day); the work is on its branch." },
+      worktree.map {
+        "Its worktree was removed by gc on \($0.day)\(branch == nil ? "; the work is on its branch" : "")."
+      },
       branch.map { "Its branch was merged, and removed by gc on \($0.day)." },
       output.map { "Its output was removed by gc on \($0.day)." },
       events ? "Its events, or the first of them, were removed by gc." : nil,

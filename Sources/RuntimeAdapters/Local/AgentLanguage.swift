@@ -73,19 +73,27 @@ struct PlainLanguage: AgentLanguage {
   private var questions = 0
   private var hasReportedProgress = false
 
+  /// What is wrong with the line of ours that was just taken for output; told with it.
+  private var complaint: String?
+  private var hasComplained = false
+  static let misspoken = "line_not_understood"
+
   mutating func take(_ line: [UInt8]) -> [RuntimeEvent.Kind]? {
-    guard line.first == UInt8(ascii: "{"), let json = try? JSONValue(parsing: line), let type = json["awf"]?.string
-    else {
-      // What does not parse is output like any other.
+    guard line.first == UInt8(ascii: "{"), let json = try? JSONValue(parsing: line), let word = json["awf"] else {
+      // What does not parse is output like any other, also where it looks like ours.
+      if line.starts(with: #"{"awf""#.utf8) { misspeak("it is not one whole JSON object") }
       return nil
     }
+    guard let type = word.string else { return misspeak(#""awf" must be a text"#) }
     switch type {
     case "progress":
-      guard let value = json["progress"]?.double else { return nil }
+      guard let value = json["progress"]?.double else {
+        return misspeak(#""progress" must be a number from 0 to 1"#, of: type)
+      }
       hasReportedProgress = true
       return [.progress(value, message: json["message"]?.string)]
     case "tool":
-      guard let name = json["name"]?.string else { return nil }
+      guard let name = json["name"]?.string else { return misspeak(#""name" must be a text"#, of: type) }
       return [
         .tool(
           RuntimeEvent.ToolCall(
@@ -93,25 +101,35 @@ struct PlainLanguage: AgentLanguage {
             status: json["status"]?.string, diff: json["diff"]?.string))
       ]
     case "attention":
-      guard let text = json["question"]?.string else { return nil }
+      guard let text = json["question"]?.string else { return misspeak(#""question" must be a text"#, of: type) }
+      let options = json["options"]?.array ?? []
+      guard json["options"].map({ $0.isNull || $0.array != nil }) ?? true, options.allSatisfy({ $0.string != nil })
+      else { return misspeak(#""options" must be a list of texts"#, of: type) }
       questions += 1
       return [
         .attention(
-          id: json["attentionId"]?.string ?? "q\(questions)", question: text,
-          options: json["options"]?.array?.compactMap(\.string) ?? [], kind: json["kind"]?.string ?? "question",
-          detail: AttentionDetail(json: json))
+          id: json["attentionId"]?.string ?? "q\(questions)", question: text, options: options.compactMap(\.string),
+          kind: json["kind"]?.string ?? "question", detail: AttentionDetail(json: json))
       ]
     case "plan":
-      guard let entries = json["entries"]?.array else { return nil }
+      guard let entries = json["entries"]?.array else {
+        return misspeak(#""entries" must be a list of {"text", "status"}"#, of: type)
+      }
       let plan = entries.compactMap(PlanEntry.init(json:))
       // What a plan comes to counts for those that report nothing better.
       guard !hasReportedProgress, let done = plan.progress else { return [.plan(plan)] }
       return [.plan(plan), .progress(done, message: plan.first { $0.status == .inProgress }?.text)]
     case "handoff":
-      guard let note = json["note"]?.string else { return nil }
+      guard let note = json["note"]?.string else { return misspeak(#""note" must be a text"#, of: type) }
       handoff = note
       return []
     case "usage":
+      for name in ["inputTokens", "outputTokens"] where json[name].map({ !$0.isNull && $0.int == nil }) ?? false {
+        return misspeak("\"\(name)\" must be a whole number", of: type)
+      }
+      if let cost = json["costUSD"], !cost.isNull, cost.double == nil {
+        return misspeak(#""costUSD" must be a number"#, of: type)
+      }
       usage.inputTokens = json["inputTokens"]?.int ?? usage.inputTokens
       usage.outputTokens = json["outputTokens"]?.int ?? usage.outputTokens
       usage.costUSD = json["costUSD"]?.double ?? usage.costUSD
@@ -121,6 +139,24 @@ struct PlainLanguage: AgentLanguage {
       data["awf"] = nil
       return [.custom(type: type, data: data)]
     }
+  }
+
+  mutating func read(
+    _ line: [UInt8], from stream: RuntimeEvent.OutputStream
+  ) -> (reports: [RuntimeEvent.Kind], isOutput: Bool) { (takeComplaint(), true) }
+
+  /// Told once: an agent that gets one line wrong gets all of its kind wrong.
+  mutating func takeComplaint() -> [RuntimeEvent.Kind] {
+    guard let complaint, !hasComplained else { return [] }
+    hasComplained = true
+    return [.custom(type: Self.misspoken, data: ["message": .string(complaint)])]
+  }
+
+  /// The line is output then.
+  @discardableResult private mutating func misspeak(_ why: String, of type: String? = nil) -> [RuntimeEvent.Kind]? {
+    let which = type.map { "A line {\"awf\": \"\($0)\", …}" } ?? "A line that begins as ours, with \"awf\","
+    complaint = "\(which) is not understood: \(why). It counts as output; others like it are not told."
+    return nil
   }
 
   static func answer(_ question: String, _ answer: String) -> [UInt8] {

@@ -13,6 +13,7 @@ extension LocalRun {
       return await finish(TaskEnd(.failed, reason: "\(error)"))
     }
     let code = record.exitCode ?? record.signal.map { 128 + $0 }
+    tellStrays(record)
     switch record.stopped {
     case .asked: await finish(TaskEnd(.canceled, exitCode: code, proof: record.proof))
     case .signal:
@@ -42,6 +43,22 @@ extension LocalRun {
         await finish(TaskEnd(.failed, exitCode: code, reason: "\(name) \(ending(record))"))
       }
     }
+  }
+
+  /// What the agent left behind when it ended by itself was ended too: nobody asked for that, so it is said.
+  private func tellStrays(_ record: ExitRecord) {
+    guard record.stopped == nil, record.processes > 0 else { return }
+    let left = record.processes == 1 ? "1 process" : "\(record.processes) processes"
+    let killed = record.killed > 0 ? ", \(record.killed) of them killed" : ""
+    outlet.send(
+      RuntimeEvent(
+        run,
+        .custom(
+          type: "strays_ended",
+          data: [
+            "message": .string("\(name) had ended and left \(left) behind; what was left was ended\(killed)"),
+            "processes": .int(Int64(record.processes)), "killed": .int(Int64(record.killed)),
+          ])))
   }
 
   private func ending(_ record: ExitRecord) -> String {

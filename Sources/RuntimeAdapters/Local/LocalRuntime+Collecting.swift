@@ -34,6 +34,7 @@ extension LocalRuntime: CollectableRuntime {
         spec.workspace.path, bytes: await Files.size(spec.workspace.path), obstacle: obstacle)
     }
     remains.branch = try await leftovers.branch()
+    if works, remains.branch?.obstacle == nil { remains.branch?.obstacle = .other("its agent still works") }
     return remains
   }
 

@@ -17,10 +17,11 @@ struct ExceededLimit: Equatable {
     case .processes:
       "had \(found.map { "\($0) processes, more than" } ?? "as many processes as") its limit of \(allowed)"
     case .memory:
-      "used \(found.map { "\(RunLimits.words(bytes: $0)) of memory, more than" } ?? "all of") its memory limit of "
+      "used \(found.map { "\(RunLimits.words(bytes: $0, unless: allowed)) of memory, more than" } ?? "all of") its memory limit of "
         + RunLimits.words(bytes: allowed)
     case .disk:
-      "filled \(found.map { "\(RunLimits.words(bytes: $0)) of disk, more than" } ?? "all of") its disk limit of "
+      // Rounded, what was found may read as the limit itself.
+      "filled \(found.map { "\(RunLimits.words(bytes: $0, unless: allowed)) of disk, more than" } ?? "all of") its disk limit of "
         + RunLimits.words(bytes: allowed)
     case .output: "said more than its output limit of \(RunLimits.words(bytes: allowed)) and some beyond"
     case .fileSize: "wrote a file larger than its disk limit of \(RunLimits.words(bytes: allowed))"

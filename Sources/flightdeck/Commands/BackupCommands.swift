@@ -1,18 +1,18 @@
 import ArgumentParser
 import FoundationEssentials
 import Glibc
+import HTTPAPI
+import Orchestration
 import RunModel
 import RuntimeAdapters
 import SQLiteStore
 
-/// A backup's file and the store that it is of.
+/// The store that a backup is of.
 struct BackupOptions: ParsableArguments {
-  @Argument(help: "The backup's file; only you may read it.", completion: .file())
-  var file: String
   @OptionGroup var output: JSONOption
   @OptionGroup var store: StoreOption
 
-  func places() throws -> (paths: Paths, file: String) {
+  func places(_ file: String) throws -> (paths: Paths, file: String) {
     let paths = try Paths(environment: ProcessInfo.processInfo.environment, state: store.state)
     return (paths, Paths.absolute(file, in: FileManager.default.currentDirectoryPath))
   }
@@ -33,14 +33,22 @@ struct BackupCommand: AsyncParsableCommand {
       Back again: flightdeck restore FILE
       """)
 
+  @Argument(help: "The file to make; only you may read it.", completion: .file())
+  var file: String
   @OptionGroup var backup: BackupOptions
   @Flag(help: "Replace what is there.")
   var force = false
 
   func run() async throws {
-    let (paths, path) = try backup.places()
+    let (paths, path) = try backup.places(file)
     let bar = ProgressLine()
-    let summary = try StoreBackup.make(of: paths.state, to: path, replacing: force) { bar.show($0) }
+    let summary: StoreSummary
+    do { summary = try StoreBackup.make(of: paths.state, to: path, replacing: force) { bar.show($0) } } catch {
+      bar.clear()
+      // Whoever works on it does not know yet.
+      if (error as? Problem)?.cause == StoreExamination.damaged { StoreSuspicion(state: paths.state).note() }
+      throw error
+    }
     bar.clear()
     BackupNote(path: path, time: .now, summary: summary).write(in: paths.state)
     if backup.output.json { return Console.print(JSONValue.object(summary.members(path: path))) }
@@ -53,7 +61,7 @@ struct RestoreCommand: AsyncParsableCommand {
     commandName: "restore", abstract: "Put a backup in the place of the store; no orchestrator may be running.",
     discussion: """
       The backup is checked whole first. The store that it replaces is kept beside it as \
-      flightdeck.sqlite.before-restore-TIME. Tokens that were revoked since stay revoked. Worktrees and branches of runs \
+      flightdeck.sqlite.before-restore-TIME, all of it in that file. The restore is on the restored audit trail. Tokens that were revoked since stay revoked. Worktrees and branches of runs \
       that the backup does not know are named, and stay. Runs that were live in the backup are taken up again where their agents \
       still work or have left how they ended, and end as failed otherwise. What happened since is known to the replaced \
       store alone.
@@ -65,12 +73,14 @@ struct RestoreCommand: AsyncParsableCommand {
       Way out: flightdeck restore STATE/flightdeck.sqlite.before-restore-TIME
       """)
 
+  @Argument(help: "A file that flightdeck backup has made.", completion: .file())
+  var file: String
   @OptionGroup var backup: BackupOptions
   @Flag(help: "Also when agents work of whom the backup knows nothing; they go on unseen.")
   var force = false
 
   func run() async throws {
-    let (paths, path) = try backup.places()
+    let (paths, path) = try backup.places(file)
     try PrivateFolder.make(paths.state)
     let bar = ProgressLine()
     // Told first for a file that is no backup.
@@ -82,11 +92,13 @@ struct RestoreCommand: AsyncParsableCommand {
         let names = strangers.sorted().prefix(5).map(\.shortName).joined(separator: ", ")
         throw Problem(
           .conflict,
-          "\(strangers.count) agents work of whom the backup knows nothing: \(names). Cancel their runs first, or let "
-            + "them go on unseen with --force.")
+          "\(strangers.count == 1 ? "1 agent works" : "\(strangers.count) agents work") of whom the backup knows nothing: "
+            + "\(names). Cancel their runs first, or let them go on unseen with --force.")
       }
     }
-    let (summary, replaced, revoked) = try StoreBackup.restore(path, into: paths.state) { bar.show($0) }
+    let (summary, replaced, revoked) = try StoreBackup.restore(
+      path, into: paths.state, by: Actor(.human, UserName.of(uid: getuid()))
+    ) { bar.show($0) }
     bar.clear()
     let known = try StoreBackup.runs(in: paths.state + "/" + StoreBackup.name)
     let left = LeftWork.find(in: paths.state) { known.contains($0) }

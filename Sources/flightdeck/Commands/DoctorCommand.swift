@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import RunClient
 import RunModel
+import SQLiteStore
 
 struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -32,10 +33,13 @@ struct DoctorCommand: AsyncParsableCommand {
       findings += doctor.store(paths)
       let (configuration, found) = doctor.configuration(paths)
       findings += found
-      findings += doctor.record(paths, now: .now)
+      let complaint = StoreExamination.complaint(
+        about: paths.state, isHeld: ListeningNote(state: paths.state).holder != nil)
+      findings += doctor.record(paths, complaint, now: .now)
+      if complaint == nil { findings += doctor.unknownAgents(paths) }
       findings.append(doctor.log(paths, configuration.log))
       if let service = doctor.service() { findings.append(service) }
-      let orchestrator = try await orchestrator(paths, doctor, surroundings)
+      let orchestrator = try await orchestrator(paths, doctor, surroundings, storeIsUsable: complaint == nil)
       findings += orchestrator
       if orchestrator.allSatisfy({ $0.level == .fine }), let remains = await remains() { findings.append(remains) }
       findings += doctor.doors(paths, configuration)
@@ -77,7 +81,7 @@ struct DoctorCommand: AsyncParsableCommand {
   }
 
   private func orchestrator(
-    _ paths: Paths, _ doctor: Examination, _ surroundings: Surroundings
+    _ paths: Paths, _ doctor: Examination, _ surroundings: Surroundings, storeIsUsable: Bool
   ) async throws -> [Finding] {
     let address = try Link.address(
       connect: link.connection.connect, paths: paths, environment: surroundings.environment)
@@ -117,10 +121,14 @@ struct DoctorCommand: AsyncParsableCommand {
       return [Finding("orchestrator", .fine, "\(address) answers, version \(health.version), pid \(health.pid)")]
         + listens
     } catch let none as NoOrchestrator {
+      // One on another machine has a store of its own.
+      let cannotStart = if case .unix = address { !storeIsUsable } else { false }
       return [
         Finding(
           "orchestrator", .doubtful, "none answers at \(address)",
-          remedy: none.wayOut ?? "Start one: flightdeck, or flightdeck serve")
+          remedy: none.wayOut
+            ?? (cannotStart
+              ? "None can start before the store is mended: see record" : "Start one: flightdeck, or flightdeck serve"))
       ]
     } catch {
       return [Finding("orchestrator", .wrong, "\(address): \(error)")]

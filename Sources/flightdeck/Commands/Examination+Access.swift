@@ -26,6 +26,12 @@ extension Examination {
       if try TokenFile(paths.token).read() != nil {
         findings.append(Finding("token", .fine, "\(paths.token), yours alone"))
       }
+    } catch  where error.code == .forbidden && paths.token != paths.state + "/token" {
+      // One that somebody gave us does not come back when it is removed.
+      findings.append(
+        Finding(
+          "token", .wrong, "FLIGHTDECK_TOKEN_FILE names \(paths.token), which is not yours alone",
+          remedy: "chmod 600 \(paths.token)"))
     } catch { findings.append(Finding("token", .wrong, error.detail)) }
     if let complaint = openConfiguration(paths, configuration) { findings.append(complaint) }
     findings += certificates(configuration.tls)

@@ -1,16 +1,20 @@
 import FoundationEssentials
 import Glibc
 import RunModel
+import RuntimeAdapters
+import SQLiteStore
 
 /// What an operator keeps an eye on.
 extension Examination {
-  /// How large the store is, and when it was last backed up.
-  func record(_ paths: Paths, now: Timestamp) -> [Finding] {
+  /// Whether the store can be used (`complaint`: why not), how large it is, when it was last backed up and what is kept of
+  /// others.
+  func record(_ paths: Paths, _ complaint: Problem?, now: Timestamp) -> [Finding] {
     let store = paths.state + "/flightdeck.sqlite"
     guard let size = Self.size(store) else { return [] }
     let log = Self.size(store + "-wal") ?? 0
     var findings = [
-      Finding("record", .fine, "\(ByteCount.text(size)) in \(store), \(ByteCount.text(log)) in its log")
+      complaint.map { Finding("record", .wrong, $0.detail) }
+        ?? Finding("record", .fine, "\(ByteCount.text(size)) in \(store), \(ByteCount.text(log)) in its log")
     ]
     let command = "flightdeck backup FILE"
     if let note = BackupNote(in: paths.state) {
@@ -24,7 +28,31 @@ extension Examination {
     } else {
       findings.append(Finding("backup", .fine, "none was made here yet: \(command)"))
     }
+    let copies = StoreBackup.keptCopies(in: paths.state)
+    if !copies.isEmpty {
+      let names = copies.map { "\($0.path), \(ByteCount.text($0.bytes))" }
+      let all = ByteCount.text(copies.reduce(0) { $0 + $1.bytes })
+      findings.append(
+        Finding(
+          "kept copies", .fine,
+          "\(copies.count == 1 ? "1 older store" : "\(copies.count) older stores"), \(all), kept by restores and upgrades:\n"
+            + names.joined(separator: "\n"),
+          remedy: "Nothing but flightdeck restore reads them; remove what you do not want back"))
+    }
     return findings
+  }
+
+  /// Agents that work while the store knows nothing of their runs: an older backup was restored.
+  func unknownAgents(_ paths: Paths) -> [Finding] {
+    let store = "\(paths.state)/\(StoreBackup.name)"
+    // What cannot be read was told of as the record.
+    guard Self.size(store) != nil, let known = try? StoreBackup.runs(in: store) else { return [] }
+    return LiveSupervisors.processes(in: paths.state).filter { !known.contains($0.run) }.map { agent in
+      Finding(
+        "agent", .doubtful,
+        "one of run \(agent.run.shortName) works, and the store does not know of it: an older backup was restored",
+        remedy: agent.process.map { "To end it with all that it has started: kill \($0); its work stays" })
+    }
   }
 
   /// Where the orchestrator writes down what it does.
@@ -40,7 +68,9 @@ extension Examination {
         "log", .wrong, "\(path) cannot be written: \(String(cString: strerror(errno)))",
         remedy: "Choose another with log: {file: PATH} in the configuration")
     }
-    return Finding("log", .fine, "\(path), \(files.count) files, \(ByteCount.text(size)) of at most \(bound)")
+    return Finding(
+      "log", .fine,
+      "\(path), \(files.count == 1 ? "1 file" : "\(files.count) files"), \(ByteCount.text(size)) of at most \(bound)")
   }
 
   /// The systemd unit, where there is a user manager; nil where there is none.
@@ -68,7 +98,7 @@ extension Examination {
       let runs = report.unknownRuns == 1 ? "1 run has" : "\(report.unknownRuns) runs have"
       return Finding(
         "old runs", .doubtful,
-        "\(runs) left work and the store does not know of it: an older backup was restored",
+        "\(runs) left work and the store does not know of \(report.unknownRuns == 1 ? "it" : "them"): an older backup was restored",
         remedy: "flightdeck gc --dry-run")
     }
     return Finding(

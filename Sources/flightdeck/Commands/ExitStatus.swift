@@ -16,6 +16,17 @@ enum ExitStatus {
     var diagnostic: String?
   }
 
+  /// ArgumentParser proposes the nearest option however far it is.
+  static func withoutFarHint(_ message: String) -> String {
+    guard let hint = message.firstRange(of: " Did you mean '"), let word = message.firstRange(of: "Unknown option '"),
+      let end = message[hint.upperBound...].firstRange(of: "'?")
+    else { return message }
+    let near = String(message[hint.upperBound..<end.lowerBound])
+    let meant = String(message[word.upperBound...].prefix { $0 != "'" })
+    if Nearest.nearest(to: meant, among: [near]) != nil { return message }
+    return String(message[..<hint.lowerBound] + message[end.upperBound...])
+  }
+
   static func ending(for error: any Error) -> Ending {
     switch error {
     case let error as NoOrchestrator: return Ending(status: noOrchestrator, diagnostic: "\(error)")
@@ -26,7 +37,7 @@ enum ExitStatus {
     case let code as ExitCode: return Ending(status: code.rawValue)
     default: break
     }
-    let message = Flightdeck.fullMessage(for: error)
+    let message = withoutFarHint(Flightdeck.fullMessage(for: error))
     let code = Flightdeck.exitCode(for: error)
     if code.isSuccess { return Ending(status: 0, output: message) }
     return Ending(status: code == .validationFailure ? usage : failed, diagnostic: message)

@@ -15,8 +15,8 @@ actor FollowToEnd {
   /// Since when the link is lost.
   private var lostSince: ContinuousClock.Instant?
 
-  /// A lost link is tried again for this long, enough for a restart.
-  private static let patience = Duration.seconds(60)
+  /// A lost link is tried again for this long, enough for an upgrade; that it is tried is said.
+  private static let patience = Duration.seconds(600)
 
   /// The runs as they ended, in the order asked for.
   static func follow(_ runs: [RunID], _ client: RunClient) async throws -> [Run] {
@@ -55,13 +55,19 @@ actor FollowToEnd {
     case .link(.lost(_, let reason)):
       // Not by the link's own time, as somebody may set the clock that it is of.
       let since = lostSince ?? .now
+      if lostSince == nil { say("\(reason) Waiting for it for up to 10 min; the runs go on.") }
       lostSince = since
       if since.duration(to: .now) > Self.patience {
-        finish.finish(throwing: NoOrchestrator(address: client.address, cause: reason))
+        var none = NoOrchestrator(address: client.address)
+        none.wayOut =
+          "The runs go on without it. When it is back: flightdeck show \(wanted.first?.shortName ?? "RUN"), or flightdeck runs --watch"
+        finish.finish(throwing: none)
       }
       show("the link is lost, trying again")
     case .link(.refused(_, let reason)): finish.finish(throwing: Problem(.unauthorized, reason))
-    case .link(.live): lostSince = nil
+    case .link(.live):
+      if lostSince != nil { say("The link is back.") }
+      lostSince = nil
     case .link, .gap: break
     case .glimpse, .outage: break
     case .snapshot(let snapshot):
@@ -90,6 +96,13 @@ actor FollowToEnd {
       words = "\(run.status.rawValue) \(put.progress(run)) \(put.elapsed(run)) \(Plain.line(run.activity ?? ""))"
     }
     show(words)
+  }
+
+  /// On a line of its own, whether or not a person looks.
+  private func say(_ text: String) {
+    if showsProgress, !line.isEmpty { Console.noteRaw("\r\u{1B}[K") }
+    line = ""
+    Console.note(Plain.line(text))
   }
 
   private func show(_ text: String) {

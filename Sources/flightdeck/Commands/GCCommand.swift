@@ -106,7 +106,8 @@ struct CollectionWords {
     }
     if report.younger > 0 {
       lines.append(
-        "\(report.younger) \(report.younger == 1 ? "run" : "runs") ended too recently to be looked at (--older-than).")
+        "\(report.younger == 1 ? "1 run" : "\(report.younger) runs") ended too recently for anything of it to go: see --older-than."
+      )
     }
     return lines
   }

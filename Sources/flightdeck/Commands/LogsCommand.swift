@@ -123,7 +123,9 @@ struct LogFilter: Sendable {
     text += tone.paint(Plain.line(json["message"]?.string ?? ""), in: colour && said >= .warning)
     let rest =
       (runId.map { [("run", $0)] } ?? []) + (json["metadata"]?.object?.map { ($0.key, $0.value.string ?? "") } ?? [])
-    for (name, value) in rest { text += " " + Tone.faint.paint(Plain.line("\(name)=\(value)"), in: colour) }
+    for (name, value) in rest {
+      text += " " + Tone.faint.paint(Plain.line("\(name)=\(LogRecord.quotedIfNeeded(value))"), in: colour)
+    }
     return Array(text.utf8)
   }
 }

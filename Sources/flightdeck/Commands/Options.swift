@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Orchestration
 import RunClient
 import RunModel
 
@@ -139,6 +140,9 @@ enum Link {
         .invalid,
         "\(namedBy) \(file). \(error.detail) Put your token there, readable for you alone, or name the file that holds it; "
           + "an admin makes one with flightdeck token create.")
+    }
+    if let status = FileStatus(path: file, followingLinks: true), status.mode & 0o077 != 0 {
+      Console.note(Plain.line("Others on this machine may read the token in \(file): chmod 600 \(file)"))
     }
     let token = text.split(whereSeparator: \.isWhitespace).first.map(String.init)
     guard let token, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {

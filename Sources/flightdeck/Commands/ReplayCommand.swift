@@ -111,7 +111,11 @@ enum ReplayPlace: ExpressibleByArgument, Equatable {
 }
 
 extension ReplaySpeed: ExpressibleByArgument {
-  package init?(argument: String) { self.init(argument) }
+  /// The numbers, and the words by which `--help` lists them.
+  package init?(argument: String) {
+    guard let speed = Self(argument) ?? Self.allCases.first(where: { "\($0)" == argument }) else { return nil }
+    self = speed
+  }
 }
 
 /// One screen of a recording, drawn to standard output.

@@ -1,6 +1,8 @@
 import ArgumentParser
+import FoundationEssentials
 import RunClient
 import RunModel
+import RuntimeAdapters
 
 struct CancelCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,7 +24,11 @@ struct CancelCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await link.withClient { client in
-      var (runs, worst) = try await Each.of(self.runs.run) { try await client.cancel($0, reason: reason, force: force) }
+      var (runs, worst) = try await Each.of(self.runs.run) { name in
+        do { return try await client.cancel(name, reason: reason, force: force) } catch let problem as Problem
+          where problem.code == .notFound
+        { throw stranger(named: name, client) ?? problem }
+      }
       if wait {
         let live = runs.filter { !$0.status.isTerminal }.map(\.runId)
         for ended in try await FollowToEnd.follow(live, client) {
@@ -46,6 +52,20 @@ struct CancelCommand: AsyncParsableCommand {
       }
       if worst != 0 { throw ExitCode(worst) }
     }
+  }
+
+  /// Of an agent that works while the store does not know its run, as an older backup was restored, only its supervisor takes
+  /// orders.
+  private func stranger(named text: String, _ client: RunClient) -> Problem? {
+    guard case .unix = client.address,
+      let paths = try? Paths(environment: ProcessInfo.processInfo.environment, state: link.store.state)  // it was made
+    else { return nil }
+    let found = LiveSupervisors.processes(in: paths.state).filter { $0.run.description.hasSuffix(text.uppercased()) }
+    guard found.count == 1, let agent = found.first else { return nil }
+    let way = agent.process.map { " To end it with all that it has started: kill \($0); its work stays." } ?? ""
+    return Problem(
+      .notFound,
+      "The store does not know run \(agent.run.shortName), whose agent works: an older backup was restored.\(way)")
   }
 
   private static func proof(_ run: Run) -> String {

@@ -35,6 +35,7 @@ struct RunsCommand: AsyncParsableCommand {
         await RunsWatch(query: query, json: json).run(client)
       }
       let runs = try await Self.list(query, client)
+      if runs.isEmpty, let runtime { try await demandKnown(runtime, client) }
       // The list is worth having also when this cannot be told.
       if let outage = try? await client.health().outage { Console.note(outage.sentence { "\($0)" }) }
       if json { return Console.print(runs) }
@@ -47,6 +48,18 @@ struct RunsCommand: AsyncParsableCommand {
         Console.print(words.table(runs).text(width: surroundings.columns, colour: surroundings.wantsColour))
       }
     }
+  }
+
+  /// One that was removed is known by its runs, of any status.
+  private func demandKnown(_ runtime: String, _ client: RunClient) async throws {
+    let known = try await client.runtimes().map(\.runtimeId.rawValue)
+    guard !known.contains(runtime),
+      try await client.runs(RunQuery(runtime: RuntimeID(runtime), limit: 1)).runs.isEmpty
+    else { return }
+    throw Problem(
+      .notFound,
+      "There is no runtime \"\(runtime)\".\(Nearest.hint(for: runtime, among: known)) Known: \(known.joined(separator: ", "))."
+    )
   }
 
   /// Page by page until the limit.

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import RunClient
 import RunModel
+import SQLiteStore
 
 /// Starts this user's orchestrator in the background, as tmux does, when none answers. Two who start at once get one.
 struct BackgroundOrchestrator {
@@ -29,13 +30,13 @@ struct BackgroundOrchestrator {
     }
     // Another may have started it while this one waited for the lock.
     if try await answers(client) { return false }
-    let child = try spawn()
+    let (child, begun) = try spawn()
     while try await !answers(client) {
       var status: Int32 = 0
       if waitpid(child, &status, WNOHANG) == child {
-        throw Problem(.unavailable, "The orchestrator could not start. \(lastWords())")
+        throw Problem(.unavailable, "The orchestrator could not start. \(lastWords(after: begun))")
       }
-      try await pause(until: deadline)
+      try await pause(until: deadline, after: begun)
     }
     return true
   }
@@ -47,15 +48,17 @@ struct BackgroundOrchestrator {
     } catch is NoOrchestrator { return false } catch is LinkBroken { return false }
   }
 
-  private func pause(until deadline: ContinuousClock.Instant) async throws {
+  /// `begun`: how long the log was before.
+  private func pause(until deadline: ContinuousClock.Instant, after begun: Int = 0) async throws {
     guard ContinuousClock.now < deadline else {
-      throw Problem(.unavailable, "The orchestrator has not answered within 30 s. \(lastWords())")
+      throw Problem(.unavailable, "The orchestrator has not answered within 30 s. \(lastWords(after: begun))")
     }
     onWait()
     try await Task.sleep(for: .milliseconds(20))
   }
 
-  private func spawn() throws -> pid_t {
+  /// The process, and how long the log was before it wrote there.
+  private func spawn() throws -> (child: pid_t, begun: Int) {
     var arguments = ["flightdeck", "serve", "--exit-when-idle", "--state", paths.state, "--listen", "\(paths.address)"]
     if paths.configurationWasNamed { arguments += ["--config", paths.configuration] }
     var actions = posix_spawn_file_actions_t()
@@ -64,7 +67,8 @@ struct BackgroundOrchestrator {
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
     // A line or two for each start: begun anew now and then, as nothing rotates it.
     var status = stat()
-    let isLong = stat(paths.log, &status) == 0 && status.st_size > 256 << 10
+    let length = stat(paths.log, &status) == 0 ? Int(status.st_size) : 0
+    let isLong = length > 256 << 10
     posix_spawn_file_actions_addopen(
       &actions, STDOUT_FILENO, paths.log, O_WRONLY | O_CREAT | O_APPEND | (isLong ? O_TRUNC : 0), 0o600)
     posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
@@ -85,7 +89,7 @@ struct BackgroundOrchestrator {
     guard result == 0 else {
       throw Problem(.unavailable, "Cannot start the orchestrator: \(String(cString: strerror(result))).")
     }
-    return child
+    return (child, isLong ? 0 : length)
   }
 
   private func withCStrings<Result>(
@@ -100,17 +104,28 @@ struct BackgroundOrchestrator {
     }
   }
 
-  /// The end of the log.
-  private func lastWords() -> String {
-    var disk = statvfs()
-    if statvfs(paths.state, &disk) == 0, UInt64(disk.f_bavail) * UInt64(disk.f_frsize) < 1 << 20 {
-      return "The disk that holds \(paths.state) is full: free some space."
+  /// What the start wrote to the log; where it could not even do that, what is wrong as far as it can be seen from here.
+  private func lastWords(after begun: Int) -> String {
+    var space = statvfs()
+    let free = statvfs(paths.state, &space) == 0 ? UInt64(space.f_bavail) * UInt64(space.f_frsize) : nil
+    // Without a log there is nothing to quote.
+    let bytes = (try? WholeFile.read(paths.log)) ?? []
+    return Self.words(said: bytes.dropFirst(begun), log: paths.log, state: paths.state, free: free) {
+      StoreExamination.complaint(about: paths.state, isHeld: false)
     }
-    guard let bytes = try? WholeFile.read(paths.log), !bytes.isEmpty else {  // without a log there is nothing to quote
-      return "Try: flightdeck serve"
+  }
+
+  static func words(
+    said: some Collection<UInt8>, log: String, state: String, free: UInt64?, complaint: () -> Problem?
+  ) -> String {
+    let lines = String(decoding: Array(said).suffix(2000), as: UTF8.self).split(separator: "\n").suffix(3)
+    if !lines.isEmpty { return "Its last words, from \(log):\n" + lines.joined(separator: "\n") }
+    if let free, free < 1 << 20 {
+      return
+        "The disk that holds \(state) is full (\(ByteCount.text(Int64(clamping: free))) free), so it could not even say so. "
+        + "Free some space."
     }
-    let lines = String(decoding: bytes.suffix(2000), as: UTF8.self).split(separator: "\n").suffix(3)
-    return "Its last words, from \(paths.log):\n" + lines.joined(separator: "\n")
+    return complaint()?.detail ?? "It said nothing. To see why: flightdeck serve"
   }
 
   private func failed(_ what: String) -> Problem {

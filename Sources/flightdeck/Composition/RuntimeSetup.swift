@@ -83,6 +83,7 @@ struct RuntimeSetup {
           }
           return nil
         },
+        isMeant: { hasCommand || $0.metadata["command"] != nil },
         inspect: { await inspection.complaint(about: $0, base: $1) })
     case .acp(let settings):
       var acp = ACPRuntime.Configuration(id: runtime.id, command: settings.command)

@@ -77,6 +77,9 @@ func serve(
     }
     group.addTask { try await MemoryTrim().run() }
     group.addTask {
+      try await StoreSuspicion(state: paths.state).follow(logger: logger) { try await orchestrator.examineStore() }
+    }
+    group.addTask {
       try await ConfigurationReload(
         paths: paths, configuration: configuration, setup: runtimes, orchestrator: orchestrator
       ).run()

@@ -59,7 +59,7 @@ struct LogRecord: Sendable {
       bytes.append(UInt8(ascii: " "))
       Self.append(name, to: &bytes)
       bytes.append(UInt8(ascii: "="))
-      if value.utf8.contains(0x20) || value.isEmpty {
+      if Self.needsQuotes(value) {
         Self.append(quoted: value, to: &bytes)
       } else {
         Self.append(value, to: &bytes)
@@ -68,6 +68,16 @@ struct LogRecord: Sendable {
     bytes.append(UInt8(ascii: "\n"))
     return bytes
   }
+
+  /// A value as the text form has it: where it ends can be seen.
+  static func quotedIfNeeded(_ value: String) -> String {
+    guard needsQuotes(value) else { return value }
+    var bytes: [UInt8] = []
+    append(quoted: value, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func needsQuotes(_ value: String) -> Bool { value.utf8.contains(0x20) || value.isEmpty }
 
   /// As the journal takes it on standard error: the priority in front (sd-daemon(3)), the time left to it.
   var journal: [UInt8] {

@@ -73,7 +73,9 @@ struct RunSheet {
       lines += ["", Tone.heading.paint("Routing", in: colour)] + decision
     }
     section("Pull request", &lines, Self.pullRequest(detail.run))
-    section("Merge it with", &lines, detail.mergeCommand.map { [$0] } ?? [])
+    // What did not succeed is looked at before it goes anywhere.
+    let merge = run.status == .succeeded ? "Merge it with" : "It has not succeeded; if you want its work all the same"
+    section(merge, &lines, detail.mergeCommand.map { [$0] } ?? [])
     return lines
   }
 

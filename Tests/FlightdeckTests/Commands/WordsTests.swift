@@ -1,3 +1,4 @@
+import DashboardUI
 import RunModel
 import Testing
 
@@ -57,5 +58,48 @@ import Testing
     #expect(words.tests(run).isEmpty)
     run.testsTotal = 2
     #expect(words.tests(run) == "0/2")
+  }
+
+  @Test("A speed of a replay is taken as a number and by the words that --help lists")
+  func speeds() {
+    for speed in ReplaySpeed.allCases { #expect(ReplaySpeed(argument: "\(speed)") == speed) }
+    #expect(ReplaySpeed(argument: "4x") == .four && ReplaySpeed(argument: "0.25") == .quarter)
+    #expect(ReplaySpeed(argument: "fast") == nil)
+  }
+
+  @Test("What a limit was exceeded by never reads as the limit itself")
+  func limits() {
+    #expect(RunLimits.words(bytes: 31_457_480, unless: 30 << 20) != RunLimits.words(bytes: 30 << 20))
+    #expect(RunLimits.words(bytes: 30_000_900, unless: 30_000_000) == "a little over 30 MB")
+    #expect(RunLimits.words(bytes: 31_500_000, unless: 30_000_000) == "31.5 MB")
+  }
+
+  @Test("An option that is far from what was typed is not proposed")
+  func hints() {
+    #expect(
+      ExitStatus.withoutFarHint("Error: Unknown option '--foo'. Did you mean '--json'?\nUsage: x")
+        == "Error: Unknown option '--foo'.\nUsage: x")
+    let near = "Error: Unknown option '--jso'. Did you mean '--json'?\nUsage: x"
+    #expect(ExitStatus.withoutFarHint(near) == near)
+  }
+
+  @Test("Why the orchestrator could not start is said also where it could not say so itself")
+  func start() {
+    func words(_ said: String, free: UInt64?, complaint: Problem? = nil) -> String {
+      BackgroundOrchestrator.words(said: said.utf8, log: "/s/log", state: "/s", free: free) { complaint }
+    }
+    #expect(words("a\nb\nc\nd\n", free: 0) == "Its last words, from /s/log:\nb\nc\nd")
+    #expect(words("", free: 0).contains("The disk that holds /s is full"))
+    #expect(words("", free: 1 << 30, complaint: Problem(.unavailable, "It is damaged.")) == "It is damaged.")
+    #expect(words("", free: nil).contains("flightdeck serve"))
+  }
+
+  @Test("Work whose branch is gone is not said to be on it")
+  func collected() {
+    var collected = Collected()
+    collected.worktree = .now
+    #expect(collected.sentences.joined().contains("the work is on its branch"))
+    collected.branch = .now
+    #expect(!collected.sentences.joined().contains("the work is on its branch"))
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import RunClient
 import RunModel
 import Synchronization
 import TestSupport
@@ -179,6 +180,67 @@ extension EndToEndTests {
         let board = try await here.wait("the ends") { $0.total == 4 && $0.runs.allSatisfy(\.status.isTerminal) }
         #expect(Set(board.runs.map(\.runId)) == Set(runs))
         try await expectWhole(here, with: runs)
+      }
+    }
+
+    @Test("Damage that a backup finds is told by the orchestrator that works on the store, which takes nothing more in")
+    func damageFoundByBackup() async throws {
+      try await OrchestratorProcess.with(Self.configuration) { here in
+        _ = try await here.json(["dispatch", "Many", "--runtime", "sim", "--count", "40", "--json"])
+        try await here.wait("the ends") { $0.total == 40 && $0.runs.allSatisfy(\.status.isTerminal) }
+        try StoreCheck.change(here.state, "PRAGMA wal_checkpoint(TRUNCATE)")
+        // In the middle of the events, which nobody reads again.
+        try await here.shell(
+          """
+          pages=$(($(stat -c %s $HERE/s/flightdeck.sqlite) / 4096))
+          yes damaged | dd of=$HERE/s/flightdeck.sqlite bs=4096 seek=$((pages / 2)) count=15 conv=notrunc status=none iflag=fullblock
+          """)
+        let backup = try await here.run(["backup", here.folder + "/b.sqlite"])
+        #expect(
+          backup.status == 1 && backup.diagnostic.contains(here.state + "/flightdeck.sqlite is damaged"), "\(backup)")
+        #expect(!backup.diagnostic.contains("b.sqlite"))
+        try await here.withClient { client in while try await client.health().outage == nil {} }
+        let refused = try await here.run(["dispatch", "More", "--runtime", "sim"])
+        #expect(refused.status == 1 && refused.diagnostic.contains("is damaged"), "\(refused)")
+        // The next one is told as well.
+        await here.kill9()
+        let examined = try await here.run(["doctor"])
+        #expect(examined.status == 1 && examined.output.contains("see record"), "\(examined.output)")
+      }
+    }
+
+    @Test("doctor says of a store that cannot be used that it cannot, and names what restores have kept")
+    func unusable() async throws {
+      try await OrchestratorProcess.with(Self.configuration) { here in
+        _ = try await here.json(["backup", here.folder + "/b.sqlite", "--json"])
+        await here.kill9()
+        #expect(try await here.run(["restore", here.folder + "/b.sqlite"]).status == 0)
+        func finding(_ check: String, status: Int32) async throws -> JSONValue? {
+          let findings = try await here.json(["doctor", "--json"], status: status)
+          return findings.array?.first { $0["check"]?.string == check }
+        }
+        let kept = try await finding("kept copies", status: 0)
+        #expect(kept?["detail"]?.string?.contains(".before-restore-") == true)
+        #expect(try await finding("record", status: 0)?["status"] == "ok")
+        try StoreCheck.change(here.state, "INSERT INTO grdb_migrations VALUES ('99 of the future')")
+        let newer = try await finding("record", status: 1)
+        #expect(newer?["status"] == "error" && newer?["detail"]?.string?.contains("newer flightdeck") == true)
+        let none = try await finding("orchestrator", status: 1)
+        #expect(none?["remedy"]?.string?.contains("before the store is mended") == true)
+      }
+    }
+
+    @Test(
+      "A store where nothing can be written is backed up all the same",
+      .enabled(if: MountRight.isGiven, "\(MountRight.words)"))
+    func readOnlySource() async throws {
+      try await OrchestratorProcess.with(Self.configuration) { here in
+        here.signal(SIGTERM)
+        #expect(await here.waitExit() == 0)
+        let wrapper = SmallDisk.readOnly(here.state)
+        let made = try await here.run(
+          Array(wrapper.dropFirst()) + [Program.path, "backup", here.folder + "/b.sqlite"], program: wrapper[0])
+        #expect(made.status == 0 && made.output.contains("audit records whose chain is whole"), "\(made)")
       }
     }
   }

@@ -33,6 +33,88 @@ extension EndToEndTests {
       }
     }
 
+    @Test("A socket that is removed under an orchestrator is made anew; meanwhile it is said what has happened")
+    func removedSocket() async throws {
+      try await OrchestratorProcess.with(simulated) { here in
+        // Noted a moment after it is said.
+        try await here.shell("until [ -s $HERE/s/listening ]; do sleep 0.02; done")
+        here.signal(SIGSTOP)
+        try FileManager.default.removeItem(atPath: here.socket)
+        let meanwhile = try await here.run(["runs"])
+        here.signal(SIGCONT)
+        #expect(meanwhile.status == 3 && meanwhile.diagnostic.contains("its socket was removed"), "\(meanwhile)")
+        #expect(meanwhile.diagnostic.contains("restart process \(here.processID)"))
+        while try await here.run(["runs"]).status != 0 {}
+        here.signal(SIGTERM)
+        #expect(await here.waitExit() == 0)
+      }
+    }
+
+    @Test("What listens on every address of a machine is no address to connect to")
+    func everyAddress() {
+      #expect(ListeningNote.reachable("https://0.0.0.0:8443") == nil)
+      #expect(ListeningNote.reachable("https://[::]:8443") == nil)
+      #expect(ListeningNote.reachable("https://big:8443") == "https://big:8443")
+      #expect(ListeningNote.reachable("unix:/run/s") == "unix:/run/s")
+    }
+
+    @Test("Who follows goes on over a restart from the last event, and is told of both ends of the loss")
+    func followed() async throws {
+      let configuration = { (folder: String) in
+        "runtimes: [{id: local, kind: local, command: [/bin/sh, \(folder)/bin/agent.sh], env: {BASE: \(folder)}}]"
+      }
+      let agent = "while [ ! -e $BASE/on ]; do sleep 0.05; done; echo kept > made.txt"
+      try await OrchestratorProcess.with(configuration, files: ["bin/agent.sh": agent]) { here in
+        try await here.shell(
+          """
+          \(Program.path) events --follow > $HERE/events.out 2> $HERE/events.err & echo $! > $HERE/pids/follower
+          """)
+        let repository = try await here.makeRepository()
+        async let waiting = here.run(["dispatch", "Waits", "--repo", repository, "--wait"])
+        try await here.wait("its start") { $0.count(.running) == 1 }
+        try await here.shell("until grep -q started $HERE/events.out; do sleep 0.02; done")
+        await here.kill9()
+        try await here.shell("until grep -q 'Trying again' $HERE/events.err; do sleep 0.02; done")
+        try await here.start()
+        try await here.shell("until grep -q 'the link is back' $HERE/events.err; do sleep 0.02; done")
+        try here.write("on", "")
+        let ended = try await waiting
+        #expect(ended.status == 0, "\(ended)")
+        #expect(
+          ended.diagnostic.contains("Waiting for it") && ended.diagnostic.contains("The link is back."), "\(ended)")
+        try await here.shell("until grep -q run.artifacts $HERE/events.out; do sleep 0.02; done")
+        let seqs = try here.read("events.out").split(separator: "\n").map { try RunEvent(parsing: Array($0.utf8)).seq }
+        #expect(seqs == Array(1...UInt64(seqs.count)))
+
+        let runtime = try await here.run(["runs", "--runtime", "locla"])
+        #expect(runtime.status == 1 && runtime.diagnostic.contains("Did you mean \"local\"?"), "\(runtime)")
+        #expect(try await here.run(["runs", "--runtime", "local"]).output.contains("Waits"))
+        let type = try await here.run(["events", "--type", "stated"])
+        #expect(type.status == 1 && type.diagnostic.contains("Did you mean \"started\"?"), "\(type)")
+        #expect(try await here.run(["events", "--type", "started"]).status == 0)
+        let none = try await here.run(["show", "nope"])
+        #expect(none.status == 1 && !none.diagnostic.contains("Runs ending in"), "\(none)")
+      }
+    }
+
+    @Test("A mistaken repository or base is refused with that reason where a real runtime is configured")
+    func mistakenRepository() async throws {
+      let configuration = { (_: String) in
+        "runtimes: [{id: sim, kind: simulated, medianSeconds: 0.1, maxSeconds: 0.2}, {id: sh, kind: local, command: [\"true\"]}]"
+      }
+      try await OrchestratorProcess.with(configuration) { here in
+        let repository = try await here.makeRepository()
+        let gone = try await here.run(["dispatch", "x", "--repo", here.folder + "/nonexist"])
+        #expect(gone.status == 4 && gone.diagnostic.contains("nonexist"), "\(gone)")
+        let base = try await here.run(["dispatch", "x", "--repo", repository, "--base", "nope"])
+        #expect(base.status == 4 && base.diagnostic.contains("nope"), "\(base)")
+        #expect(try await here.json(["runs", "--json"]).array?.isEmpty == true)
+        let asked = try await here.json(
+          ["dispatch", "x", "--repo", here.folder + "/nonexist", "--runtime", "sim", "--json"])
+        #expect(asked.array?.first?["runtimeId"] == "sim")
+      }
+    }
+
     @Test("Where nobody answers, the way out is one for that address")
     func wayOut() {
       #expect("\(NoOrchestrator(address: .https(host: "big", port: 1)))".contains("on that machine"))
@@ -62,6 +144,14 @@ extension EndToEndTests {
         #expect(missing.status == 1)
         #expect(missing.diagnostic.contains("FLIGHTDECK_TOKEN_FILE names \(here.folder)/no.token"))
         #expect(missing.diagnostic.contains("No such file") && missing.diagnostic.contains("token create"))
+        try await here.shell("cp $HERE/s/token $HERE/no.token; chmod 644 $HERE/no.token")
+        let open = try await here.run(["runs"], environment: visitor)
+        #expect(open.status == 0 && open.diagnostic.contains("chmod 600 \(here.folder)/no.token"), "\(open)")
+        let examined = try await here.run(["doctor"], environment: visitor)
+        #expect(
+          examined.output.contains("FLIGHTDECK_TOKEN_FILE names") && !examined.output.contains("to get a new one"))
+        try await here.shell("chmod 600 $HERE/no.token")
+        #expect(try await here.run(["runs"], environment: visitor).diagnostic.contains("chmod") == false)
       }
     }
 

@@ -84,6 +84,8 @@ extension EndToEndTests {
         let sheet = try await here.run(["show", merged.runId.description])
         #expect(
           sheet.output.contains("Its output was removed by gc on ") && sheet.output.contains("worktree was removed"))
+        #expect(!sheet.output.contains("on its branch") && !sheet.output.contains("Merge it with"), "\(sheet.output)")
+        #expect(try await here.run(["show", unmerged.runId.description]).output.contains("Merge it with"))
         #expect(try await here.run(["artifacts", merged.runId.description, "--diff"]).output.contains("+merged"))
         #expect(
           try await here.json(["artifacts", merged.runId.description, "--json"])["files_changed"] == ["merged.txt"])
@@ -201,6 +203,19 @@ extension EndToEndTests {
         #expect(restored.status == 0, "\(restored.diagnostic)")
         #expect(restored.output.contains("before-restore"))
         try await here.start()
+        // The one that the backup does not know is named, with what ends it, and nothing of it goes.
+        let found = try await here.json(["doctor", "--json"])
+        let agent = found.array?.first { $0["check"] == "agent" }
+        #expect(agent?["detail"]?.string?.contains(stranger.shortName) == true, "\(found)")
+        let command = try #require(agent?["remedy"]?.string?.firstMatch(of: /kill [0-9]+/)).output
+        let unknown = try await here.run(["cancel", stranger.shortName, "--reason", "Over"])
+        #expect(unknown.status == 1 && unknown.diagnostic.contains(command), "\(unknown)")
+        let plan = try await here.json(["gc", "--older-than", "0s", "--unknown", "--branches", "--dry-run", "--json"])
+        let branch = plan["kept"]?.array?.first {
+          $0["runId"]?.string == stranger.description && $0["kind"] == "branch"
+        }
+        #expect(branch?["reason"]?.string?.contains("its agent still works") == true, "\(plan)")
+        #expect(try await here.run(["audit", "export"]).output.contains("store.restored"))
         // The agent that still works is taken up, and so are the simulated ones that were live then.
         try here.write("go", "")
         let then = try await here.wait("every end") { $0.total == 61 && $0.runs.allSatisfy(\.status.isTerminal) }

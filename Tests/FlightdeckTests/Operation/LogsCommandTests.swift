@@ -18,7 +18,9 @@ struct LogsCommandTests {
     try (line("2026-01-01T00:00:00.000Z", "error", "oldest") + line("2026-01-02T00:00:00.000Z", "info", "old"))
       .write(toFile: folder + "/flightdeck.log.1", atomically: true, encoding: .utf8)
     try
-      (line("2026-01-03T00:00:00.000Z", "warning", #"a\u001b[31mb"#, #","runId":"\#(run)","metadata":{"n":"1"}"#)
+      (line(
+        "2026-01-03T00:00:00.000Z", "warning", #"a\u001b[31mb"#,
+        #","runId":"\#(run)","metadata":{"n":"1","why":"op test"}"#)
       + "2026-01-04T00:00:00.000Z error in text\n"
       + line("2026-01-05T00:00:00.000Z", "info", "last"))
       .write(toFile: folder + "/flightdeck.log", atomically: true, encoding: .utf8)
@@ -37,7 +39,7 @@ struct LogsCommandTests {
     let all = try await logs()
     #expect(all.count == 5)
     #expect(all[0] == "2026-01-01T00:00:00.000Z error    oldest")
-    #expect(all[2].contains("warning") && all[2].hasSuffix(" run=\(Self.run) n=1"))
+    #expect(all[2].contains("warning") && all[2].hasSuffix(" run=\(Self.run) n=1 why=\"op test\""))
     #expect(!all.joined().unicodeScalars.contains("\u{1B}"))
     #expect(all[3] == "2026-01-04T00:00:00.000Z error in text")
     #expect(try await logs("--level", "error").count == 2)

@@ -37,7 +37,7 @@ extension EndToEndTests {
         #expect(!restored.output.contains(known.runId.shortName))
         try await here.start()
         let doctor = try await here.run(["doctor"])
-        #expect(doctor.output.contains("2 runs have left work and the store does not know of it"))
+        #expect(doctor.output.contains("2 runs have left work and the store does not know of them"))
         let state = "cd $HERE; git -C repo for-each-ref; find s/worktrees -type f | sort"
         let before = try await here.shell(state)
         let plan = try await here.json(["gc", "--older-than", "0s", "--branches", "--unmerged", "--dry-run", "--json"])

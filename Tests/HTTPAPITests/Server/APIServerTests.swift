@@ -47,6 +47,28 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: path))
   }
 
+  @Test(
+    "A socket that is taken away, with its folder or without, is made anew and private; another's file is left alone")
+  func removedSocket() async throws {
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let path = folder.path + "/deep/s"
+    let address = ServerAddress.unix(path: path)
+    let server = try await TestServer(Sample.service(), listening: [address], socketWatch: .milliseconds(20))
+    let connected = TestClient(address)
+    #expect(try await connected.ask("GET", "/healthz").status == 200)
+    for victim in [path, folder.path + "/deep", path] {
+      try FileManager.default.removeItem(atPath: victim)
+      // Not there yet: asked again.
+      while (try? await isHealthy(address)) != true {}
+      while try permissions(path) != 0o600 { await Task.yield() }
+      #expect(FileManager.default.fileExists(atPath: path + ".lock"))
+    }
+    #expect(try await connected.ask("GET", "/healthz").status == 200)
+    try await connected.close()
+    try await server.stop()
+  }
+
   @Test("A second server on a live socket is refused, and the first goes on")
   func liveSocket() async throws {
     let folder = try TemporaryFolder()

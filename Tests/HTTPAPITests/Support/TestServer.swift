@@ -20,12 +20,13 @@ final class TestServer: Sendable {
     _ service: FakeRunService, listening: [ServerAddress], access: AccessControl? = nil, tls: ServerTLS? = nil,
     hostNames: [String] = [], handshakeLimit: Duration = .seconds(10),
     timing: StreamTiming = StreamTiming(keepAlive: .seconds(15), linger: .zero),
-    limits: ConnectionLimits = .standard
+    limits: ConnectionLimits = .standard, socketWatch: Duration = .seconds(2)
   ) async throws {
     let server = APIServer(
       service: service, access: access, version: "1.2.3", tls: tls, hostNames: hostNames,
       handshakeLimit: handshakeLimit,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, timing: timing, limits: limits)
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, timing: timing, limits: limits,
+      socketWatch: socketWatch)
     let (ready, report) = AsyncStream.makeStream(of: ServerAddress.self)
     let running = Task {
       defer { report.finish() }

@@ -1,3 +1,4 @@
+import Foundation
 import Orchestration
 import RunModel
 import Testing
@@ -94,7 +95,13 @@ struct AgentStreamTests {
       ])
   }
 
-  @Test("awf lines count on standard output alone, and what is wrong in one is output")
+  private func misspoken(_ why: String) -> RuntimeEvent.Kind {
+    .custom(
+      type: "line_not_understood",
+      data: ["message": .string("\(why). It counts as output; others like it are not told.")])
+  }
+
+  @Test("awf lines count on standard output alone; what is wrong in one is output, and told once")
   func speech() {
     let wrong = #"{"awf":"progress","progress":"much"}"#
     #expect(
@@ -103,8 +110,39 @@ struct AgentStreamTests {
         (.stdout, wrong), (.stdout, #"{"awf":"#),
       ]) == [
         .progress(0.2, message: nil), output(#"{"awf":"progress","progress":0.3}"#, .stderr), output(wrong),
+        misspoken(#"A line {"awf": "progress", …} is not understood: "progress" must be a number from 0 to 1"#),
         output(#"{"awf":"#),
       ])
+  }
+
+  @Test(
+    "A line of ours with a wrong field says which",
+    arguments: [
+      (#"{"awf":"attention"}"#, "question"), (#"{"awf":"attention","question":"x","options":"yes"}"#, "options"),
+      (#"{"awf":"handoff","text":"x"}"#, "note"), (#"{"awf":"tool"}"#, "name"), (#"{"awf":"plan"}"#, "entries"),
+      (#"{"awf":"usage","costUSD":"1"}"#, "costUSD"),
+      (#"{"awf":"usage","inputTokens":1.5}"#, "inputTokens"), (#"{"awf":1}"#, "awf"),
+      (#"{"awf":"progress","progress":0.4"#, "whole JSON object"),
+    ])
+  func misspoken(_ line: String, _ field: String) {
+    let said = kinds([(.stdout, line), (.stdout, line)])
+    #expect(said.count == 3 && said.first == output(line) && said.last == output(line), "\(said)")
+    guard said.count == 3, case .custom("line_not_understood", let data) = said[1] else { return }
+    #expect(data["message"]?.string?.contains(field) == true)
+  }
+
+  @Test("Every awf line in the documentation is understood")
+  func documented() throws {
+    let path = #filePath.replacing(
+      "Tests/RuntimeAdaptersTests/Local/AgentStreamTests.swift", with: "Sources/flightdeck/Profiles/FORMAT.md")
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").filter {
+      $0.hasPrefix(#"{"awf""#)
+    }
+    #expect(lines.count == 6)
+    for line in lines {
+      let said = kinds([(.stdout, String(line))])
+      #expect(!said.contains(output(String(line))), "\(line)")
+    }
   }
 
   @Test("A lower or impossible progress is told and not applied")

@@ -112,6 +112,10 @@ struct LocalRuntimeTests {
     #expect(processes(running: "sleep \(mark)") == [])
     #expect(end == TaskEnd(.failed, exitCode: 3, reason: "bash exited 3"))
     #expect(!recorder.events(of: run).map(\.type).contains("stop_sent"))
+    let told = recorder.events(of: run).compactMap { event in
+      if case .custom("strays_ended", let data) = event.kind { data["message"]?.string } else { nil }
+    }
+    #expect(told.count == 1 && told.first?.contains("left 1 process behind") == true, "\(told)")
     let artifacts = try await runtime.getArtifacts(run)
     #expect(artifacts.handoffNote == "bye" && artifacts.noteIsOutput && !artifacts.hasNote)
   }

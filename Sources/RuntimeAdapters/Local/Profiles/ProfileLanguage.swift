@@ -35,7 +35,7 @@ struct ProfileLanguage: AgentLanguage {
     _ line: [UInt8], from stream: RuntimeEvent.OutputStream
   ) -> (reports: [RuntimeEvent.Kind], isOutput: Bool) {
     let said = reader.take(line, from: stream)
-    return (said.reports.map { kind(of: $0) }, said.isOutput)
+    return (plain.takeComplaint() + said.reports.map { kind(of: $0) }, said.isOutput)
   }
 
   /// A question at a terminal is a line whose end does not come.
