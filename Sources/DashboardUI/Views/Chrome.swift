@@ -66,10 +66,11 @@ func drawBanner(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   guard let outage = state.outage else {
     guard let problem = state.configurationProblem else { return }
     let more = problem.split(separator: "\n").count
+    let words = bannerWords(String(problem.prefix { $0 != "\n" }), rect.width - 27 - (more > 1 ? 12 : 0))
     frame.fill(rect, style: state.theme[.linkConnecting])
     frame.draw(
       StyledLine(
-        [Span(" ▲ the old settings stay: \(problem.prefix { $0 != "\n" })", .linkConnecting)],
+        [Span(" ▲ the old settings stay: \(words)", .linkConnecting)],
         right: more > 1 ? [Span(" and \(more - 1) more ", .linkConnecting)] : []), in: rect, state.theme,
       ground: .linkConnecting)
     return
@@ -80,6 +81,14 @@ func drawBanner(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
   frame.draw(
     StyledLine([Span(" ✖ \(words)", .linkLost)], right: [Span(counts, .linkLost)]), in: rect, state.theme,
     ground: .linkLost)
+}
+
+/// A problem of a file as it fits: the file's name without its folder, before the reason is cut.
+private func bannerWords(_ problem: String, _ width: Int) -> String {
+  guard measure(problem) > width, problem.hasPrefix("/"), let colon = problem.firstIndex(of: ":"),
+    let slash = problem[..<colon].lastIndex(of: "/")
+  else { return problem }
+  return String(problem[problem.index(after: slash)...])
 }
 
 private func order(_ status: RunStatus) -> Int {
@@ -272,7 +281,8 @@ private func footerHints(_ state: DashboardState) -> [(key: Key?, keys: String, 
   case .approval: contexts = [.dialog]
   case .auditFilter: contexts = [.prompt]
   case .confirm, .switcher: contexts = [.dialog]
-  case .answer(let dialog): return dialog.hints(canAnswer: state.refusalWords(for: .answer) == nil)
+  case .answer(let dialog):
+    return dialog.hints(canAnswer: state.refusalWords(for: .answer) == nil && state.isOpen(dialog))
   case .message:
     return [
       (.enter, "enter", "send"), (nil, "alt-enter", "new line"), (.ctrl("o"), "ctrl-o", "editor"),
@@ -311,6 +321,12 @@ private func footerHints(_ state: DashboardState) -> [(key: Key?, keys: String, 
       else { continue }
       hints.append((key, key.label, short))
     }
+  }
+  // What the run waits for comes before what its tab can do.
+  if state.screen == .run, state.currentRun?.needsAttention == true,
+    let place = hints.firstIndex(where: { $0.text == "answer" })
+  {
+    hints.insert(hints.remove(at: place), at: 0)
   }
   return hints
 }
