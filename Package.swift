@@ -27,7 +27,7 @@ let themes = [
 ]
 
 /// Built into the program. A new profile: its file in Sources/flightdeck/Profiles, its name here, and a line in `BuiltinProfiles`.
-let profiles = ["mini-swe-agent", "vibe"]
+let profiles = ["claude-code", "mini-swe-agent", "vibe"]
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -126,6 +126,7 @@ let package = Package(
       name: "RuntimeAdaptersTests",
       dependencies: [
         "RunModel", "Orchestration", "RuntimeAdapters", "RunClient", "CProcess", "TestSupport", "flightdeck",
+        .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       exclude: ["A2A/Recordings"], swiftSettings: strict),
     .testTarget(

@@ -161,7 +161,10 @@ package final class RunClient: Sendable {
 
   /// Pushes a succeeded run's branch and opens a pull request for it. Idempotent.
   package func openPullRequest(_ run: String) async throws -> Run {
-    try await self.run(Request("/v1/runs", run, "pull-request"), posting: [:])
+    var request = Request("/v1/runs", run, "pull-request")
+    // A push has two minutes, and each of three questions to the host's program has one.
+    request.patience = .seconds(360)
+    return try await self.run(request, posting: [:])
   }
 
   /// A new run that goes on where an ended one stopped, on its branch.

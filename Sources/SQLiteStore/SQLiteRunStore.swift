@@ -47,8 +47,10 @@ package final class SQLiteRunStore: RunStore {
     } catch { throw problems.translate(error) }
   }
 
-  /// Ends every connection; the last writes the log back into the file.
+  /// Ends every connection; the last writes the log back into the file, and nothing else is left beside it.
   package func close() throws {
+    // The pool ends its writer first, and readers may neither write the log back nor remove it: they go before.
+    pool.releaseMemory()
     do { try pool.close() } catch { throw problems.translate(error) }
   }
 

@@ -86,6 +86,16 @@ struct AuditChainTests {
     #expect(firstBroken(records) == nil)
   }
 
+  @Test("A member that is there a second time breaks the chain, whichever of the two a reader takes")
+  func doubledMember() throws {
+    for value: JSONValue in ["because", nil] {
+      var object = try #require(Self.vectors()[0].json.object)
+      object.append("rationale", value)
+      let broken = #expect(throws: AuditChain.Break.self) { try AuditChain.verify([.object(object)]) }
+      #expect(broken?.reason == "it has the member \"rationale\" twice")
+    }
+  }
+
   @Test("A reduced record that was changed shows in the record after it")
   func tamperedLink() {
     let records = Self.vectors()

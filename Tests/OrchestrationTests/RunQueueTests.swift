@@ -5,20 +5,19 @@ import Testing
 @Suite struct RunQueueTests {
   private let anyRuntime = RunQueue.Demands(runtime: nil, requires: [], refusedBy: [])
   private func run(_ number: UInt64) -> RunID { RunID(ULID(high: 0, low: number)) }
-  private func time(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
 
   @Test("Higher priority first, then the earlier one")
   func order() {
     var queue = RunQueue()
-    queue.insert(run(1), priority: 100, created: time(3), demands: anyRuntime)
-    queue.insert(run(2), priority: 500, created: time(4), demands: anyRuntime)
-    queue.insert(run(3), priority: 100, created: time(1), demands: anyRuntime)
+    queue.insert(run(3), priority: 100, demands: anyRuntime)
+    queue.insert(run(2), priority: 500, demands: anyRuntime)
+    queue.insert(run(1), priority: 100, demands: anyRuntime)
     var order: [RunID] = []
     while let next = queue.first(where: { _ in true }) {
       order.append(next)
       queue.remove(next)
     }
-    #expect(order == [run(2), run(3), run(1)])
+    #expect(order == [run(2), run(1), run(3)])
     #expect(queue.count == 0)
   }
 
@@ -26,8 +25,8 @@ import Testing
   func lanes() {
     var queue = RunQueue()
     let pinned = RunQueue.Demands(runtime: "busy", requires: [], refusedBy: [])
-    queue.insert(run(1), priority: 900, created: time(1), demands: pinned)
-    queue.insert(run(2), priority: 1, created: time(2), demands: anyRuntime)
+    queue.insert(run(1), priority: 900, demands: pinned)
+    queue.insert(run(2), priority: 1, demands: anyRuntime)
     #expect(queue.first { $0.runtime == nil } == run(2))
     #expect(queue.first { _ in false } == nil)
   }
@@ -35,9 +34,9 @@ import Testing
   @Test("Inserting a queued run again moves it")
   func reinsert() {
     var queue = RunQueue()
-    queue.insert(run(1), priority: 1, created: time(1), demands: anyRuntime)
-    queue.insert(run(2), priority: 2, created: time(2), demands: anyRuntime)
-    queue.insert(run(1), priority: 3, created: time(1), demands: anyRuntime)
+    queue.insert(run(1), priority: 1, demands: anyRuntime)
+    queue.insert(run(2), priority: 2, demands: anyRuntime)
+    queue.insert(run(1), priority: 3, demands: anyRuntime)
     #expect(queue.count == 2)
     #expect(queue.first { _ in true } == run(1))
   }
@@ -46,16 +45,15 @@ import Testing
   func agreesWithSort() {
     var random = SeededGenerator(seed: 7)
     var queue = RunQueue()
-    var expected: [(priority: Int, created: Int64, run: RunID)] = []
-    for number in 1...500 {
+    var expected: [(priority: Int, run: RunID)] = []
+    for number in (1...500).shuffled(using: &random) {
       let priority = Int.random(in: 1...5, using: &random)
-      let created = Int64.random(in: 0...20, using: &random)
       let demands = RunQueue.Demands(runtime: Bool.random(using: &random) ? "a" : nil, requires: [], refusedBy: [])
-      queue.insert(run(UInt64(number)), priority: priority, created: time(created), demands: demands)
-      expected.append((priority, created, run(UInt64(number))))
+      queue.insert(run(UInt64(number)), priority: priority, demands: demands)
+      expected.append((priority, run(UInt64(number))))
       if number % 7 == 0 { queue.remove(expected.remove(at: Int.random(in: 0..<expected.count, using: &random)).run) }
     }
-    expected.sort { ($1.priority, $0.created, $0.run) < ($0.priority, $1.created, $1.run) }
+    expected.sort { ($1.priority, $0.run) < ($0.priority, $1.run) }
     var drained: [RunID] = []
     while let next = queue.first(where: { _ in true }) {
       drained.append(next)
@@ -68,23 +66,20 @@ import Testing
   func anything() {
     var random = SeededGenerator(seed: 11)
     var queue = RunQueue()
-    var model: [RunID: (priority: Int, created: Int64, demands: RunQueue.Demands)] = [:]
+    var model: [RunID: (priority: Int, demands: RunQueue.Demands)] = [:]
     let demands = ["a", "b", "c"].map { RunQueue.Demands(runtime: RuntimeID($0), requires: [], refusedBy: []) }
     for step in 0..<1500 {
       let id = run(UInt64.random(in: 0..<60, using: &random))
       if Bool.random(using: &random) {
-        let entry = (
-          Int.random(in: 1...3, using: &random), Int64.random(in: 0..<5, using: &random),
-          demands[Int.random(in: 0..<3, using: &random)]
-        )
+        let entry = (Int.random(in: 1...3, using: &random), demands[Int.random(in: 0..<3, using: &random)])
         model[id] = entry
-        queue.insert(id, priority: entry.0, created: time(entry.1), demands: entry.2)
+        queue.insert(id, priority: entry.0, demands: entry.1)
       } else {
         #expect(queue.remove(id) == (model.removeValue(forKey: id) != nil))
       }
       let barred = demands[step % 3]
       let wanted = model.filter { $0.value.demands != barred }.min {
-        ($1.value.priority, $0.value.created, $0.key) < ($0.value.priority, $1.value.created, $1.key)
+        ($1.value.priority, $0.key) < ($0.value.priority, $1.key)
       }
       #expect(queue.first { $0 != barred } == wanted?.key)
       #expect(queue.count == model.count)

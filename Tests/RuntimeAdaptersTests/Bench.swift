@@ -13,10 +13,12 @@ final class Bench: Sendable {
   var repository: String { folder + "/repository" }
   var state: String { folder + "/state" }
 
-  init() throws {
+  /// Without a repository there is a plain folder in its place.
+  init(hasRepository: Bool = true) throws {
     let base = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
     folder = "\(base)/flightdeck-tests-\(ULIDGenerator().next())"
     try FileManager.default.createDirectory(atPath: repository, withIntermediateDirectories: true)
+    guard hasRepository else { return }
     try shell(
       """
       git init -q -b main . && git config user.name Tester && git config user.email tester@example.invalid

@@ -71,6 +71,34 @@ import Testing
     #expect(try await store.answer(forIdempotencyKey: "key") == Array("a".utf8))
   }
 
+  @Test("A store that was closed is one file with all in it, also after several have read at once")
+  func closed() async throws {
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    var last: UInt64 = 0
+    for _ in 0..<3 {
+      let store = try SQLiteRunStore(folder: folder.path)
+      var batch = RecordBatch()
+      batch.events = (1...200).map { Sample.event(last + $0) }
+      try await store.commit(batch)
+      last += 200
+      try await withThrowingTaskGroup(of: UInt64.self) { [last] group in
+        for _ in 0..<20 { group.addTask { try await store.lastSeq() } }
+        for try await seq in group { #expect(seq == last) }
+      }
+      try store.close()
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["flightdeck.sqlite", "lock"])
+    }
+    let alone = try TemporaryFolder()
+    defer { withExtendedLifetime(alone) {} }
+    try FileManager.default.copyItem(
+      atPath: folder.path + "/flightdeck.sqlite", toPath: alone.path + "/flightdeck.sqlite")
+    let copy = try SQLiteRunStore(folder: alone.path)
+    #expect(try await copy.lastSeq() == last)
+    try copy.close()
+  }
+
   @Test("The writing connection syncs fully on every commit")
   func synchronousFull() async throws {
     let folder = try TemporaryFolder()

@@ -1,32 +1,5 @@
 import Glibc
 
-/// One file of a patch.
-struct PatchFile: Sendable, Equatable {
-  enum Change: Sendable, Equatable { case modified, added, deleted, renamed, copied }
-
-  var change = Change.modified
-  var oldPath = ""
-  var newPath = ""
-  var added = 0
-  var removed = 0
-  var isBinary = false
-  /// Old and new mode, when they differ.
-  var oldMode: String?
-  var newMode: String?
-  /// The line of its `diff --git`.
-  var firstLine: Int
-  /// The line of its first `@@`.
-  var firstHunk: Int?
-  /// The line of `GIT binary patch`, after which come its coded bytes.
-  var binaryLine: Int?
-  /// Bytes of the new and the old file, where a binary patch tells them.
-  var newSize: Int?
-  var oldSize: Int?
-  /// What git calls the new content: its hash, as much of it as the patch has.
-  var contentHash = ""
-  var path: String { change == .deleted ? oldPath : newPath }
-}
-
 struct PatchHunk: Sendable, Equatable {
   /// The line of its `@@`.
   var line: Int
@@ -207,92 +180,14 @@ struct Patch: Sendable {
 
   private mutating func takeHeader(_ line: String, _ number: Int) {
     if line.hasPrefix("diff --git ") {
-      files.append(PatchFile(firstLine: number))
-      let rest = line.dropFirst(11)
-      // Both names are the same here unless other lines say so: the middle is where they part.
-      if rest.hasPrefix("a/"), rest.utf8.count % 2 == 1 {
-        let half = Substring(String(decoding: rest.utf8.prefix(rest.utf8.count / 2), as: UTF8.self))
-        files[files.count - 1].oldPath = String(half.dropFirst(2))
-        files[files.count - 1].newPath = String(half.dropFirst(2))
-      }
-      return
+      files.append(PatchFile(firstLine: number, names: line.dropFirst(11)))
+    } else if line.hasPrefix("+++ "), files.last.map(\.isBegun) ?? true, number > (hunks.last?.end ?? 0) {
+      // A patch without git's own lines has nothing else to begin a file with.
+      let before = String(decoding: bytes(of: number - 1).prefix(Self.longest), as: UTF8.self)
+      if before.hasPrefix("--- ") { files.append(PatchFile(firstLine: number - 1, old: before, new: line)) }
+    } else if !files.isEmpty {
+      files[files.count - 1].take(header: line, number)
     }
-    guard let file = files.indices.last, files[file].binaryLine == nil || line.hasPrefix("literal ") else { return }
-    func after(_ prefix: String) -> String? {
-      line.hasPrefix(prefix) ? String(line.dropFirst(prefix.count)) : nil
-    }
-    if let path = after("--- ") {
-      if let path = Self.path(path, "a/") { files[file].oldPath = path }
-    } else if let path = after("+++ ") {
-      if let path = Self.path(path, "b/") { files[file].newPath = path }
-    } else if let mode = after("new file mode ") {
-      files[file].change = .added
-      files[file].newMode = mode
-    } else if let mode = after("deleted file mode ") {
-      files[file].change = .deleted
-      files[file].oldMode = mode
-    } else if let mode = after("old mode ") {
-      files[file].oldMode = mode
-    } else if let mode = after("new mode ") {
-      files[file].newMode = mode
-    } else if let path = after("rename from ") {
-      files[file].change = .renamed
-      files[file].oldPath = Self.unquoted(path)
-    } else if let path = after("rename to ") {
-      files[file].newPath = Self.unquoted(path)
-    } else if let path = after("copy from ") {
-      files[file].change = .copied
-      files[file].oldPath = Self.unquoted(path)
-    } else if let path = after("copy to ") {
-      files[file].newPath = Self.unquoted(path)
-    } else if let hashes = after("index ") {
-      let words = hashes.split(separator: " ").first.map(String.init) ?? ""
-      if let dots = words.firstRange(of: "..") { files[file].contentHash = String(words[dots.upperBound...]) }
-    } else if line.hasPrefix("Binary files ") {
-      files[file].isBinary = true
-    } else if line.hasPrefix("GIT binary patch") {
-      files[file].isBinary = true
-      files[file].binaryLine = number
-    } else if let size = after("literal "), let binary = files[file].binaryLine {
-      if number == binary + 1 { files[file].newSize = Int(size) } else { files[file].oldSize = Int(size) }
-    }
-  }
-
-  /// Nil for /dev/null.
-  private static func path(_ text: String, _ prefix: String) -> String? {
-    var path = unquoted(text)
-    if path.hasSuffix("\t") { path.removeLast() }
-    if path == "/dev/null" { return nil }
-    return path.hasPrefix(prefix) ? String(path.dropFirst(2)) : path
-  }
-
-  /// Undoes git's quoting of unusual names: "caf\303\251".
-  static func unquoted(_ text: String) -> String {
-    guard text.hasPrefix("\""), text.hasSuffix("\""), text.count >= 2 else { return text }
-    let inner = Array(text.utf8.dropFirst().dropLast())
-    var bytes: [UInt8] = []
-    var at = 0
-    while at < inner.count {
-      guard inner[at] == UInt8(ascii: "\\"), at + 1 < inner.count else {
-        bytes.append(inner[at])
-        at += 1
-        continue
-      }
-      let digits = inner[(at + 1)...].prefix(3).prefix { (48...55).contains($0) }
-      if digits.count == 3 {
-        bytes.append(UInt8(truncatingIfNeeded: digits.reduce(0) { $0 * 8 + Int($1 - 48) }))
-        at += 4
-        continue
-      }
-      switch inner[at + 1] {
-      case UInt8(ascii: "n"): bytes.append(10)
-      case UInt8(ascii: "t"): bytes.append(9)
-      case UInt8(ascii: "r"): bytes.append(13)
-      default: bytes.append(inner[at + 1])
-      }
-      at += 2
-    }
-    return String(decoding: bytes, as: UTF8.self)
   }
 
   // MARK: Reading

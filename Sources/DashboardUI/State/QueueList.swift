@@ -29,19 +29,17 @@ enum QueueWait: Int, CaseIterable, Sendable {
 }
 
 /// The queued runs in the order in which they will go: those that need an approval first, as a person must act on them,
-/// then by priority, then by age. Kept only while someone looks.
+/// then by priority, then as they were created. Kept only while someone looks.
 struct QueueList: Sendable {
   private struct Entry: Sendable, Comparable {
     var group: Int8
     var priority: Int
-    var created: Int64
     var run: RunID
     var place: Int32
 
     static func < (a: Self, b: Self) -> Bool {
       if a.group != b.group { return a.group < b.group }
       if a.priority != b.priority { return a.priority > b.priority }
-      if a.created != b.created { return a.created < b.created }
       return a.run < b.run
     }
   }
@@ -95,8 +93,7 @@ struct QueueList: Sendable {
     guard board.runs.indices.contains(place), board.runs[place].status == .queued else { return nil }
     let run = board.runs[place]
     return Entry(
-      group: run.awaitsApproval ? 0 : 1, priority: run.priority, created: run.createdAt.milliseconds,
-      run: run.runId, place: Int32(place))
+      group: run.awaitsApproval ? 0 : 1, priority: run.priority, run: run.runId, place: Int32(place))
   }
 }
 

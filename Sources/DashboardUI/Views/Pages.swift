@@ -115,7 +115,9 @@ extension DashboardState {
       if let tokens = run.outputTokens { lines += fact("tokens out", [Span(Format.count(tokens))], width: width) }
       if let cost = run.costUSD { lines += fact("cost", [Span(Format.dollars(cost))], width: width) }
     }
-    if run.branch != nil || run.worktree != nil || run.commit != nil || run.base != nil {
+    // An agent elsewhere may have a pull request and no branch here.
+    let hasRequest = run.pullRequest != nil || open.artifacts?.prURL != nil
+    if run.branch != nil || run.worktree != nil || run.commit != nil || run.base != nil || hasRequest {
       lines += section("Work")
       if let branch = run.branch { lines += fact("branch", [Span(branch, .code)], width: width) }
       if let base = run.base { lines += fact("base", [Span(String(base.prefix(12)), .code)], width: width) }

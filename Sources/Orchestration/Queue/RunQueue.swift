@@ -1,6 +1,7 @@
 package import RunModel
 
-/// The runs that wait for a slot, in order: priority descending, then created ascending.
+/// The runs that wait for a slot, in order: priority descending, then as they were created, which their ids tell whatever
+/// the clock was set to meanwhile.
 ///
 /// Runs with the same demands share a lane, so that finding the next startable run costs the number of lanes, not of
 /// runs: 100,000 queued behind one busy runtime are one look.
@@ -21,12 +22,10 @@ package struct RunQueue: Sendable {
 
   private struct Place: Comparable {
     var priority: Int
-    var created: Timestamp
     var run: RunID
 
     static func < (a: Self, b: Self) -> Bool {
       if a.priority != b.priority { return a.priority > b.priority }
-      if a.created != b.created { return a.created < b.created }
       return a.run < b.run
     }
   }
@@ -39,8 +38,8 @@ package struct RunQueue: Sendable {
   package var count: Int { entries.count }
   package func contains(_ run: RunID) -> Bool { entries[run] != nil }
 
-  package mutating func insert(_ run: RunID, priority: Int, created: Timestamp, demands: Demands) {
-    let place = Place(priority: priority, created: created, run: run)
+  package mutating func insert(_ run: RunID, priority: Int, demands: Demands) {
+    let place = Place(priority: priority, run: run)
     if let known = entries[run], known.demands == demands, known.place == place { return }
     remove(run)
     entries[run] = (demands, place)

@@ -36,8 +36,7 @@ extension Orchestrator {
     if waits(of: run).isEmpty {
       blocked.remove(run)
       queue.insert(
-        run, priority: entry.priority, created: entry.created,
-        demands: pool.demands(of: entry.contract, faults: entry.faults))
+        run, priority: entry.priority, demands: pool.demands(of: entry.contract, faults: entry.faults))
     } else {
       blocked.insert(run)
       for name in entry.contract.dependsOn {

@@ -215,7 +215,7 @@ extension Orchestrator {
           run,
           Live(
             machine: RunMachine(hasVerification: !contract.verify.isEmpty), contract: contract,
-            priority: contract.priority, created: now, faults: item.faults, approval: approval,
+            priority: contract.priority, faults: item.faults, approval: approval,
             waitsFor: item.decision.waitsFor)
         ))
       outcomes.append(

@@ -11,7 +11,6 @@ package actor Orchestrator {
     /// As handed to the runtime: with `runId`, and pinned if the run is.
     var contract: Contract
     var priority: Int
-    var created: Timestamp
     var runtime: RuntimeID?
     /// The runtime as it was when it took the run: its settings may have changed since.
     var instance: (any AgentRuntime)?

@@ -23,7 +23,7 @@ extension Orchestrator {
       live[run.runId] = Live(
         machine: RunMachine(
           phase: run.status == .queued ? .queued : .working, hasVerification: !contract.verify.isEmpty),
-        contract: contract, priority: run.priority, created: run.createdAt, runtime: nil,
+        contract: contract, priority: run.priority, runtime: nil,
         stopSentAt: run.cancellation?.stopSentAt, attention: run.attention?.attentionId,
         remembered: run.remembered, approval: run.approval,
         waitsFor: run.waitsFor)

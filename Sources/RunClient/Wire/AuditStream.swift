@@ -1,14 +1,6 @@
 import AsyncHTTPClient
 import NIOCore
-package import RunModel
-
-/// One line of the audit trail as it travels: a whole record, or a reduced one.
-package struct AuditLine: Sendable {
-  /// Byte for byte what the hash covers, as the chain's check needs it.
-  package let json: JSONValue
-  /// Nil for a reduced one.
-  package var record: AuditRecord? { AuditRecord(json: json) }
-}
+import RunModel
 
 /// The audit trail in batches as it arrives.
 package struct AuditStream: AsyncSequence, Sendable {
@@ -33,8 +25,8 @@ package struct AuditStream: AsyncSequence, Sendable {
     package mutating func next() async throws -> [AuditLine]? {
       guard let portion = try await lines.next() else { return nil }
       do {
-        return try portion.split(separator: UInt8(ascii: "\n")).map { AuditLine(json: try JSONValue(parsing: $0)) }
-      } catch let error as JSONError { throw wire.unreadable(error, "/v1/audit") }
+        return try AuditLine.read(portion)
+      } catch { throw wire.unreadable(error, "/v1/audit") }
     }
   }
 }

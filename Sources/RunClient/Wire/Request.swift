@@ -8,6 +8,8 @@ struct Request: Sendable {
   var lastEventID: UInt64?
   var body: [UInt8]?
   var idempotencyKey: String?
+  /// How long the orchestrator may take for what it has others do; nil: as for any call.
+  var patience: Duration?
 
   /// The base is a path of ours; the parts are taken literally, whatever is in them.
   init(_ base: String, _ parts: String...) {

@@ -84,21 +84,26 @@ final class Wire: Sendable {
       message.headers.add(name: "Content-Type", value: "application/json")
       message.body = .bytes(ByteBuffer(bytes: body))
     }
-    let response = try await answer(to: message, ends: ends)
+    let response = try await answer(to: message, ends: ends, patience: request.patience)
     guard (200..<300).contains(response.status.code) else { throw await problem(in: response) }
     return response.body
   }
 
   /// A kept connection may end just as it is used: what only reads is asked again on another.
-  private func answer(to message: HTTPClientRequest, ends: Bool) async throws -> HTTPClientResponse {
+  private func answer(
+    to message: HTTPClientRequest, ends: Bool, patience own: Duration?
+  ) async throws -> HTTPClientResponse {
     try checkPeer()
+    let patience = own.map { TimeAmount($0) } ?? patience
     let deadline: NIODeadline = ends ? .now() + patience : .distantFuture
+    // The calls' client gives up a connection that says nothing for as long as any call may take.
+    let client = ends && own == nil ? calls : streams
     var attempt = 1
     while true {
       do {
-        return try await (ends ? calls : streams).execute(message, deadline: deadline)
+        return try await client.execute(message, deadline: deadline)
       } catch {
-        let error = translated(error)
+        let error = translated(error, patience)
         guard error is LinkBroken, message.method == .GET, attempt < 3 else { throw error }
         attempt += 1
       }
@@ -160,7 +165,7 @@ final class Wire: Sendable {
     return unexplained
   }
 
-  private func translated(_ error: any Error) -> any Error {
+  private func translated(_ error: any Error, _ own: TimeAmount? = nil) -> any Error {
     if case .https = address, let words = TLSWords.explain(error, at: address) { return words }
     switch error {
     case is CancellationError: return error
@@ -182,7 +187,7 @@ final class Wire: Sendable {
     case let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout:
       return Problem(
         .unavailable,
-        "The orchestrator at \(address) has not answered within \(patience.nanoseconds / 1_000_000_000) s.")
+        "The orchestrator at \(address) has not answered within \((own ?? patience).nanoseconds / 1_000_000_000) s.")
     case let error as HTTPClientError: return LinkBroken(address: address, cause: error.shortDescription)
     default: return LinkBroken(address: address, cause: "\(error)")
     }

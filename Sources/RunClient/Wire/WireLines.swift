@@ -1,6 +1,5 @@
 import AsyncHTTPClient
 import NIOCore
-import RunModel
 
 /// JSON lines as they come, byte for byte, in portions of whole lines.
 package struct WireLines: AsyncSequence, Sendable {
@@ -19,7 +18,7 @@ package struct WireLines: AsyncSequence, Sendable {
   package struct AsyncIterator: AsyncIteratorProtocol {
     fileprivate var chunks: HTTPClientResponse.Body.AsyncIterator
     fileprivate let wire: Wire
-    private var rest: [UInt8] = []
+    private var lines = WholeLines()
 
     fileprivate init(chunks: HTTPClientResponse.Body.AsyncIterator, wire: Wire) {
       self.chunks = chunks
@@ -29,15 +28,8 @@ package struct WireLines: AsyncSequence, Sendable {
     /// One or more whole lines with their newlines; nil at the end. A line that the link cut off is not given out.
     package mutating func next() async throws -> ArraySlice<UInt8>? {
       while let chunk = try await wire.next(&chunks) {
-        let start = rest.count
-        rest.append(contentsOf: chunk.readableBytesView)
-        guard let newline = rest[start...].lastIndex(of: UInt8(ascii: "\n")) else {
-          if rest.count > Bounds.wireLine { throw wire.tooLong("a stream of lines") }
-          continue
-        }
-        let lines = rest[...newline]
-        rest = Array(rest[(newline + 1)...])
-        return lines
+        if let whole = lines.take(chunk.readableBytesView) { return whole }
+        if lines.isOverlong { throw wire.tooLong("a stream of lines") }
       }
       return nil
     }

@@ -16,6 +16,9 @@ extension A2ARuntime {
     package var token: (@Sendable () throws -> String)?
     package var tls: @Sendable () throws -> ClientTLS
 
+    /// The agent opens pull requests itself, and says where: no card has a word for it.
+    package var opensPullRequests = false
+
     /// How long one call may take, and how long a stream may say nothing until the task is asked for.
     package var callTime: Duration = .seconds(30)
     package var quietTime: Duration = .seconds(60)

@@ -159,10 +159,10 @@ struct A2AFileKeeper {
         "a file of \(content.count) bytes was not kept: \(Self.mostFiles) files and \(Self.mostBytes >> 20) MiB are the most of a run"
       )
     }
-    var name = Self.confined(part.name ?? fallback)
+    var name = FileName.confined(part.name ?? fallback)
     var number = 2
     while names.contains(name) {
-      name = Self.numbered(Self.confined(part.name ?? fallback), number)
+      name = FileName.numbered(FileName.confined(part.name ?? fallback), number)
       number += 1
     }
     try Files.makeFolder(folder)
@@ -175,31 +175,4 @@ struct A2AFileKeeper {
   }
 
   private func key(_ part: A2APart, _ digest: String) -> String { "\(digest) \(part.name ?? "")" }
-
-  /// One plain name, whatever path or trick was sent: the last component, without what steers a terminal or hides, not
-  /// hidden, not an option, at most 120 bytes with its extension.
-  static func confined(_ name: String) -> String {
-    let last = name.replacing("\\", with: "/").split(separator: "/").last ?? ""
-    var plain = ""
-    for scalar in last.unicodeScalars {
-      switch scalar.properties.generalCategory {
-      case .control, .format, .unassigned, .surrogate, .privateUse, .lineSeparator, .paragraphSeparator: continue
-      default: if !scalar.properties.isDefaultIgnorableCodePoint { plain.unicodeScalars.append(scalar) }
-      }
-    }
-    plain = String(plain.drop { $0 == "." || $0 == "-" || $0 == "~" || $0.isWhitespace })
-    while plain.last?.isWhitespace ?? false || plain.last == "." { plain.removeLast() }
-    if plain.utf8.count > 120 {
-      let dot = plain.lastIndex(of: ".").map { plain[$0...] } ?? ""
-      let ending = dot.utf8.count <= 20 ? String(dot) : ""
-      plain = String(plain.bounded(100).dropLast()) + ending
-    }
-    // `.new` is how a file is called while it is written.
-    return plain.isEmpty ? "file" : plain.hasSuffix(".new") ? plain + "_" : plain
-  }
-
-  private static func numbered(_ name: String, _ number: Int) -> String {
-    guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return "\(name)-\(number)" }
-    return "\(name[..<dot])-\(number)\(name[dot...])"
-  }
 }

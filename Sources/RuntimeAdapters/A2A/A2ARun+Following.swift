@@ -1,5 +1,6 @@
 import Orchestration
 import RunModel
+import Synchronization
 
 /// How a run is begun and followed: streams, looks where there are none, and lost links.
 extension A2ARun {
@@ -39,12 +40,14 @@ extension A2ARun {
     } catch {
       guard !isOver else { return settleStart(.taken) }
       let fault = error as? A2AFault ?? A2AFault(.broken, "\(error)")
-      if fault.mayHaveBeenTaken, await find() { return settleStart(.taken) }
+      if fault.isOutage { agent.health.withLock { $0.suspect() } }
+      if fault.mayHaveBeenTaken {
+        // Another start could have the same work done twice, so this one counts: `follow` looks for what came of it.
+        loss = fault.detail
+        return settleStart(.taken)
+      }
       if case .pending = start { return settleStart(.refused(fault)) }
-      finish(
-        isCancelAsked
-          ? canceled(isConfirmed: false)
-          : TaskEnd(.failed, reason: "\(fault.detail) Whether the agent has taken the task is not known."))
+      finish(isCancelAsked ? canceled(isConfirmed: false) : TaskEnd(.failed, reason: fault.detail))
     }
   }
 
@@ -89,17 +92,50 @@ extension A2ARun {
     }
   }
 
-  /// Looks for the task that our message began, where the agent lists its tasks. True when it was found.
-  func find() async -> Bool {
-    let id = record.messageId
-    // Any failure to find it is told as what it follows from.
-    guard
-      let list = try? await agent.call(.list, { _ in ["pageSize": 100, "historyLength": 10] }),
-      let found = A2AReader.task(withMessage: id, in: list)
-    else { return false }
-    take([.task(id: found, context: nil)])
-    note("task_found", "the link broke before the agent had named the task; it lists it as \(found)")
-    return true
+  /// Looks for the task that our message began, where the agent lists its tasks; where it is not to be found, the run ends
+  /// and says that the agent may work on it all the same. No version of the protocol obliges an agent to know a message
+  /// again by its id, so it is not sent again.
+  func search() async throws {
+    let why: String
+    do throws(A2AFault) {
+      let found = try await listed()
+      guard !isOver else { return }
+      if let found {
+        take([.task(id: found, context: nil)])
+        note("task_found", "the link broke before the agent had named the task; it lists it as \(found)")
+        return linkIsBack()
+      }
+      why = "it does not list it"
+    } catch {
+      guard !error.isOutage || error.kind == .unreadable else { throw error }
+      let hasList = try await agent.link().version.name(of: .list) != nil
+      guard !isOver else { return }
+      why = hasList ? error.detail : "A2A 0.3 lists no tasks"
+    }
+    let words =
+      "\(loss ?? "The orchestrator ended before the agent had named a task.") The agent may have taken the task and go on "
+      + "working on it, but it cannot be found again: \(why). Look there for the message \(record.messageId) before it is "
+      + "run again."
+    note("task_lost", words)
+    finish(isCancelAsked ? canceled(isConfirmed: false) : TaskEnd(.failed, reason: words))
+  }
+
+  private static let mostPages = 20
+
+  /// The id of our task as the agent lists it.
+  private func listed() async throws(A2AFault) -> String? {
+    var page = ""
+    for _ in 0..<Self.mostPages {
+      let list = try await agent.call(.list) { [page] _ in
+        var parameters: JSONObject = ["pageSize": 100, "historyLength": 1000]
+        if !page.isEmpty { parameters.append("pageToken", .string(page)) }
+        return parameters
+      }
+      if let found = A2AReader.task(withMessage: record.messageId, in: list) { return found }
+      guard let next = list["nextPageToken"]?.string, !next.isEmpty, next != page else { return nil }
+      page = next
+    }
+    return nil
   }
 
   // MARK: Following
@@ -112,7 +148,6 @@ extension A2ARun {
       if end != nil { return tellEnd() }
       try openRecord()
     } catch { note("record_full", "\(error)") }
-    if task.id == nil { _ = await find() }
     if let cancellation = recorded.cancellation { cancel(force: cancellation.force) }
     await follow()
   }
@@ -120,16 +155,11 @@ extension A2ARun {
   func follow() async {
     while end == nil, !isOver {
       if task.outcome != nil { return await settle() }
-      guard let id = task.id else {
-        return finish(
-          TaskEnd(
-            .failed,
-            reason:
-              "The orchestrator ended before the agent had named a task, and no task of this run can be found there. "
-              + "It may work on it all the same."))
-      }
+      let id = task.id
       do {
-        try await interruptible { try await self.listen(to: id) }
+        try await interruptible {
+          if let id { try await self.listen(to: id) } else { try await self.search() }
+        }
       } catch let fault as A2AFault {
         await endure(fault)
       } catch {
@@ -204,6 +234,7 @@ extension A2ARun {
     let now = ContinuousClock.now
     if outage == nil {
       outage = (now, configuration.firstBackOff)
+      if fault.isOutage { agent.health.withLock { $0.suspect() } }
       note(
         "link_lost",
         "\(fault.detail) Trying again, for \(RunLimits.words(configuration.patience)) at most; the task may go on there"
@@ -211,8 +242,8 @@ extension A2ARun {
     }
     guard let outage, now - outage.since < configuration.patience else {
       let why =
-        "\(fault.detail) The agent could not be reached for \(RunLimits.words(configuration.patience)); its task "
-        + "\(task.id ?? "") may still go on there"
+        "\(fault.detail) The agent could not be reached for \(RunLimits.words(configuration.patience)); "
+        + "\(task.id.map { "its task \($0)" } ?? "what it was sent") may still go on there"
       return finish(isCancelAsked ? canceled(isConfirmed: false) : TaskEnd(.failed, reason: why))
     }
     self.outage = (outage.since, min(configuration.longestBackOff, outage.backOff * 2))

@@ -60,11 +60,16 @@ extension A2ARun {
   private func stop() async {
     stopSentAt = stopSentAt ?? .now
     take([.stopSent])
-    guard let id = task.id else {
-      return giveUp("it had named no task yet, so there was nothing to cancel there")
-    }
     let deadline = ContinuousClock.now + configuration.cancelTime
     var backOff = configuration.firstBackOff
+    while task.id == nil, end == nil, !isOver, ContinuousClock.now < deadline {
+      // Nothing cancels this task.
+      try? await Task.sleep(for: backOff)
+    }
+    guard let id = task.id else {
+      return giveUp(
+        "it has named no task within \(RunLimits.words(configuration.cancelTime)), so there is nothing to cancel there")
+    }
     var isTaken = false
     var why = "it has not confirmed it within \(RunLimits.words(configuration.cancelTime))"
     while end == nil, !isOver, task.outcome == nil, ContinuousClock.now < deadline {

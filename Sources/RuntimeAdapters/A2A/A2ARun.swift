@@ -25,6 +25,8 @@ actor A2ARun {
   var start = Start.pending
   var starting: [CheckedContinuation<Void, Never>] = []
   var step: Task<Void, any Error>?
+  /// Why the answer to the first message is not known.
+  var loss: String?
   var outage: (since: ContinuousClock.Instant, backOff: Duration)?
   var refusedStreams = 0
   var isStreamed = false
@@ -68,7 +70,7 @@ actor A2ARun {
 
   func artifacts() throws -> Artifacts {
     try recall()
-    return try A2AWork(task: task, folder: folder).artifacts()
+    return try A2AWork(task: task, folder: folder).artifacts(opensPullRequests: configuration.opensPullRequests)
   }
 
   func patch() throws -> [UInt8] {
@@ -153,7 +155,7 @@ actor A2ARun {
   private func put(_ news: A2AUpdate) -> Int? {
     let isDurable =
       switch news {
-      case .task, .status, .answered, .stopSent, .answer: true
+      case .task, .status, .answered, .stopSent, .answer, .pullRequest: true
       case .message, .artifact: false
       }
     let place = log?.append(news, durably: isDurable)

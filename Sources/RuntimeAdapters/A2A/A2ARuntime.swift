@@ -7,7 +7,7 @@ import Synchronization
 /// The agent works elsewhere: there is no worktree here, and a canceled run is proven by the agent's own word alone. What it
 /// has said and the files that it made lie in `<state>/runs/<runId>`.
 package final class A2ARuntime: WorkspaceRuntime, ForceCancelingRuntime, AnswerableRuntime, ConversingRuntime,
-  AdoptingRuntime, PacedRuntime
+  AdoptingRuntime, PacedRuntime, RetirableRuntime
 {
   package static let kind = "a2a"
 
@@ -21,17 +21,10 @@ package final class A2ARuntime: WorkspaceRuntime, ForceCancelingRuntime, Answera
   private let ended = Mutex<[RunID]>([])
   private static let mostEnded = 64
   private let capabilities = Mutex<RuntimeCapabilities?>(nil)
-  private let condition = Mutex(Condition())
   private let ids = ULIDGenerator()
+  let began = ContinuousClock.now
   /// How long whoever asks for capabilities or health waits for the agent.
-  private static let shortTime = Duration.seconds(3)
-
-  /// What was last found of the agent's health.
-  private struct Condition {
-    var complaint: String?
-    var looked: ContinuousClock.Instant?
-    var isLooking = false
-  }
+  static let shortTime = Duration.seconds(3)
 
   /// `state` is an absolute path.
   package init(_ configuration: Configuration, state: String) {
@@ -49,7 +42,8 @@ package final class A2ARuntime: WorkspaceRuntime, ForceCancelingRuntime, Answera
   /// Webhooks need an address at which agents reach the orchestrator, which there is not; so they are never supported.
   package func getCapabilities() async throws -> RuntimeCapabilities {
     if let known = capabilities.withLock({ $0 }) { return known }
-    var found = RuntimeCapabilities(maxParallelTasks: configuration.maxParallelTasks)
+    var found = RuntimeCapabilities(
+      canCreatePR: configuration.opensPullRequests, maxParallelTasks: configuration.maxParallelTasks)
     let card = await within(Self.shortTime) { [agent] in try? await agent.card() }  // `check` and health say why
     if let card = card ?? nil { found.supportsStreaming = card.hasStreaming }
     return capabilities.withLock { known in
@@ -129,9 +123,10 @@ package final class A2ARuntime: WorkspaceRuntime, ForceCancelingRuntime, Answera
   /// Also of a start whose message may never have gone out: it is looked for with the agent, and not sent again.
   package func hasBegun(_ run: RunID) async throws -> Bool { try stored(run) != nil }
 
-  /// Follows no run any more; another instance can take them up.
-  func leave() async {
+  /// Follows no run any more, which another instance can take up, and lets go of its connections.
+  package func retire() async {
     for run in runs.withLock({ Array($0.values) }) { await run.leave() }
+    await agent.hangUp()
   }
 
   private func find(_ run: RunID) throws -> A2ARun {
@@ -170,36 +165,8 @@ package final class A2ARuntime: WorkspaceRuntime, ForceCancelingRuntime, Answera
   }
 }
 
-extension A2ARuntime {
-  /// What is wrong with the agent, and the way out; nil when runs can be sent to it. Asked for every few seconds, so it
-  /// answers with what was found last and looks again meanwhile.
-  package func complaint() async -> String? {
-    let now = ContinuousClock.now
-    let (isFirst, isDue) = condition.withLock { condition in
-      let age = condition.looked.map { now - $0 }
-      let isDue = !condition.isLooking && (age ?? .seconds(3600)) > .seconds(condition.complaint == nil ? 30 : 8)
-      if isDue { condition.isLooking = true }
-      return (age == nil, isDue)
-    }
-    if isDue {
-      let looking = Task { await look() }
-      if isFirst { _ = await within(Self.shortTime) { await looking.value } }
-    }
-    return condition.withLock { $0.complaint }
-  }
-
-  private func look() async {
-    var complaint: String?
-    do {
-      _ = try await agent.card(anew: true)
-      _ = try await agent.link()
-    } catch { complaint = error.detail }
-    condition.withLock { $0 = Condition(complaint: complaint, looked: .now) }
-  }
-}
-
 /// The result of a body that gets no more time than this; nil when it took longer.
-private func within<Result: Sendable>(
+func within<Result: Sendable>(
   _ time: Duration, _ body: @escaping @Sendable () async -> Result
 ) async -> Result? {
   await withTaskGroup(of: Result?.self) { group in

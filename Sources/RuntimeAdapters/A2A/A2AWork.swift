@@ -8,12 +8,14 @@ struct A2AWork {
   /// A note.
   private static let longestNote = 1 << 20
 
-  func artifacts() throws(Problem) -> Artifacts {
+  /// `opensPullRequests`: what the agent names as a pull request is one that it has opened.
+  func artifacts(opensPullRequests: Bool) throws(Problem) -> Artifacts {
     let changes = PatchText.changes(in: try patch())
     var artifacts = Artifacts(diffSummary: PatchText.summary(changes), handoffNote: note.bounded(Self.longestNote))
     var paths: [String] = []
     for path in changes.flatMap(\.paths) + files.map(\.name) where !paths.contains(path) { paths.append(path) }
     artifacts.filesChanged = paths
+    if opensPullRequests { artifacts.prURL = task.pullRequest }
     if !files.isEmpty {
       let kept = "\(files.count) file\(files.count == 1 ? "" : "s") kept in \(folder.files)"
       artifacts.diffSummary += artifacts.diffSummary.isEmpty ? kept : "\n\(kept)"
@@ -30,6 +32,7 @@ struct A2AWork {
             ["name": .string($0.name), "path": .string(folder.files + "/" + $0.name), "bytes": .int(Int64($0.size))]
           }))
     }
+    if !opensPullRequests, let address = task.pullRequest { a2a.append("pullRequest", .string(address)) }
     if !links.isEmpty { a2a.append("links", .array(links.map { .string($0) })) }
     if !a2a.isEmpty {
       evidence.append("a2a", .object(a2a))

@@ -20,6 +20,8 @@ extension ACPRuntime {
     package var closeLimit = Duration.seconds(5)
     package var stopGrace = Duration.seconds(5)
     package var limits = RunLimits()
+    /// How pull requests are opened for its runs.
+    package var pullRequests = PullRequestSettings()
     /// Ours, as the agent is told it.
     package var clientVersion = "0"
 

@@ -33,6 +33,8 @@ struct ACPPermission {
 /// What the agent asks of us.
 extension ACPConversation {
   private static let mostPermissions = 100
+  /// Requests for files and terminals that may be under way at once.
+  static let mostServing = 1000
 
   mutating func take(request method: String, _ id: JSONValue, _ params: JSONValue) -> [RuntimeEvent.Kind] {
     guard phase != .closing, phase != .over else {
@@ -59,6 +61,10 @@ extension ACPConversation {
     case "terminal/create":
       guard let command = params["command"]?.string, !command.isEmpty, !command.utf8.contains(0) else {
         return malformed(id, "command")
+      }
+      guard terminals < WorktreeService.mostTerminals else {
+        tell(ACPMessage.reply(id, .refused(code: -32603, "No terminal can be opened any more.")))
+        return []
       }
       terminals += 1
       serve(id, .create(terminal: terminals, Self.terminal(command, params)))
@@ -112,6 +118,10 @@ extension ACPConversation {
   /// Has it done, unless that was done and answered before a restart.
   private mutating func serve(_ id: JSONValue, _ request: ServiceRequest) {
     if take(ACPMessage.replyTag(id)) { return }
+    guard serving.count < Self.mostServing else {
+      tell(ACPMessage.reply(id, .refused(code: -32603, "Too much is asked for at once.")))
+      return
+    }
     serviceCount += 1
     serving[serviceCount] = id
     actions.append(.serve(serviceCount, request))

@@ -38,6 +38,9 @@ struct ACPConversation: AgentConversation {
   /// People's messages that wait for the end of the turn.
   private var queue: [String] = []
   private(set) var isCanceled = false
+  /// The request after which an earlier orchestrator has told the session to cancel.
+  private var canceledRequest: Int?
+  private var cancelIsTold = false
   private var decided: AgentVerdict?
   // What the session is told by its updates.
   var message = ACPLines()
@@ -79,7 +82,7 @@ struct ACPConversation: AgentConversation {
         said[record.tag, default: 0] += 1
       }
     }
-    isCanceled = said["notify:session/cancel"] != nil
+    if said["notify:session/cancel"] != nil { canceledRequest = records.count { $0.tag.hasPrefix("request:") } }
     phase = .initializing
     request(
       "initialize",
@@ -138,8 +141,10 @@ struct ACPConversation: AgentConversation {
 
   mutating func cancel() -> Bool {
     guard phase == .prompting, let session else { return false }
-    if isCanceled { return true }
+    if cancelIsTold { return true }
+    cancelIsTold = true
     isCanceled = true
+    let wasTold = hasSaid("notify:session/cancel")
     for place in permissions.indices where !permissions[place].isAnswered {
       permissions[place].isAnswered = true
       tell(ACPMessage.reply(permissions[place].id, .result(ACPPermission.cancelled), isAnswer: true))
@@ -149,7 +154,7 @@ struct ACPConversation: AgentConversation {
       serviceCount += 1
       actions.append(.serve(serviceCount, .kill(terminal: number)))
     }
-    report("session_canceled", "The session was told to cancel its turn")
+    if !wasTold { report("session_canceled", "The session was told to cancel its turn") }
     for id in toolOrder {
       guard var tool = tools[id], tool.isOpen else { continue }
       tool.status = "cancelled"
@@ -372,6 +377,7 @@ struct ACPConversation: AgentConversation {
 
   private mutating func request(_ method: String, _ params: JSONObject) {
     lastRequest += 1
+    if lastRequest == canceledRequest { isCanceled = true }
     sent[lastRequest] = method
     tell(ACPMessage.request(lastRequest, method, params))
   }

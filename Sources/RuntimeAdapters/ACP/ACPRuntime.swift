@@ -6,7 +6,8 @@ package import RunModel
 /// They run as the agents of the local runtime do, which this one wraps: in a worktree of their own, under a supervisor that
 /// outlives the orchestrator, within limits. Beyond that there is a conversation: an `ACPConversation`.
 package final class ACPRuntime: WorkspaceRuntime, ForceCancelingRuntime, AnswerableRuntime, AdoptingRuntime,
-  PacedRuntime, LimitingRuntime, CollectableRuntime, KeepingRuntime, ConversingRuntime, CheckableRuntime
+  PacedRuntime, LimitingRuntime, CollectableRuntime, KeepingRuntime, ConversingRuntime, CheckableRuntime,
+  PullRequestRuntime
 {
   package static let kind = "acp"
 
@@ -30,6 +31,7 @@ package final class ACPRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answera
       id: configuration.id, command: configuration.command, environment: configuration.environment,
       maxParallelTasks: configuration.maxParallelTasks, input: .answers, stopGrace: configuration.stopGrace,
       limits: configuration.limits)
+    plain.pullRequests = configuration.pullRequests
     plain.language = { spec, folder in ACPConversation(configuration.settings(spec, folder, environment)) }
     local = LocalRuntime(
       plain, state: state, environment: environment, launcher: launcher, confinement: confinement, machine: machine)
@@ -84,4 +86,10 @@ package final class ACPRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answera
     await local.strangers(unlessKnown: isKnown)
   }
   package func keepWork(of run: Run) async throws -> String? { try await local.keepWork(of: run) }
+  package func pullRequestObstacle(in repository: String) async -> String? {
+    await local.pullRequestObstacle(in: repository)
+  }
+  package func openPullRequest(_ draft: PullRequestDraft) async throws -> OpenedPullRequest {
+    try await local.openPullRequest(draft)
+  }
 }

@@ -29,4 +29,9 @@ struct AdapterLife: Equatable {
     for _ in 1..<max(2, min(failures, 16)) where failures > 1 { pause *= 2 }
     return Restart(pause: min(pause, Self.longestPause), givesUp: failures >= patience)
   }
+
+  /// `2.5 s`.
+  static func words(_ duration: Duration) -> String {
+    "\(JSONWriter.number((Double(duration.milliseconds) / 100).rounded() / 10)) s"
+  }
 }

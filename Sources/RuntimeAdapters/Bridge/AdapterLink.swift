@@ -133,13 +133,11 @@ final class AdapterLink: Sendable {
     pending.answer?.resume(
       throwing: Problem(
         .unavailable,
-        "The adapter of runtime \(id) has not answered \(pending.method) within \(Self.words(limit)). Look into its log, or give it more time with callTimeoutSeconds.",
+        "The adapter of runtime \(id) has not answered \(pending.method) within \(AdapterLife.words(limit)). Look into its log, or give it more time with callTimeoutSeconds.",
         cause: "no answer to \(pending.method)"))
-    if isHung { close("it hung: nothing came of it while \(pending.method) and others waited \(Self.words(limit))") }
-  }
-
-  static func words(_ duration: Duration) -> String {
-    "\(JSONWriter.number((Double(duration.milliseconds) / 100).rounded() / 10)) s"
+    if isHung {
+      close("it hung: nothing came of it while \(pending.method) and others waited \(AdapterLife.words(limit))")
+    }
   }
 
   // MARK: What comes

@@ -72,8 +72,14 @@ struct AdapterOpening: Sendable {
     guard let program = LaunchPlan.locate(name, in: path, worktree: configuration.directory), Files.exists(program)
     else {
       let place = name.contains("/") ? "\(name) is no program" : "\(name) is not in PATH"
-      throw Problem(
-        .invalid, "\(place). Install it, or correct runtime \(configuration.id) in config.yaml.", cause: place)
+      let way =
+        switch configuration.adapter {
+        case .command: "Install it, or correct runtime \(configuration.id) in config.yaml."
+        case .module:
+          "A JavaScript adapter needs Node.js 18 or newer: install it (on Debian: apt install nodejs), or name its program "
+            + "with \"node\" of runtime \(configuration.id) in config.yaml."
+        }
+      throw Problem(.invalid, "\(place). \(way)", cause: place)
     }
     return AdapterLaunch(
       program: program, arguments: arguments, environment: agent, directory: configuration.directory,

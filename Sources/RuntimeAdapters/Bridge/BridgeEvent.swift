@@ -98,7 +98,7 @@ struct BridgeEvent {
 
   /// A text of many lines is many reports; of very many the last.
   private static func output(_ text: String, _ stream: RuntimeEvent.OutputStream) -> [RuntimeEvent.Kind] {
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     if lines.count > 1, lines.last?.isEmpty == true { lines.removeLast() }
     var dropped = max(0, lines.count - most)
     return lines.suffix(most).map { line in

@@ -28,6 +28,8 @@ struct BridgeRun {
   /// Which start of the adapter has last known it.
   var generation = 0
   var workspace: Workspace?
+  /// The contract's.
+  var repository: String?
   private(set) var artifacts = Artifacts()
   private(set) var patch: [UInt8] = []
   /// The question that waits for an answer, and those that wait for it to be answered: people see one at a time.
@@ -185,7 +187,7 @@ struct BridgeRun {
     let limit = cancel.isForced ? limit / 10 : limit
     guard now - cancel.askedAt >= limit else { return nil }
     return TaskEnd(
-      .canceled, reason: "its adapter has not confirmed within \(AdapterLink.words(limit)) that it has ended",
+      .canceled, reason: "its adapter has not confirmed within \(AdapterLife.words(limit)) that it has ended",
       proof: CancelProof(stopSentAt: cancel.sentAt))
   }
 

@@ -55,6 +55,7 @@ extension BridgeRuntime {
       known.name = name
       known.generation = adapter.generation
       known.workspace = workspace
+      known.repository = contract.repository
       known.started()
       state.names[name] = run
       let held = state.held.removeValue(forKey: name) ?? []
@@ -183,8 +184,16 @@ extension BridgeRuntime {
         outlet.send(RuntimeEvent(run, remark))
       }
     }
+    var end = end
+    do { end.commit = try await commit(of: known) } catch {
+      let problem = "its branch could not be looked at: \((error as? Problem)?.detail ?? "\(error)")"
+      let remark = RuntimeEvent.Kind.custom(
+        type: "commit_unknown", data: ["message": .string(problem.bounded(Bounds.activity))])
+      outlet.send(RuntimeEvent(run, remark))
+    }
+    end.proof?.commit = end.commit
     records.remove(run)
-    state.withLock { state in
+    state.withLock { [end] state in
       guard var known = state.runs[run] else { return }
       outlet.send(known.finish(end, artifacts: artifacts, patch: patch).map { RuntimeEvent(run, $0) })
       state.runs[run] = known
@@ -342,6 +351,7 @@ extension BridgeRuntime {
       guard state.runs[id] == nil else { return }
       var known = BridgeRun(id, name: record.name, linesPerSecond: configuration.linesPerSecond)
       known.workspace = record.workspace
+      known.repository = contract.repository
       known.adopt(run)
       state.runs[id] = known
       state.names[id.description] = id

@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// The adapter lives as long as the runtime. A run's end is what the adapter answers to `getStatus`, whatever its events say.
 package final class BridgeRuntime: WorkspaceRuntime, ForceCancelingRuntime, AnswerableRuntime, ConversingRuntime,
-  AdoptingRuntime, PacedRuntime, CheckableRuntime
+  AdoptingRuntime, PacedRuntime, CheckableRuntime, RetirableRuntime
 {
   package static let kind = "bridge"
 
@@ -27,6 +27,7 @@ package final class BridgeRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answ
     var endedBytes = 0
     var isTicking = false
     var isEnded = false
+    var isGone = false
   }
 
   package let runtimeId: RuntimeID
@@ -39,6 +40,8 @@ package final class BridgeRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answ
   let opening: AdapterOpening
   let keeper: AdapterKeeper
   let log: AdapterLog
+  let git: Git
+  let desk: RequestDesk
   private let relay: Relay
 
   /// What the adapter's link calls back to: the runtime, once there is one.
@@ -65,6 +68,9 @@ package final class BridgeRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answ
     self.clock = BridgeClock(clock)
     let folder = "\(state)/bridge-\(configuration.id)"
     records = BridgeRecords(folder: folder)
+    git = Git(environment: environment, standIns: "\(state)/git")
+    desk = RequestDesk(
+      configuration.pullRequests, git: git, environment: environment, standIns: "\(state)/git")
     log = AdapterLog(configuration.id, logger, clock: self.clock)
     let relay = Relay()
     self.relay = relay
@@ -91,7 +97,11 @@ package final class BridgeRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answ
   package func retire() async {
     state.withLock { $0.isEnded = true }
     await keeper.end()
+    state.withLock { $0.isGone = true }
   }
+
+  /// Nothing of its adapter is left, and none is started any more.
+  package var isGone: Bool { state.withLock { $0.isGone } }
 
   /// A look at the one that is up; where none has been started yet, a start of its own, which is ended again.
   package func check() async throws -> RuntimeCheck {

@@ -15,14 +15,6 @@ extension LocalRuntime {
       case none
     }
 
-    package struct PullRequests: Sendable, Hashable {
-      /// The remote that is pushed to.
-      package var remote = "origin"
-      package var isDraft = false
-
-      package init() {}
-    }
-
     package var id: RuntimeID
     /// The program and its arguments, with placeholders; nil takes `metadata.command` of each contract.
     package var command: [String]?
@@ -42,7 +34,7 @@ extension LocalRuntime {
     /// How the agent's output is read; nil: as plain lines.
     package var profile: AgentProfile?
     /// How pull requests are opened for its runs.
-    package var pullRequests = PullRequests()
+    package var pullRequests = PullRequestSettings()
     /// How long a supervisor may leave a cancel untaken before it is ended itself.
     package var supervisorPatience: Duration = .seconds(10)
     /// What a run's agent speaks.

@@ -69,7 +69,7 @@ extension LocalRun {
   }
 
   /// An agent that cannot be told what it has to know would wait for ever.
-  private func speechless(_ problem: Problem) {
+  func speechless(_ problem: Problem) {
     lostSpeech = lostSpeech ?? "could not be told anything more: \(problem.detail)"
     _ = folder.supervised.send("finish \(stopGrace.milliseconds)")
   }
@@ -87,7 +87,44 @@ extension LocalRun {
     act()
   }
 
-  private func stopAfterSession() {
+  // MARK: Canceling
+
+  /// False when there is no session to be told.
+  func cancelSession() -> Bool {
+    guard input != nil, conversation?.cancel() == true else { return false }
+    sessionCanceledAt = sessionCanceledAt ?? .now
+    act()
+    return true
+  }
+
+  /// For the logs to be read. Half of what a stop is given is the session's, and a log that takes longer is not waited for.
+  func awaitSession() {
+    guard !awaitsSession else { return }
+    awaitsSession = true
+    let limit = stopGrace / 2
+    Task { [weak self] in
+      // Nothing cancels this task; a wait that is over says nothing.
+      try? await Task.sleep(for: limit)
+      await self?.sessionIsLate()
+    }
+  }
+
+  private func sessionIsLate() {
+    guard awaitsSession, end == nil else { return }
+    awaitsSession = false
+    stopAfterSession()
+  }
+
+  func caughtUp() {
+    isCaughtUp = true
+    guard awaitsSession else { return }
+    awaitsSession = false
+    // What has ended by itself needs no word any more.
+    if !isOver, !Files.exists(folder.supervised.exit), !cancelSession() { stopAfterSession() }
+  }
+
+  /// The supervisor's turn, with what is left of the time.
+  func stopAfterSession() {
     let spent = cancelAskedAt.map { ContinuousClock.now - $0 } ?? .zero
     stop("stop \(max(.zero, stopGrace - spent).milliseconds)")
   }

@@ -32,6 +32,10 @@ actor LocalRun {
   private(set) var isCancelAsked = false
   private(set) var cancelAskedAt: ContinuousClock.Instant?
   var sessionCanceledAt: Timestamp?
+  /// The logs have told all that was said before; until then a conversation does not know how its session stands.
+  var isCaughtUp = false
+  /// A cancel that waits for that.
+  var awaitsSession = false
   /// When a stop was first asked for, and whether the supervisor has taken one.
   private var stopAwaitedSince: ContinuousClock.Instant?
   var stopIsSent = false
@@ -101,11 +105,12 @@ actor LocalRun {
     guard end == nil else { return }
     isCancelAsked = true
     cancelAskedAt = cancelAskedAt ?? .now
-    if !force, input != nil, conversation?.cancel() == true {
-      sessionCanceledAt = sessionCanceledAt ?? .now
-      return act()
+    if force {
+      awaitsSession = false
+      return stop("kill")
     }
-    stop(force ? "kill" : "stop \(stopGrace.milliseconds)")
+    if conversation != nil, spec.supervisor.input == .log, !isCaughtUp { return awaitSession() }
+    if !cancelSession() { stop("stop \(stopGrace.milliseconds)") }
   }
 
   func stop(_ command: String) {
@@ -135,7 +140,11 @@ actor LocalRun {
     if input == nil {
       try tellEarlierSupervisor(line)
     } else {
-      try tell(line)
+      do throws(Problem) { try tell(line) } catch {
+        // Of a log that is not as it was left nothing reaches the agent any more.
+        if error.code == .internal { speechless(error) }
+        throw error
+      }
     }
     answering = id
   }
@@ -216,10 +225,11 @@ actor LocalRun {
     }
     // What is gone is told nothing, and nothing is done for it.
     isOver = adoption.followsRestart || Files.exists(folder.supervised.exit) || !Files.isLocked(folder.supervised.lock)
-    act()
+    if !awaitsSession { act() }
     for await _ in watch.wakes(folder.path) {
       if isWakeOwed { wakeSupervisor() }
       let hadOutput = await drain(&reader)
+      caughtUp()
       handOn(budget.due(at: time))
       if Files.exists(folder.supervised.exit) {
         isOver = true
@@ -320,7 +330,8 @@ actor LocalRun {
       if records.isEmpty { break }
       hadOutput = true
       hand(on: records.flatMap { take($0) })
-      if input != nil { act() }
+      // What is asked for besides is not begun any more when a cancel waits.
+      if input != nil, !awaitsSession { act() }
       // A question for this run is answered between two pieces.
       await Task.yield()
     }

@@ -47,8 +47,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     runtimeId = configuration.id
     git = Git(environment: environment, standIns: "\(state)/git")
     desk = RequestDesk(
-      RequestDesk.Settings(remote: configuration.pullRequests.remote, isDraft: configuration.pullRequests.isDraft),
-      git: git, environment: environment, standIns: "\(state)/git")
+      configuration.pullRequests, git: git, environment: environment, standIns: "\(state)/git")
     worktrees = Worktrees(git: git, folder: "\(state)/worktrees")
   }
 

@@ -3,13 +3,7 @@ import RunModel
 
 /// Opens pull requests for branches of the operator's repositories: git pushes, the host's own program opens.
 actor RequestDesk {
-  struct Settings: Sendable, Hashable {
-    /// The remote that is pushed to.
-    var remote = "origin"
-    var isDraft = false
-  }
-
-  private let settings: Settings
+  private let settings: PullRequestSettings
   private let git: Git
   /// For what goes over the network.
   private let pusher: Git
@@ -31,7 +25,7 @@ actor RequestDesk {
   static let longestReason = 600
 
   init(
-    _ settings: Settings, git: Git, environment: [String: String], standIns: String?,
+    _ settings: PullRequestSettings, git: Git, environment: [String: String], standIns: String?,
     pushLimit: Duration = RequestDesk.pushLimit, statusLimit: Duration = RequestDesk.statusLimit,
     now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
   ) {
@@ -48,7 +42,7 @@ actor RequestDesk {
     if let general { return general }
     var could = false
     for tool in RequestTool.allCases where !could && runner.locate(tool) != nil {
-      could = await answersZero(tool, host: nil)
+      could = await isLoggedInSomewhere(tool)
     }
     general = could
     return could
@@ -132,16 +126,25 @@ actor RequestDesk {
   private func isLoggedIn(_ tool: RequestTool, at host: String) async -> Bool {
     let login = Login(tool: tool, host: host)
     if let known = logins[login], known.until > now() { return known.isIn }
-    let isIn = await answersZero(tool, host: host)
+    let isIn = await status(tool, tool.statusArguments(host: host))?.status == 0
     if logins.count > 100 { logins.removeAll() }
     logins[login] = (isIn, now() + Self.memory)
     return isIn
   }
 
-  private func answersZero(_ tool: RequestTool, host: String?) async -> Bool {
-    // One that cannot be run says no, whatever the reason.
-    let answer = try? await runner.run(tool, tool.statusArguments(host: host), within: statusLimit)
-    return answer?.status == 0
+  /// Also where one login of several is out of date, for which both say that something is wrong.
+  private func isLoggedInSomewhere(_ tool: RequestTool) async -> Bool {
+    for arguments in tool.loginArguments {
+      guard let answer = await status(tool, arguments) else { continue }
+      if answer.status == 0 || tool.namesLogin(in: answer.output + "\n" + answer.diagnostics) { return true }
+    }
+    return false
+  }
+
+  /// Nil for one that cannot be run or does not answer, whatever the reason.
+  private func status(_ tool: RequestTool, _ arguments: [String]) async -> RequestToolRunner.Answer? {
+    // As above: it says no then.
+    (try? await runner.run(tool, arguments, within: statusLimit)) ?? nil
   }
 
   /// Where it is to be merged, if what the work began from is a branch; nil: where the host says.

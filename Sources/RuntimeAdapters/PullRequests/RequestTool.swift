@@ -15,8 +15,20 @@ enum RequestTool: String, Sendable, CaseIterable {
     return nil
   }
 
-  /// Ends with 0 when somebody is logged in, at the host if one is named.
-  func statusArguments(host: String?) -> [String] { ["auth", "status"] + (host.map { ["--hostname", $0] } ?? []) }
+  /// Ends with 0 when somebody is logged in at the host.
+  func statusArguments(host: String) -> [String] { ["auth", "status", "--hostname", host] }
+
+  /// Say together whether somebody is logged in anywhere. glab looks at one host unless it is told to look at all, which
+  /// older ones do by themselves.
+  var loginArguments: [[String]] {
+    switch self {
+    case .gh: [["auth", "status"]]
+    case .glab: [["auth", "status"], ["auth", "status", "--all"]]
+    }
+  }
+
+  /// Whether a status names a login that works, whatever it says of others.
+  func namesLogin(in text: String) -> Bool { text.contains("Logged in to ") }
 
   /// Lists the requests for a branch, as JSON.
   func listArguments(_ remote: RemoteRepository, branch: String) -> [String] {

@@ -9,14 +9,13 @@ enum Program {
     var diagnostics: [UInt8]
   }
 
-  /// `name` is looked for in PATH. Throws when it cannot be started or prints more than `limit` bytes.
+  /// `name` is looked for in PATH. Throws when it cannot be started or prints more than `limit` bytes. A program that
+  /// ends without having read all of its input has ended like any other, as long as this process ignores SIGPIPE.
   static func run(
     _ name: String, _ arguments: [String], environment: [Environment.Key: String], limit: Int, input: [UInt8] = []
   ) async throws -> Ending {
-    // A task that is canceled before its child's input is written ends the whole process: swift-subprocess 1.0 stops at a
-    // writer that nobody has closed. Without input there is no writer.
     if input.isEmpty { return try await run(name, arguments, environment, limit, .none) }
-    return try await run(name, arguments, environment, limit, .array(input))
+    return try await run(name, arguments, environment, limit, WholeInput(bytes: input))
   }
 
   private static func run(
@@ -35,5 +34,20 @@ enum Program {
       case .signaled(let signal): 128 + Int(signal)
       }
     return Ending(status: status, output: result.standardOutput, diagnostics: result.standardError)
+  }
+}
+
+/// Bytes for a program's standard input, which is closed whatever becomes of them.
+///
+/// swift-subprocess 1.0 closes it only behind a write that succeeded, and ends the whole process when it finds it open later:
+/// with its own inputs a cancelation, or a program that reads no further, would be the end of everything.
+private struct WholeInput: InputProtocol {
+  let bytes: [UInt8]
+
+  func write(with writer: StandardInputWriter) async throws {
+    do { _ = try await writer.write(bytes) } catch {
+      // The task was canceled, or the program has closed its end: how it ends tells the rest.
+    }
+    try await writer.finish()
   }
 }

@@ -27,7 +27,16 @@ struct InputRecord: Equatable {
   /// A kind, two numbers, a tag, three spaces and a newline have room in it.
   static let longestHead = 48 + longestTag
 
-  /// The beginning of a record; nil for what is none, or not whole yet.
+  /// What begins at a place in a log.
+  enum Look {
+    case record(Head)
+    /// Nothing, or not a whole record yet.
+    case unfinished
+    /// No record, or the log ends before this place: it is not what was written.
+    case damaged
+  }
+
+  /// The beginning of a whole record.
   struct Head {
     var kind: Kind
     var tag: String
@@ -36,22 +45,26 @@ struct InputRecord: Equatable {
     var length: Int
     var end: Int { payload + length + 1 }
 
-    init?(of log: CInt, at offset: Int) {
+    static func look(at offset: Int, of log: CInt) -> Look {
       let head = withUnsafeTemporaryAllocation(byteCount: InputRecord.longestHead, alignment: 1) { buffer in
         let count = pread(log, buffer.baseAddress, buffer.count, off_t(offset))
         return count > 0 ? Array(buffer[..<count]) : []
       }
-      guard let newline = head.firstIndex(of: 0x0A) else { return nil }
+      var status = stat()
+      guard fstat(log, &status) == 0 else { return .unfinished }
+      guard let newline = head.firstIndex(of: 0x0A) else {
+        return head.count < InputRecord.longestHead && Int(status.st_size) >= offset ? .unfinished : .damaged
+      }
       let words = head[..<newline].split(separator: 0x20, maxSplits: 3, omittingEmptySubsequences: false)
       guard words.count == 4, words[0].count == 1, let kind = words[0].first.flatMap(Kind.init),
         let length = Int(String(decoding: words[2], as: UTF8.self)), (0...Bounds.inputLine).contains(length)
-      else { return nil }
-      self.kind = kind
-      self.length = length
-      tag = String(decoding: words[3], as: UTF8.self)
-      payload = offset + newline + 1
-      var status = stat()
-      guard fstat(log, &status) == 0, Int(status.st_size) >= end else { return nil }
+      else { return .damaged }
+      let found = Head(
+        kind: kind, tag: String(decoding: words[3], as: UTF8.self), payload: offset + newline + 1, length: length)
+      guard Int(status.st_size) >= found.end else { return .unfinished }
+      var last: UInt8 = 0
+      guard pread(log, &last, 1, off_t(found.end - 1)) == 1, last == 0x0A else { return .damaged }
+      return .record(found)
     }
   }
 }
@@ -64,13 +77,22 @@ final class InputLog {
   /// What was there when it was opened.
   let records: [InputRecord]
 
-  /// Opens or makes it. Half a record, of an orchestrator that died while it wrote, is taken away: nobody has seen it.
+  /// Opens or makes it. Half a record, of an orchestrator that died while it wrote, is taken away: nobody has seen it. Throws
+  /// for one that is damaged: what the agent has been told by then cannot be known.
   init(path: String) throws(Problem) {
     self.path = path
     descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
     guard descriptor >= 0 else { throw Files.problem(errno, "write", path) }
     var records: [InputRecord] = []
-    while let head = InputRecord.Head(of: descriptor, at: size) {
+    reading: while true {
+      let head: InputRecord.Head
+      switch InputRecord.Head.look(at: size, of: descriptor) {
+      case .record(let found): head = found
+      case .unfinished: break reading
+      case .damaged:
+        close(descriptor)
+        throw Problem(.internal, "\(path) is damaged at byte \(size), so what it was told is not known.")
+      }
       var record = InputRecord(kind: head.kind, tag: head.tag)
       if head.kind == .note, head.length > 0 {
         record.note = [UInt8](repeating: 0, count: head.length)
@@ -95,6 +117,10 @@ final class InputLog {
     bytes += " \(millisecondsNow()) \(payload.count) \(Self.clean(tag))\n".utf8
     bytes += payload
     bytes.append(0x0A)
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, Int(status.st_size) == size else {
+      throw Problem(.internal, "\(path) was changed by somebody else.")
+    }
     guard Files.writeAll(bytes, to: descriptor) else {
       let code = errno
       ftruncate(descriptor, off_t(size))
@@ -133,9 +159,12 @@ struct InputFeed {
     // A fast reader must not keep its own output from being read.
     for _ in 0..<64 where pipe >= 0 {
       if left == 0 {
-        // What was damaged, by whom ever, ends it: nothing behind it can be trusted to be ours.
-        guard let head = InputRecord.Head(of: log, at: offset) else { return }
-        begin(head, answered)
+        switch InputRecord.Head.look(at: offset, of: log) {
+        case .record(let head): begin(head, answered)
+        case .unfinished: return
+        // By whom ever: nothing behind it can be trusted to be ours, and an agent that is told no more must not wait for it.
+        case .damaged: end()
+        }
         continue
       }
       let count = pread(log, &buffer, min(left, buffer.count), off_t(offset))

@@ -6,19 +6,14 @@ struct ApproveCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "approve", abstract: "Let runs start that wait for approval; a critical one needs two people.")
 
-  @Argument(help: "Run ids, or unambiguous ends of them.")
-  var run: [String]
+  @OptionGroup var runs: RunsArgument
   @OptionGroup var rationale: RationaleOption
   @OptionGroup var output: JSONOption
   @OptionGroup var link: LinkOptions
 
-  func validate() throws {
-    if run.isEmpty { throw ValidationError("Name at least one RUN.") }
-  }
-
   func run() async throws {
     try await link.withClient { client in
-      try Decided.report(try await Each.of(run) { try await client.approve($0, why: rationale.why) }, output)
+      try Decided.report(try await Each.of(runs.run) { try await client.approve($0, why: rationale.why) }, output)
     }
   }
 }
@@ -27,19 +22,14 @@ struct RejectCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reject", abstract: "End runs that wait for approval; the rationale becomes their reason.")
 
-  @Argument(help: "Run ids, or unambiguous ends of them.")
-  var run: [String]
+  @OptionGroup var runs: RunsArgument
   @OptionGroup var rationale: RationaleOption
   @OptionGroup var output: JSONOption
   @OptionGroup var link: LinkOptions
 
-  func validate() throws {
-    if run.isEmpty { throw ValidationError("Name at least one RUN.") }
-  }
-
   func run() async throws {
     try await link.withClient { client in
-      try Decided.report(try await Each.of(run) { try await client.reject($0, why: rationale.why) }, output)
+      try Decided.report(try await Each.of(runs.run) { try await client.reject($0, why: rationale.why) }, output)
     }
   }
 }

@@ -12,12 +12,7 @@ struct DashboardCommand: AsyncParsableCommand {
 
   @Flag(help: "Draw one screen to standard output and end.")
   var once = false
-  @Option(help: "With --once: which screen (runs, runtimes, …).")
-  var screen: String?
-  @Option(help: ArgumentHelp("With --once: its size, such as 120x40.", valueName: "CxR"))
-  var size: ScreenSize?
-  @Option(help: "With --once: text, ansi, svg or html.")
-  var format: OnceFormat = .text
+  @OptionGroup var picture: PictureOptions
   @Flag(help: "Draw with ASCII alone (also: ascii in the configuration).")
   var ascii = false
   @Flag(help: "Change nothing from here: no dispatch, no cancel, no answer (or readOnly: true in the configuration).")
@@ -26,9 +21,7 @@ struct DashboardCommand: AsyncParsableCommand {
   @OptionGroup var link: LinkOptions
 
   func validate() throws {
-    if !once, screen != nil || size != nil || format != .text {
-      throw ValidationError("--screen, --size and --format go with --once.")
-    }
+    if !once { try picture.demandOnce() }
   }
 
   func run() async throws {
@@ -69,9 +62,9 @@ struct DashboardCommand: AsyncParsableCommand {
       let remark = try await remark(on: client.health(), paths)
       if once {
         if let remark { Console.note(remark) }
-        let size = size?.size ?? Size(width: surroundings.columns ?? 120, height: surroundings.rows ?? 40)
         try await drawOnce(
-          client: client, configuration: configuration, paths: paths, screen: screen, size: size, format: format)
+          client: client, configuration: configuration, paths: paths, screen: picture.screen,
+          size: picture.size(in: surroundings), format: picture.format)
       } else {
         let signal = try await runDashboard(
           client: client, configuration: configuration, paths: paths, revival: revival, remark: remark)

@@ -65,9 +65,15 @@ struct DoctorCommand: AsyncParsableCommand {
     } catch { return nil }
   }
 
-  /// Nil when the orchestrator does not say: that is no fault of this machine.
+  /// Nil for who may not know, and while it is being cleared away.
   private func remains() async -> Finding? {
-    (try? await link.withClient { try await $0.collect(CollectionRequest(dryRun: true)) }).map(Examination.remains)
+    do {
+      return Examination.remains(try await link.withClient { try await $0.collect(CollectionRequest(dryRun: true)) })
+    } catch let problem as Problem where problem.code == .forbidden || problem.code == .conflict {
+      return nil
+    } catch {
+      return Finding("old runs", .doubtful, "the orchestrator does not say what they have left: \(error)")
+    }
   }
 
   private func orchestrator(

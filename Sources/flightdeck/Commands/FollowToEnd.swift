@@ -12,6 +12,8 @@ actor FollowToEnd {
   private var board = RunBoard()
   private var line = ""
   private var lastShown: ContinuousClock.Instant?
+  /// Since when the link is lost.
+  private var lostSince: ContinuousClock.Instant?
 
   /// A lost link is tried again for this long, enough for a restart.
   private static let patience = Duration.seconds(60)
@@ -50,12 +52,16 @@ actor FollowToEnd {
 
   private func take(_ item: FeedItem) {
     switch item {
-    case .link(.lost(let since, let reason)):
-      if Timestamp.now - since > Self.patience {
+    case .link(.lost(_, let reason)):
+      // Not by the link's own time, as somebody may set the clock that it is of.
+      let since = lostSince ?? .now
+      lostSince = since
+      if since.duration(to: .now) > Self.patience {
         finish.finish(throwing: NoOrchestrator(address: client.address, cause: reason))
       }
       show("the link is lost, trying again")
     case .link(.refused(_, let reason)): finish.finish(throwing: Problem(.unauthorized, reason))
+    case .link(.live): lostSince = nil
     case .link, .gap: break
     case .glimpse, .outage: break
     case .snapshot(let snapshot):

@@ -45,15 +45,11 @@ struct LinkOptions: ParsableArguments {
   @OptionGroup var store: StoreOption
 
   /// Runs `body` with a client and lets go of it whatever happens.
-  /// `patience`: for what takes longer than an answer of the orchestrator's own.
-  func withClient<Result: Sendable>(
-    patience: Duration = .seconds(30), _ body: (RunClient) async throws -> Result
-  ) async throws -> Result {
+  func withClient<Result: Sendable>(_ body: (RunClient) async throws -> Result) async throws -> Result {
     RunClient.useOneThread()
     let environment = ProcessInfo.processInfo.environment
     let paths = try Paths(environment: environment, state: store.state)
-    let client = try Link.client(
-      connect: connection.connect, paths: paths, environment: environment, patience: patience)
+    let client = try Link.client(connect: connection.connect, paths: paths, environment: environment)
     do {
       let result = try await body(client)
       await client.shutdown()
@@ -77,17 +73,15 @@ enum Link {
     return try named.map(ConnectOption.address) ?? paths.address
   }
 
-  static func client(
-    connect: String?, paths: Paths, environment: [String: String], patience: Duration = .seconds(30)
-  ) throws -> RunClient {
+  static func client(connect: String?, paths: Paths, environment: [String: String]) throws -> RunClient {
     let address = try address(connect: connect, paths: paths, environment: environment)
-    if case .unix = address { return RunClient(address, patience: patience) }
+    if case .unix = address { return RunClient(address) }
     // Only for TCP is there anything in the configuration that a command needs.
     let configuration = try ConfigurationFile.load(paths)
     let known = configuration.orchestrators.first { $0.address == address }
     let token = try token(for: address, TokenPlace(known, paths, environment))
     return RunClient(
-      address, token: token, tls: try tls(for: address, configuration.tls, known, environment), patience: patience)
+      address, token: token, tls: try tls(for: address, configuration.tls, known, environment))
   }
 
   /// Where a token is looked for, and who said so; nobody did for the store's own, which need not be there.

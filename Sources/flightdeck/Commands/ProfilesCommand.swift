@@ -69,7 +69,7 @@ struct ProfilesCommand: AsyncParsableCommand {
         return Console.print(
           ["name": .string(profile), "from": .string(path ?? "built in"), "source": .string(text)] as JSONValue)
       }
-      Console.write(Array((Plain.lines(text).joined(separator: "\n") + (text.hasSuffix("\n") ? "" : "\n")).utf8))
+      Console.write(lines: text)
     }
   }
 
@@ -77,16 +77,11 @@ struct ProfilesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Check profile files and folders of them; name what is wrong; exit 1 if anything is.")
 
-    @Argument(help: "Files, or folders whose *.yaml are checked.", completion: .file(extensions: ["yaml", "yml"]))
-    var path: [String]
+    @OptionGroup var files: FilesArgument
     @OptionGroup var output: JSONOption
 
-    func validate() throws {
-      if path.isEmpty { throw ValidationError("Name at least one file or folder.") }
-    }
-
     func run() async throws {
-      try FileCheck.run(path, json: output.json) { path in
+      try FileCheck.run(files.path, json: output.json) { path in
         var isFolder = false
         let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
         return isThere && isFolder ? ThemeShelf.files(in: path) : [path]

@@ -11,19 +11,13 @@ struct PullRequestCommand: AsyncParsableCommand {
       A request that is open for the branch already is found. What goes wrong loses nothing: it can be tried again.
       """)
 
-  @Argument(help: "Run ids, or unambiguous ends of them.")
-  var run: [String]
+  @OptionGroup var runs: RunsArgument
   @OptionGroup var output: JSONOption
   @OptionGroup var link: LinkOptions
 
-  func validate() throws {
-    if run.isEmpty { throw ValidationError("Name at least one RUN.") }
-  }
-
   func run() async throws {
-    // A push has two minutes, and the programs that ask have one each.
-    try await link.withClient(patience: .seconds(300)) { client in
-      let (runs, worst) = try await Each.of(run) { try await client.openPullRequest($0) }
+    try await link.withClient { client in
+      let (runs, worst) = try await Each.of(self.runs.run) { try await client.openPullRequest($0) }
       if output.json {
         Console.print(
           .array(

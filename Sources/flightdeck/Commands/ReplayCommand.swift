@@ -21,19 +21,12 @@ struct ReplayCommand: AsyncParsableCommand {
   var at: ReplayPlace?
   @Flag(help: "Draw one screen to standard output and end: the end of the recording, or --at.")
   var once = false
-  @Option(help: "With --once: which screen (runs, runtimes, …).")
-  var screen: String?
-  @Option(help: ArgumentHelp("With --once: its size, such as 120x40.", valueName: "CxR"))
-  var size: ScreenSize?
-  @Option(help: "With --once: text, ansi, svg or html.")
-  var format: OnceFormat = .text
+  @OptionGroup var picture: PictureOptions
   @OptionGroup var settings: ConfigurationOption
   @OptionGroup var link: LinkOptions
 
   func validate() throws {
-    if !once, screen != nil || size != nil || format != .text {
-      throw ValidationError("--screen, --size and --format go with --once.")
-    }
+    if !once { try picture.demandOnce() }
     if what == "-", !once {
       throw ValidationError(
         "On a terminal the keys come from standard input: save the events to a file, or add --once.")
@@ -51,10 +44,9 @@ struct ReplayCommand: AsyncParsableCommand {
     let name = what == "-" ? "standard input" : what.split(separator: "/").last.map(String.init) ?? what
     let recording = Recording(try await source(paths, surroundings.environment))
     if once {
-      let size = size?.size ?? Size(width: surroundings.columns ?? 120, height: surroundings.rows ?? 40)
       try await drawReplayOnce(
-        recording, name: name, at: at, configuration: configuration, paths: paths, screen: screen, size: size,
-        format: format)
+        recording, name: name, at: at, configuration: configuration, paths: paths, screen: picture.screen,
+        size: picture.size(in: surroundings), format: picture.format)
       return
     }
     let memory = PreferencesFile(paths)
@@ -128,12 +120,14 @@ func drawReplayOnce(
   size: Size, format: OnceFormat
 ) async throws {
   let memory = PreferencesFile(paths)
+  let remembered = memory.read()
+  if let complaint = remembered.complaint { Console.note(complaint.detail) }
   let (themes, broken) = ThemeShelf.load(paths.themes)
   try ThemeShelf.check(configuration.theme, at: configuration.themePlace, among: themes, broken)
   var state = DashboardState(
     size: size, now: .now, themes: themes,
     keys: try KeyMap(overrides: configuration.keys.mapValues { $0.joined(separator: " ") }),
-    preferences: memory.read())
+    preferences: remembered.preferences)
   state.setUpTheme(configuration.theme, groundIsLight: environmentIsLight)
   state.utcOffset = localOffset()
   state.asciiOnly = configuration.ascii || !Surroundings.present.isUTF8

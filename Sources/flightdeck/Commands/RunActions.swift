@@ -6,8 +6,7 @@ struct CancelCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cancel", abstract: "Stop runs; their work is kept. A run that has ended is left as it is.")
 
-  @Argument(help: "Run ids, or unambiguous ends of them.")
-  var run: [String]
+  @OptionGroup var runs: RunsArgument
   @Option(help: "Why; it goes on the audit trail.")
   var reason: String
   @Flag(help: "Kill at once, without the time to stop in order.")
@@ -18,13 +17,12 @@ struct CancelCommand: AsyncParsableCommand {
   @OptionGroup var link: LinkOptions
 
   func validate() throws {
-    if run.isEmpty { throw ValidationError("Name at least one RUN.") }
     if reason.allSatisfy(\.isWhitespace) { throw ValidationError("--reason must say something.") }
   }
 
   func run() async throws {
     try await link.withClient { client in
-      var (runs, worst) = try await Each.of(run) { try await client.cancel($0, reason: reason, force: force) }
+      var (runs, worst) = try await Each.of(self.runs.run) { try await client.cancel($0, reason: reason, force: force) }
       if wait {
         let live = runs.filter { !$0.status.isTerminal }.map(\.runId)
         for ended in try await FollowToEnd.follow(live, client) {
@@ -65,18 +63,13 @@ struct RetryCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "retry", abstract: "Do the same contract again as a new run; prints the new run ids.")
 
-  @Argument(help: "Run ids, or unambiguous ends of them.")
-  var run: [String]
+  @OptionGroup var runs: RunsArgument
   @OptionGroup var output: JSONOption
   @OptionGroup var link: LinkOptions
 
-  func validate() throws {
-    if run.isEmpty { throw ValidationError("Name at least one RUN.") }
-  }
-
   func run() async throws {
     try await link.withClient { client in
-      let (outcomes, worst) = try await Each.of(run) { try await client.retry($0) }
+      let (outcomes, worst) = try await Each.of(runs.run) { try await client.retry($0) }
       if output.json {
         Console.print(outcomes)
       } else {

@@ -100,7 +100,7 @@ struct ThemesCommand: AsyncParsableCommand {
             ? .none : ColorDepth.fromEnvironment(surroundings.variable), isUTF8: surroundings.isUTF8)
         Console.print(renderer.render(drawThemeSheet(read)))
       } else {
-        Console.write(Array((Plain.lines(text).joined(separator: "\n") + (text.hasSuffix("\n") ? "" : "\n")).utf8))
+        Console.write(lines: text)
       }
     }
   }
@@ -109,16 +109,11 @@ struct ThemesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Check theme files and folders of them; name what is wrong; exit 1 if anything is.")
 
-    @Argument(help: "Files, or folders whose *.yaml are checked.", completion: .file(extensions: ["yaml", "yml"]))
-    var path: [String]
+    @OptionGroup var files: FilesArgument
     @OptionGroup var output: JSONOption
 
-    func validate() throws {
-      if path.isEmpty { throw ValidationError("Name at least one file or folder.") }
-    }
-
     func run() async throws {
-      try FileCheck.run(path, json: output.json, files: OwnThemes.files(at:)) { text, _ in
+      try FileCheck.run(files.path, json: output.json, files: OwnThemes.files(at:)) { text, _ in
         ThemeLibrary.check(text).map(\.description)
       }
     }

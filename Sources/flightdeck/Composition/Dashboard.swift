@@ -54,8 +54,9 @@ func runDashboard(
   options.mouse = configuration.mouse
   let terminal: Terminal
   do { terminal = try Terminal.open(options) } catch { throw Problem(.invalid, "\(error)") }
+  let remembered = destinations.memory.read()
   var state = DashboardState(
-    size: terminal.size, now: .now, themes: themes, keys: keys, preferences: destinations.memory.read(),
+    size: terminal.size, now: .now, themes: themes, keys: keys, preferences: remembered.preferences,
     directory: directory)
   if let columns = configuration.columns { state.standardColumns = columns }
   state.hasBraille = ProcessInfo.processInfo.environment["TERM"] != "linux"
@@ -68,6 +69,7 @@ func runDashboard(
   }
   state.setUpTheme(configuration.theme, groundIsLight: isLight)
   if !broken.isEmpty { _ = state.update(.themes(themes, broken: broken)) }
+  if let complaint = remembered.complaint { _ = state.update(.failed(complaint, .here)) }
   state.utcOffset = localOffset()
   if tour {
     state.isDemo = true
@@ -122,10 +124,12 @@ func drawOnce(
   let (themes, broken) = ThemeShelf.load(paths.themes)
   try ThemeShelf.check(configuration.theme, at: configuration.themePlace, among: themes, broken)
   let memory = PreferencesFile(paths)
+  let remembered = memory.read()
+  if let complaint = remembered.complaint { Console.note(complaint.detail) }
   var state = DashboardState(
     size: size, now: .now, themes: themes,
     keys: try KeyMap(overrides: configuration.keys.mapValues { $0.joined(separator: " ") }),
-    preferences: memory.read(), directory: workingRepository())
+    preferences: remembered.preferences, directory: workingRepository())
   if let columns = configuration.columns { state.standardColumns = columns }
   state.setUpTheme(configuration.theme, groundIsLight: environmentIsLight)
   state.utcOffset = localOffset()

@@ -93,6 +93,7 @@ struct RuntimeSetup {
       acp.startLimit = .seconds(settings.startSeconds)
       acp.stopGrace = configuration.stopGrace
       acp.limits = settings.limits
+      acp.pullRequests = settings.pullRequests
       acp.clientVersion = flightdeckVersion
       let agent = ACPRuntime(acp, state: state, environment: environment)
       let inspection = RepositoryInspection(environment: environment, standIns: "\(state)/git")
@@ -106,9 +107,14 @@ struct RuntimeSetup {
       return Registration(
         a2a, kind: A2ARuntime.kind, quietSeconds: runtime.quietSeconds,
         refusal: { contract in
-          contract.verify.isEmpty
-            ? nil
-            : "its agent works elsewhere, where verify commands cannot be run: leave them out, or use another runtime"
+          if !contract.verify.isEmpty {
+            return
+              "its agent works elsewhere, where verify commands cannot be run: leave them out, or use another runtime"
+          }
+          if contract.requires.contains(.canCreatePR), !settings.opensPullRequests {
+            return "its agent works elsewhere: set opensPullRequests if it opens pull requests and names them as pr_url"
+          }
+          return nil
         },
         complaint: { await a2a.complaint() })
     case .bridge(let settings):
@@ -120,15 +126,16 @@ struct RuntimeSetup {
       bridge.callLimit = .seconds(clamping: settings.callTimeoutSeconds)
       bridge.openingLimit = max(bridge.openingLimit, bridge.callLimit)
       bridge.cancelLimit = .seconds(clamping: settings.cancelTimeoutSeconds)
+      bridge.pullRequests = settings.pullRequests
       let bridged = BridgeRuntime(bridge, state: state, environment: environment, logger: logger)
-      adapters.all.withLock { $0.append(bridged) }
+      adapters.all.withLock { all in
+        all.removeAll(where: \.isGone)
+        all.append(bridged)
+      }
       return Registration(bridged, kind: BridgeRuntime.kind, quietSeconds: runtime.quietSeconds)
     }
   }
 }
-
-/// Its adapter goes when it is removed or replaced and its last run has ended, and after a check.
-extension BridgeRuntime: RetirableRuntime {}
 
 extension A2ARuntime {
   fileprivate convenience init(
@@ -139,6 +146,7 @@ extension A2ARuntime {
       isInsecure: settings.insecure)
     if let token = settings.token { configuration.token = { try token.read(environment: environment) } }
     configuration.tls = { try ClientTLS.load(ca: settings.ca, certificate: settings.certificate, key: settings.key) }
+    configuration.opensPullRequests = settings.opensPullRequests
     configuration.patience = Duration.seconds(settings.patienceSeconds)
     self.init(configuration, state: state)
   }

@@ -90,7 +90,7 @@ extension ConfigurationFile {
         case "address":
           let words = try text(value, key)
           do throws(Problem) { address = try ServerAddress(words) } catch { throw self.error(error.detail, value) }
-        case "tokenFile", "ca", "certificate", "key": files[key] = Paths.absolute(try text(value, key), in: folder)
+        case "tokenFile", "ca", "certificate", "key": files[key] = try absolute(value, key)
         default: break
         }
       }

@@ -14,7 +14,7 @@ extension ConfigurationFile {
           throw unknown(word, "level of the log", among: Logger.Level.allCases.map(\.rawValue), value)
         }
         log.level = level
-      case "file": log.file = Paths.absolute(try text(value, key), in: folder)
+      case "file": log.file = try absolute(value, key)
       case "maxSize":
         let word = try text(value, key)
         guard let bytes = ByteCount.parse(word), LogSettings.sizes.contains(bytes) else {

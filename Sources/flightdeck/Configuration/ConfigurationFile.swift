@@ -7,6 +7,8 @@ import Yams
 struct ConfigurationFile {
   /// For errors.
   let path: String
+  /// What `~/` in it stands for.
+  var home = ProcessInfo.processInfo.environment["HOME"]
   /// What relative paths in it start from.
   var folder: String { Paths.parent(of: path) }
 
@@ -96,7 +98,7 @@ struct ConfigurationFile {
     var tls = TLSSettings()
     let known = ["certificate", "key", "clientCA", "ca", "clientCertificate", "clientKey"]
     for (key, value) in try members(node, of: "\"tls\"", known: known) {
-      let file = Paths.absolute(try text(value, key), in: folder)
+      let file = try absolute(value, key)
       switch key {
       case "certificate": tls.certificate = file
       case "key": tls.key = file
@@ -192,6 +194,20 @@ extension ConfigurationFile {
     var texts: [String] = []
     for item in sequence { texts.append(try text(item, key)) }
     return texts
+  }
+
+  /// The absolute path of a file or a folder: `~/` stands for the home folder, and others begin at the configuration's.
+  func absolute(_ node: Node, _ key: String) throws(Problem) -> String {
+    let place = try text(node, key)
+    guard place.hasPrefix("~") else { return Paths.absolute(place, in: folder) }
+    guard place == "~" || place.hasPrefix("~/") else {
+      throw error(
+        "\"\(key)\": only ~/ stands for a home folder, your own. Write the path in full, or ./\(place).", node)
+    }
+    guard let home, home.hasPrefix("/") else {
+      throw error("\"\(key)\": ~ stands for HOME, which is not set. Write the path in full.", node)
+    }
+    return Paths.absolute("." + place.dropFirst(), in: home)
   }
 
   func flag(_ node: Node, _ key: String) throws(Problem) -> Bool {

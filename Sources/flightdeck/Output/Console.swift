@@ -13,6 +13,11 @@ enum Console {
 
   static func write(_ bytes: some Collection<UInt8>) { write(STDOUT_FILENO, Array(bytes)) }
 
+  /// A file's text, to be read or kept: its lines made plain, the last one ended.
+  static func write(lines text: String) {
+    write(Array((Plain.lines(text).joined(separator: "\n") + (text.hasSuffix("\n") ? "" : "\n")).utf8))
+  }
+
   static func visible(json bytes: some Collection<UInt8>) -> [UInt8] {
     // What a JSON text holds beyond ASCII stands within its strings.
     if bytes.allSatisfy({ $0 < 0x7F }) { return Array(bytes) }

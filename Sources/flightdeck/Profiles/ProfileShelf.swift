@@ -5,6 +5,7 @@ import RuntimeAdapters
 /// The files of `profiles/` as `Package.swift` embeds them: one line a profile.
 private enum BuiltinProfiles {
   static let files: [(name: String, bytes: [UInt8])] = [
+    ("claude-code", PackageResources.claude_code_yaml),
     ("mini-swe-agent", PackageResources.mini_swe_agent_yaml),
     ("vibe", PackageResources.vibe_yaml),
   ]

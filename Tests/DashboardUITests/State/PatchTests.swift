@@ -48,8 +48,57 @@ import Testing
 
   @Test(
     "Unusual file names are unquoted",
-    arguments: [("\"a/caf\\303\\251.txt\"", "a/café.txt"), ("plain", "plain"), ("\"t\\tb\\\"q\"", "t\tb\"q")])
-  func quoting(text: String, expected: String) { #expect(Patch.unquoted(text) == expected) }
+    arguments: [
+      ("\"a/caf\\303\\251.txt\"", "a/café.txt"), ("plain", "plain"), ("\"t\\tb\\\"q\"", "t\tb\"q"),
+      ("\"\\a\\b\\v\\f\\r\\n\\\\\"", "\u{7}\u{8}\u{B}\u{C}\r\n\\"),
+    ])
+  func quoting(text: String, expected: String) { #expect(PatchFile.unquoted(text) == expected) }
+
+  @Test("An unusual name is known also where only the first line tells it, and with a space in it")
+  func quotedNames() {
+    let patch = whole(
+      """
+      diff --git "a/caf\\303\\251" "b/caf\\303\\251"
+      new file mode 100644
+      index 0000000..e69de29
+      diff --git "a/a caf\\303\\251" "b/a caf\\303\\251"
+      --- "a/a caf\\303\\251"\t
+      +++ "b/a caf\\303\\251"\t
+      @@ -1 +1 @@
+      -a
+      +b
+
+      """)
+    #expect(patch.files.map(\.path) == ["café", "a café"])
+  }
+
+  @Test("A patch without git's own lines has its files and hunks all the same")
+  func plain() {
+    let patch = whole(
+      """
+      Some words before.
+      --- a/x.txt\t2026-01-01 00:00:00
+      +++ b/x.txt\t2026-01-02 00:00:00
+      @@ -1,2 +1 @@
+      -a
+      --- b
+      +++ c
+      --- /dev/null
+      +++ b/new.txt
+      @@ -0,0 +1 @@
+      +a
+      --- a/old.txt
+      +++ /dev/null
+      @@ -1 +0,0 @@
+      -a
+
+      """)
+    #expect(patch.files.map(\.path) == ["x.txt", "new.txt", "old.txt"])
+    #expect(patch.files.map(\.change) == [.modified, .added, .deleted])
+    #expect(patch.files.map(\.added) == [1, 1, 0] && patch.files.map(\.removed) == [2, 0, 1])
+    #expect(patch.files.map(\.firstLine) == [1, 7, 11])
+    #expect(patch.kind(of: 1) == .file && patch.kind(of: 2) == .meta && patch.kind(of: 5) == .removed)
+  }
 
   @Test("The missing newline at the end belongs to its hunk")
   func noNewline() {

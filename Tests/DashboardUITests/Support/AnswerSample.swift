@@ -63,62 +63,26 @@ extension Sample {
 
 extension ScreenSnapshotTests {
   static let answerScreens: Screens = [
-    (
-      "answer-edit",
-      { size in
-        var state = Sample.asking(size)
-        state.select(5)
-        state.press("a")
-        return state
-      }
-    ),
-    (
-      "answer-command",
-      { size in
-        var state = Sample.asking(size)
-        state.select(6)
-        state.press("a")
-        return state
-      }
-    ),
+    ("answer-edit", { Sample.asking($0).at(5, "a") }),
+    ("answer-command", { Sample.asking($0).at(6, "a") }),
     (
       "answer-read-only",
       { size in
         var state = Sample.asking(size)
         state.isReadOnly = true
-        state.select(5)
-        state.press("a")
-        return state
+        return state.at(5, "a")
       }
     ),
-    (
-      "plan-overview",
-      { size in
-        var state = Sample.asking(size)
-        state.select(5)
-        state.press("enter")
-        return state
-      }
-    ),
+    ("plan-overview", { Sample.asking($0).at(5, "enter") }),
     (
       "message-session",
       { size in
-        var state = Sample.conversing(size)
-        state.select(5)
-        state.press("M")
+        var state = Sample.conversing(size).at(5, "M")
         state.type("Mind the tests for the dead letter queue")
         return state
       }
     ),
-    (
-      "message-later",
-      { size in
-        var state = Sample.state(size)
-        state.select(5)
-        state.press("M")
-        return state
-      }
-    ),
+    ("message-later", { Sample.state($0).at(5, "M") }),
   ]
 }
 
@@ -134,6 +98,14 @@ extension Sample {
 }
 
 extension DashboardState {
+  /// With the cursor on the run of this number, and then a key.
+  func at(_ number: Int, _ key: String) -> DashboardState {
+    var state = self
+    state.select(number)
+    state.press(key)
+    return state
+  }
+
   /// Puts the cursor on the run of this number.
   mutating func select(_ number: Int) {
     selection = Sample.id(number)

@@ -258,6 +258,20 @@ import Testing
     #expect(effects.contains { if case .copy("https://example.com/pr/7") = $0 { true } else { false } })
   }
 
+  @Test("A pull request is shown for a run that has no branch here, too")
+  func foreignRequest() {
+    var state = Sample.opened(size, .overview)
+    let queued = Sample.event(
+      1001, .queued, Sample.id(500), 0, ["contractId": .string("\(Sample.contract(1))"), "title": "Far away"])
+    _ = state.update(.events([queued]))
+    state.openRun(Sample.id(500), .overview)
+    var artifacts = Artifacts()
+    artifacts.prURL = "https://example.com/pr/7"
+    #expect(!drawDashboard(state).text.contains("https://example.com/pr/7"))
+    _ = state.update(.artifacts(Sample.id(500), artifacts))
+    #expect(drawDashboard(state).text.contains("https://example.com/pr/7"))
+  }
+
   @Test("All nine tabs keep their numbers in 80 columns")
   func titles() {
     let state = Sample.opened(Size(width: 80, height: 24), .events)

@@ -46,6 +46,48 @@ struct RuntimeSettingsTests {
       ])
   }
 
+  @Test("~/ is the home folder in the path of a secret, and of any file; another user's is refused with the way out")
+  func home() throws {
+    func env(_ place: String, home: String?) throws -> [String: EnvironmentValue]? {
+      var file = ConfigurationFile(path: "/etc/fd/config.yaml")
+      file.home = home
+      let text = "runtimes: [{id: a, kind: local, command: [x], env: {K: {file: \(place)}}}]"
+      guard case .local(let local)? = try file.parse(text).runtimes.first?.kind else { return nil }
+      return local.env
+    }
+    #expect(try env("~/keys/../k", home: "/home/me")?["K"] == .secret(.file("/home/me/k")))
+    #expect(try env("./~/k", home: "/home/me")?["K"] == .secret(.file("/etc/fd/~/k")))
+    for (place, home, words) in [
+      ("~you/k", "/home/me", "only ~/ stands for a home folder"), ("~/k", nil, "HOME, which is not set"),
+    ] as [(String, String?, String)] {
+      let problem = #expect(throws: Problem.self) { try env(place, home: home) }
+      #expect(problem?.detail.contains("config.yaml:1") == true && problem?.detail.contains(words) == true)
+    }
+  }
+
+  @Test("Pull requests are set for each kind of runtime that opens them")
+  func pullRequests() throws {
+    let text = """
+      runtimes:
+        - {id: l, kind: local, command: [x], pullRequests: {remote: fork, draft: true}}
+        - {id: a, kind: acp, command: [x], pullRequests: {remote: fork, draft: true}}
+        - {id: b, kind: bridge, command: [x], pullRequests: {remote: fork, draft: true}}
+        - {id: c, kind: a2a, url: "https://agent.example/", opensPullRequests: true}
+      """
+    let settings = try ConfigurationFile(path: "/etc/fd/config.yaml").parse(text).runtimes.map { runtime in
+      switch runtime.kind {
+      case .local(let local): local.pullRequests
+      case .acp(let acp): acp.pullRequests
+      case .bridge(let bridge): bridge.pullRequests
+      case .a2a(let a2a): PullRequestSettings(remote: a2a.opensPullRequests ? "theirs" : "none")
+      case .mock, .simulated: PullRequestSettings()
+      }
+    }
+    let fork = PullRequestSettings(remote: "fork", isDraft: true)
+    #expect(settings == [fork, fork, fork, PullRequestSettings(remote: "theirs")])
+    #expect(throws: Problem.self) { try Self.local("command: [x]\n    pullRequests: {remote: --all}") }
+  }
+
   @Test(
     "A reference to a secret that is none is named with its line",
     arguments: ["{envv: X}", "{env: X, file: y}", "[a]", "{env: \"\"}"])

@@ -6,6 +6,8 @@ import Testing
 
 extension EndToEndTests {
   @Suite("Pull requests") struct PullRequestTests {
+    private static let agent = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Agents/acp-agent.py").path
     private static let configuration: @Sendable (String) -> String = { _ in
       """
       runtimes:
@@ -65,6 +67,27 @@ extension EndToEndTests {
         #expect(audit.contains("agent_run.pull_request_opened"))
         let again = try await here.run(["pr", run.description])
         #expect(again.status == 0 && again.output == "https://github.com/acme/app/pull/9\n")
+      }
+    }
+
+    @Test("For the work of an agent that speaks ACP one is opened as for any other's")
+    func overACP() async throws {
+      let configuration: @Sendable (String) -> String = { _ in
+        """
+        runtimes:
+          - {id: acp, kind: acp, command: [python3, -S, -E, "\(Self.agent)"]}
+        """
+      }
+      try await OrchestratorProcess.with(configuration, starts: false) { here in
+        let repository = try await prepare(here)
+        here.launch.withLock { $0.environment = variables(here.folder) }
+        try await here.start()
+        let run = try await here.dispatch(
+          "Add notes", "--prompt", "write:notes.txt", "--repo", repository, "--needs", "canCreatePR")
+        let ended = try await here.wait("the request", of: run) { $0.pullRequest != nil }
+        #expect(ended.pullRequest?.url == "https://github.com/acme/app/pull/9" && ended.status == .succeeded)
+        let branch = try #require(ended.branch)
+        #expect(try await here.shell("git -C $HERE/remote.git rev-parse \(branch)") == ended.commit)
       }
     }
 

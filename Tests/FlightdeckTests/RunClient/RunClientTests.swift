@@ -35,6 +35,31 @@ struct RunClientTests {
     }
   }
 
+  @Test("What takes its time by its nature, a push, is waited for beyond the patience for other calls")
+  func patience() async throws {
+    let (pushed, push) = AsyncStream<Void>.makeStream()
+    let server = ScriptedServer { call, answer in
+      guard call.path.hasSuffix("/pull-request") else { return answer.waitForEnd() }
+      let (done, wait) = (DispatchSemaphore(value: 0), pushed)
+      Task {  // ends with the push
+        for await _ in wait {}
+        done.signal()
+      }
+      done.wait()
+      answer.json(#"{"runId":"01J0000000000000000000000A","contractId":"01J0000000000000000000000B","title":"T"}"#)
+    }
+    let client = RunClient(.unix(path: server.path), patience: .milliseconds(50))
+    let opening = Task { try await client.openPullRequest("K9") }
+    // By then the patience for others is over.
+    let problem = await #expect(throws: Problem.self) { try await client.health() }
+    #expect(problem?.code == .unavailable)
+    push.finish()
+    let outcome = await opening.result
+    await client.shutdown()
+    if case .failure(let error) = outcome { #expect(!"\(error)".contains("has not answered within"), "\(error)") }
+    #expect(throws: Never.self) { try outcome.get() }
+  }
+
   @Test("A problem document becomes the problem that it states")
   func problem() async throws {
     let stated = Problem(.notFound, "No run ends in \"K9\".")

@@ -2,5 +2,6 @@
 enum FuzzTargets {
   static let all =
     JSONTargets.all + StreamTargets.all + TerminalTargets.all + PatchTargets.all + SearchTargets.all + FileTargets.all
-    + LifeTargets.all + ProfileTargets.all
+    + LifeTargets.all + ProfileTargets.all + WireTargets.all + ACPTargets.all
+    + AuditTargets.all
 }

@@ -88,14 +88,14 @@ enum LifeTargets {
     bytes in
     var choices = Choices(bytes)
     var queue = RunQueue()
-    var plain: [(run: RunID, priority: Int, created: Int64, lane: Int)] = []
+    var plain: [(run: RunID, priority: Int, lane: Int)] = []
     let lanes = ["a", "b", "c"].map { RunQueue.Demands(runtime: RuntimeID($0), requires: [], refusedBy: []) }
     while !choices.isEmpty {
       let run = RunID(ULID(high: 1, low: UInt64(choices.below(12))))
       switch choices.below(4) {
       case 0, 1:
-        let entry = (run, choices.below(3), Int64(choices.below(4)), choices.below(3))
-        queue.insert(run, priority: entry.1, created: Timestamp(milliseconds: entry.2), demands: lanes[entry.3])
+        let entry = (run, choices.below(3), choices.below(3))
+        queue.insert(run, priority: entry.1, demands: lanes[entry.2])
         plain.removeAll { $0.run == run }
         plain.append(entry)
       case 2:
@@ -105,7 +105,7 @@ enum LifeTargets {
         let open = (0..<3).filter { _ in choices.flag() }
         let first = queue.first { demands in open.contains { lanes[$0] == demands } }
         let wanted = plain.filter { open.contains($0.lane) }.min {
-          ($1.priority, $0.created, $0.run) < ($0.priority, $1.created, $1.run)
+          ($1.priority, $0.run) < ($0.priority, $1.run)
         }
         try hold(
           first == wanted?.run,

@@ -1,7 +1,10 @@
+import Glibc
+
 @testable import DashboardUI
+@testable import RuntimeAdapters
 
 enum PatchTargets {
-  static let all = [patch, words]
+  static let all = [patch, git, words]
 
   private static let parts = [
     "diff --git a/x.swift b/x.swift\n", "diff --git \"a/caf\\303\\251\" \"b/caf\\303\\251\"\n",
@@ -78,6 +81,124 @@ enum PatchTargets {
     var moved = MovedLines()
     while !moved.isComplete { moved.advance(patch, budget: 1 + random.below(50)) }
     _ = patch.search("two", from: random.below(patch.lineCount + 1), direction: random.chance(0.5) ? 1 : -1)
+  }
+
+  // MARK: What git makes of it
+
+  private static let names = [
+    "x.swift", "a/b c.txt", "caf\u{E9}", "tab\tquote\"", "bell\u{7}\u{8}\u{B}\u{C}", "日本 \\", "-", "a b/a b",
+  ]
+
+  /// As git writes a name into a patch.
+  private static func quoted(_ name: String) -> String {
+    let special: [UInt8: String] = [
+      7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 0x22: "\"", 0x5C: "\\",
+    ]
+    var isPlain = true
+    var text = ""
+    for byte in name.utf8 {
+      if let letter = special[byte] {
+        text += "\\" + letter
+        isPlain = false
+      } else if byte >= 0x80 || byte < 0x20 {
+        let digits = String(byte, radix: 8)
+        text += "\\" + String(repeating: "0", count: 3 - digits.utf8.count) + digits
+        isPlain = false
+      } else {
+        text.unicodeScalars.append(Unicode.Scalar(byte))
+      }
+    }
+    return isPlain ? name : "\"\(text)\""
+  }
+
+  /// A file of a patch that is whole, by lot.
+  private static func file(_ random: inout SplitMix) -> String {
+    let name = random.one(of: names)
+    let other = random.one(of: names)
+    let (old, new) = (quoted("a/" + name), quoted("b/" + name))
+    let tab = name.contains(" ") ? "\t" : ""
+    var text = "diff --git \(old) \(new)\n"
+    func hunks(_ kinds: String, _ random: inout SplitMix) -> String {
+      let letters = [Character](kinds)
+      var text = ""
+      for _ in 0..<(1 + random.below(2)) {
+        let lines = (0..<(1 + random.below(6))).map { _ in random.one(of: letters) }
+        let (before, after) = (lines.count { $0 != "+" }, lines.count { $0 != "-" })
+        text += "@@ -\(before == 0 ? 0 : 1),\(before) +\(after == 0 ? 0 : 1),\(after) @@ x\n"
+        for line in lines {
+          text += "\(line)\(random.one(of: ["text", "", "-- a comment", "++ b/x", "@ -1 +1 @@", "é"]))\n"
+        }
+        if random.chance(0.2) { text += "\\ No newline at end of file\n" }
+      }
+      return text
+    }
+    switch random.below(8) {
+    case 0: text += "new file mode 100644\nindex 0000000..89abcde\n"
+    case 1:
+      text += "new file mode 100644\nindex 0000000..89abcde\n--- /dev/null\n+++ \(new)\(tab)\n" + hunks("+", &random)
+    case 2:
+      text +=
+        "deleted file mode 100644\nindex 89abcde..0000000\n--- \(old)\(tab)\n+++ /dev/null\n" + hunks("-", &random)
+    case 3 where name != other:
+      text = "diff --git \(old) \(quoted("b/" + other))\nsimilarity index 100%\n"
+      text += "rename from \(quoted(name))\nrename to \(quoted(other))\n"
+    case 4: text += "old mode 100644\nnew mode 100755\n"
+    case 5: text += "index 0123456..89abcde 100644\nBinary files \(old) and \(new) differ\n"
+    case 6: text = "--- \(old)\t2026-01-01 00:00:00\n+++ \(new)\t2026-01-01 00:00:00\n" + hunks(" +-", &random)
+    default: text += "index 0123456..89abcde 100644\n--- \(old)\(tab)\n+++ \(new)\(tab)\n" + hunks(" +-", &random)
+    }
+    return text
+  }
+
+  struct Counted: Equatable, CustomStringConvertible {
+    var path: String
+    var added: Int
+    var removed: Int
+    var isBinary: Bool
+    var description: String { "\(Array(path.utf8).shown) +\(added) -\(removed)\(isBinary ? " binary" : "")" }
+  }
+
+  /// What `git apply` would take it for; nil when it refuses it, or is not there.
+  private static func numstat(_ bytes: [UInt8]) -> [Counted]? {
+    // Files, and no pipes: a program that somebody else starts just then may hold a pipe's end for as long as it runs.
+    let path = "/tmp/flightdeck-fuzz-git-\(getpid())-\(SplitMix(of: bytes).peek)"
+    defer { for end in ["in", "out"] { unlink("\(path).\(end)") } }
+    guard CaseFolder.write(bytes, to: path + ".in"), CaseFolder.write([], to: path + ".out") else { return nil }
+    let input = open(path + ".in", O_RDONLY | O_CLOEXEC)
+    let output = open(path + ".out", O_WRONLY | O_CLOEXEC)
+    let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
+    let child = spawn(
+      "/usr/bin/git", ["git", "apply", "--numstat", "-z", "-"],
+      environment: ["GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "LC_ALL=C.UTF-8"], directory: "/",
+      input: input, output: output, error: nothing)
+    for descriptor in [input, output, nothing] { close(descriptor) }
+    var status: CInt = 0
+    guard child.failure == 0, waitpid(child.pid, &status, 0) == child.pid, status == 0,
+      let answer = CaseFolder.read(path + ".out")
+    else { return nil }
+    return answer.split(separator: 0).compactMap { entry in
+      let words = entry.split(separator: 0x09, maxSplits: 2, omittingEmptySubsequences: false)
+      guard words.count == 3 else { return nil }
+      func number(_ word: ArraySlice<UInt8>) -> Int { Int(String(decoding: word, as: UTF8.self)) ?? 0 }
+      return Counted(
+        path: String(decoding: words[2], as: UTF8.self), added: number(words[0]), removed: number(words[1]),
+        isBinary: words[0].elementsEqual("-".utf8))
+    }
+  }
+
+  /// Whole patches, which the bytes choose: what git finds in them we find, the same files with the same names and counts.
+  static let git = FuzzTarget(
+    name: "git-apply", seeds: (0..<8).map { [$0] }, longest: 16, cases: 60
+  ) { bytes in
+    var random = SplitMix(of: bytes)
+    let text = Array((0..<(1 + random.below(5))).map { _ in file(&random) }.joined())
+    guard let wanted = numstat(text) else { return }
+    var patch = Patch(text)
+    while !patch.isComplete { patch.index() }
+    let found = patch.files.map {
+      Counted(path: $0.path, added: $0.added, removed: $0.removed, isBinary: $0.isBinary)
+    }
+    try hold(found == wanted, "it is \(found), for git \(wanted), of \(text.shown)")
   }
 
   /// Two lines that differ.

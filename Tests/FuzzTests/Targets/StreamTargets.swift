@@ -7,7 +7,7 @@ import RunModel
 
 /// What arrives in portions, wherever they begin and end.
 enum StreamTargets {
-  static let all = [sse, cutter, log, agent]
+  static let all = [sse, lines, cutter, log, agent]
 
   // MARK: Server-Sent Events
 
@@ -75,6 +75,56 @@ enum StreamTargets {
     try hold(whole == plain, "it finds \(whole), not \(plain)")
     let pieces = try frames(bytes.portions())
     try hold(pieces == plain, "in pieces it finds \(pieces), not \(plain)")
+  }
+
+  // MARK: JSON lines
+
+  static let lines = FuzzTarget(
+    name: "wire-lines",
+    seeds: [
+      Array("{\"seq\":1}\n{\"seq\":2}\n"), Array("\n\n1\n"), Array("{\"a\":\"\\n\"}\n{\"cut\":"),
+      [0x0A, 0xFF, 0x0A, 0x00],
+      Array(
+        "{\"seq\":1,\"actor_type\":\"human\",\"event_type\":\"x\",\"created_at\":\"2026-01-01T00:00:00.000Z\",\"event_hash\":\"a\"}\n"
+      ),
+    ],
+    words: JSONTargets.words + [
+      "\n", "\r\n", "\n\n", "\"event_type\":\"x\",", "\"created_at\":\"2026-01-01T00:00:00.000Z\",", "\"seq\":-1,",
+    ], cases: 800,
+    make: { random in
+      (0..<(1 + random.below(6))).flatMap { _ in JSONTargets.value(&random).jsonBytes + [0x0A] }
+    }
+  ) { bytes in
+    var whole = WholeLines()
+    var read: [UInt8] = []
+    for portion in bytes.portions() {
+      guard let lines = whole.take(portion) else { continue }
+      try hold(lines.last == 0x0A, "a portion ends within a line: \(Array(lines).shown)")
+      read += lines
+    }
+    // What has no end yet is not given out, and nothing before it is kept back.
+    let end = (bytes.lastIndex(of: 0x0A) ?? -1) + 1
+    try hold(read == Array(bytes[..<end]), "in pieces it reads \(read.shown)")
+
+    let wanted = read.split(separator: 0x0A).map { line in
+      Result { () throws(JSONError) in try JSONValue(parsing: line) }
+    }
+    switch Result(catching: { () throws(JSONError) in try AuditLine.read(read[...]) }) {
+    case .success(let records):
+      try hold(records.count == wanted.count, "\(records.count) records of \(wanted.count) lines")
+      for (record, line) in zip(records, wanted) {
+        guard case .success(let value) = line else { throw Broken("a line that is no JSON is read") }
+        try hold(record.json.isIdentical(to: value), "a line is read as \(record.json)")
+        if let audit = record.record {
+          let written = audit.json.jsonBytes
+          let again = AuditRecord(json: try JSONValue(parsing: written))?.json.jsonBytes
+          try hold(again == written, "written and read again it is not \(written.shown)")
+        }
+      }
+    case .failure(let error):
+      let isOdd = wanted.contains { if case .failure = $0 { true } else { false } }
+      try hold(isOdd, "lines that are JSON are refused: \(error)")
+    }
   }
 
   // MARK: An agent's output

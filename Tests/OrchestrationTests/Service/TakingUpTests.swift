@@ -180,8 +180,3 @@ import Testing
     }
   }
 }
-
-/// Until something is so that no event tells of; the suite's limit ends a wait in vain.
-private func until(_ isSo: () -> Bool) async throws {
-  while !isSo() { try await Task.sleep(for: .milliseconds(2)) }
-}

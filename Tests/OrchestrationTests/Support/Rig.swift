@@ -103,3 +103,8 @@ struct Rig {
     try #require(await orchestrator.runs(RunQuery(limit: 10_000)).runs.first { $0.runId == id })
   }
 }
+
+/// Until something is so that no event tells of; the suite's limit ends a wait in vain.
+func until(_ isSo: () -> Bool) async throws {
+  while !isSo() { try await Task.sleep(for: .milliseconds(2)) }
+}

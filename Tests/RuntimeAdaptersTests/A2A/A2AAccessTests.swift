@@ -7,7 +7,7 @@ import Testing
 
 @testable import RuntimeAdapters
 
-@Suite("Who an agent behind Agent2Agent is, and who may ask it", .serialized, .timeLimit(.minutes(20)))
+@Suite("Who an agent behind Agent2Agent is, and who may ask it", .timeLimit(.minutes(20)))
 struct A2AAccessTests {
   private func complaint(_ runtime: A2ARuntime) async -> String {
     do {
@@ -97,7 +97,7 @@ struct A2AAccessTests {
     let certificates = try Certificates(in: bench.state)
     let server = try A2AServer(
       "--certificate", certificates.path("server.pem"), "--key", certificates.path("server.key"))
-    let url = "https://127.0.0.1:\(server.port)/"
+    let url = server.url.replacing("http:", with: "https:")
     #expect(await complaint(bench.runtime(url)).contains("name its file in \"ca\""))
     let trusting = bench.runtime(url) {
       $0.tls = { try ClientTLS.load(ca: certificates.path("ca.pem"), certificate: nil, key: nil) }
@@ -109,7 +109,7 @@ struct A2AAccessTests {
     let picky = try A2AServer(
       "--certificate", certificates.path("server.pem"), "--key", certificates.path("server.key"), "--client-ca",
       certificates.path("ca.pem"))
-    let pickyURL = "https://127.0.0.1:\(picky.port)/"
+    let pickyURL = picky.url.replacing("http:", with: "https:")
     let shown = bench.runtime(pickyURL) {
       $0.tls = {
         try ClientTLS.load(

@@ -11,8 +11,12 @@ private enum SDK {
   static let python = (ProcessInfo.processInfo.environment["PEERS_BASE"] ?? "/nowhere") + "/venvs/a2a/bin/python"
   static var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: python) }
 
-  static func server(_ arguments: [String]) throws -> A2AServer {
-    try A2AServer(program: python, [A2AServer.agents.appendingPathComponent("a2a-peer.py").path] + arguments)
+  /// Its address, and what ends with it.
+  static func server(_ arguments: [String]) throws -> (url: String, process: ScriptProcess) {
+    let process = try ScriptProcess(
+      python, [A2AServer.agents.appendingPathComponent("a2a-peer.py").path] + arguments)
+    guard let port = Int(process.line()) else { throw ConformanceFailure("the server named no port") }
+    return ("http://127.0.0.1:\(port)/", process)
   }
 }
 
@@ -27,16 +31,18 @@ struct A2APeerTests {
     let (bench, server) = (try A2ABench(), try SDK.server([versions]))
     for check in RuntimeConformance.Check.allCases {
       try await RuntimeConformance(
-        server.runtime(in: bench), ending: { _ in Contract(title: "hello") },
+        bench.runtime(server.url), ending: { _ in Contract(title: "hello") },
         endless: { _ in Contract(title: "[[endless]]") }
       ).run(check)
     }
+    withExtendedLifetime(server) {}
   }
 
   @Test("It is followed, answered, canceled and its artifacts are read", arguments: ways)
   func together(_ way: [String]) async throws {
     let (bench, server) = (try A2ABench(), try SDK.server(way))
-    let runtime = server.runtime(in: bench)
+    let runtime = bench.runtime(server.url)
+    defer { withExtendedLifetime(server) {} }
     #expect(try await runtime.check().protocolVersion == (way[0].contains("1.0") ? "1.0" : "0.3"))
 
     let tokens = try await A2AStarted(runtime, bench, "[[tokens]]")
@@ -62,5 +68,23 @@ struct A2APeerTests {
     try await runtime.cancelTask(endless.run, reason: "enough")
     let end = try await endless.end()
     #expect(end.outcome == .canceled && end.proof?.confirmedAt != nil)
+  }
+  @Test("A task whose name was lost is found again where it lists its tasks, and said to be lost where not")
+  func lostName() async throws {
+    for version in ["1.0", "0.3"] {
+      let (bench, server) = (try A2ABench(), try SDK.server([version]))
+      defer { withExtendedLifetime(server) {} }
+      let started = try await A2AStarted(bench.runtime(server.url), bench, "[[tokens]]")
+      _ = try await started.end()
+      // As after a kill between the message and the first word of the task.
+      try Files.write([], to: bench.folder(started.run) + "/updates.jsonl")
+      Files.removeTree(bench.folder(started.run) + "/end.json")
+      let next = bench.runtime(server.url)
+      let seen = RuntimeEventRecorder(next)
+      #expect(try await next.adopt(started.contract, run: bench.recorded(started.contract), Adoption()))
+      let end = try await seen.end(of: started.run)
+      #expect(end.outcome == (version == "1.0" ? .succeeded : .failed))
+      #expect((end.reason?.contains("A2A 0.3 lists no tasks") ?? false) == (version == "0.3"))
+    }
   }
 }

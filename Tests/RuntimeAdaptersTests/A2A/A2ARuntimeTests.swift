@@ -9,7 +9,7 @@ import Testing
 /// Both versions, with streams and without.
 private let ways = ["1.0", "0.3"].flatMap { version in [[version], [version, "--no-streaming"]] }
 
-@Suite("An agent behind Agent2Agent", .serialized, .timeLimit(.minutes(20)))
+@Suite("An agent behind Agent2Agent", .timeLimit(.minutes(20)))
 struct A2ARuntimeTests {
   private func server(_ way: [String]) throws -> A2AServer {
     way.count == 1 ? try A2AServer("--version", way[0]) : try A2AServer("--version", way[0], way[1])
@@ -178,20 +178,60 @@ struct A2ARuntimeTests {
     let started = try await A2AStarted(runtime, bench, "[[silent]]")
     let end = try await started.end()
     #expect(end.outcome == .failed && end.reason?.contains("said nothing in time") == true)
+    #expect(end.reason?.contains("it does not list it") == true)
   }
 
   @Test("When the answer to the first message is lost, the task is found by its message and not begun twice")
   func lostAnswer() async throws {
-    let (bench, server) = (try A2ABench(), try A2AServer())
-    let started = try await A2AStarted(server.runtime(in: bench), bench, "[[lost-answer]]")
+    // On another page of the list than the first.
+    let (bench, server) = (try A2ABench(), try A2AServer("--page", "1"))
+    let runtime = server.runtime(in: bench)
+    _ = try await A2AStarted(runtime, bench, "hello").end()
+    let started = try await A2AStarted(runtime, bench, "[[lost-answer]]")
     #expect(try await started.end().outcome == .succeeded)
     #expect(started.remarks.contains("task_found"))
+    #expect(try server.calls("SendStreamingMessage", "SendMessage") == 2)
+  }
+
+  @Test(
+    "When the server is away with the answer, the task is looked for until it is back",
+    arguments: [[], ["--no-streaming"]])
+  func lostWithServer(_ way: [String]) async throws {
+    let (bench, server) = (try A2ABench(), try server(["1.0"] + way))
+    let started = try await A2AStarted(server.runtime(in: bench), bench, "[[lost-away]]")
+    try await started.remark("link_lost")
+    server.tell("back")
+    #expect(try await started.end().outcome == .succeeded)
+    #expect(started.remarks.filter { $0 != "artifact" && $0 != "state" } == ["link_lost", "task_found", "link_back"])
     #expect(try server.calls("SendStreamingMessage", "SendMessage") == 1)
-    let (older, olderServer) = (try A2ABench(), try A2AServer("--version", "0.3"))
-    // 0.3 lists no tasks.
-    await #expect(throws: Problem.self) {
-      try await A2AStarted(olderServer.runtime(in: older), older, "[[lost-answer]]")
+  }
+
+  @Test(
+    "A task that may have been begun and cannot be found again ends the run, which says so, and is not begun anew",
+    arguments: [["0.3"], ["0.3", "--no-streaming"], ["1.0", "--no-list"]])
+  func lostForGood(_ way: [String]) async throws {
+    let (bench, server) = (try A2ABench(), try server(way))
+    let started = try await A2AStarted(server.runtime(in: bench), bench, "[[lost-answer]]")
+    let end = try await started.end()
+    let why = way[0] == "0.3" ? "A2A 0.3 lists no tasks" : "Method not found"
+    #expect(end.outcome == .failed)
+    #expect(end.reason?.contains("The agent may have taken the task and go on working on it") == true)
+    #expect(end.reason?.contains(why) == true && end.reason?.contains("flightdeck-\(started.run)") == true)
+    #expect(started.remarks == ["task_lost"])
+    #expect(try server.calls("SendStreamingMessage", "message/stream", "SendMessage", "message/send") == 1)
+  }
+
+  @Test("A cancel waits for the task's name, and a task that has none is canceled without a confirmation")
+  func canceledNameless() async throws {
+    let (bench, server) = (try A2ABench(), try A2AServer("--version", "0.3"))
+    let runtime = server.runtime(in: bench) {
+      $0.startTime = .milliseconds(50)
+      $0.cancelTime = .milliseconds(200)
     }
+    let started = try await A2AStarted(runtime, bench, "[[silent]]")
+    try await runtime.cancelTask(started.run, reason: "enough")
+    let end = try await started.end()
+    #expect(end.outcome == .canceled && end.proof?.confirmedAt == nil && started.remarks == ["cancel_unconfirmed"])
   }
 
   // MARK: Cancel
@@ -232,6 +272,29 @@ struct A2ARuntimeTests {
   }
 
   // MARK: Artifacts
+
+  @Test(
+    "A pull request that the agent names is the run's where it opens them by the configuration, else evidence alone",
+    arguments: ["1.0", "0.3"])
+  func pullRequests(_ version: String) async throws {
+    let (bench, server) = (try A2ABench(), try A2AServer("--version", version))
+    let address = "https://git.example.invalid/acme/app/pull/3"
+    let opening = server.runtime(in: bench) { $0.opensPullRequests = true }
+    #expect(try await opening.getCapabilities().canCreatePR)
+    let opened = try await A2AStarted(opening, bench, "[[pr]]")
+    #expect(try await opened.end().outcome == .succeeded)
+    #expect(try await opening.getArtifacts(opened.run).prURL == address)
+    #expect(opened.remarks.contains("pull_request"))
+    let plain = server.runtime(in: bench)
+    #expect(try await !plain.getCapabilities().canCreatePR)
+    let named = try await A2AStarted(plain, bench, "[[pr]]")
+    _ = try await named.end()
+    let artifacts = try await plain.getArtifacts(named.run)
+    #expect(artifacts.prURL == nil && artifacts.evidence?["a2a"]?["pullRequest"]?.string == address)
+    // Another orchestrator has it from the record.
+    let later = server.runtime(in: bench) { $0.opensPullRequests = true }
+    #expect(try await later.getArtifacts(opened.run).prURL == address)
+  }
 
   @Test("Patches are the run's diff, bounded to what they are; other texts are the note")
   func patches() async throws {
@@ -282,7 +345,7 @@ struct A2ARuntimeTests {
     let (bench, server) = (try A2ABench(), try server(way))
     let started = try await A2AStarted(server.runtime(in: bench), bench, "[[hold]]")
     try await started.line("first line")
-    await started.runtime.leave()
+    await started.runtime.retire()
     let told = started.recorder.events(of: started.run)
     let next = server.runtime(in: bench)
     let seen = RuntimeEventRecorder(next)
@@ -305,7 +368,7 @@ struct A2ARuntimeTests {
   func hasBegun() async throws {
     let (bench, server) = (try A2ABench(), try A2AServer())
     let started = try await A2AStarted(server.runtime(in: bench), bench, "[[hold]]")
-    await started.runtime.leave()
+    await started.runtime.retire()
     // As after a kill between the message and the first word of the task.
     let updates = bench.folder(started.run) + "/updates.jsonl"
     try Files.write([], to: updates)

@@ -1,56 +1,42 @@
 import Foundation
 import Orchestration
 import RunModel
+import Synchronization
 import TestSupport
 
 @testable import RuntimeAdapters
 
-/// `Tests/Agents/a2a-server.py`, which does as a test says, and ends with the value.
+/// An agent of `Tests/Agents/a2a-server.py`, which does as a test says, and is gone with the value. One process has the
+/// agents of all tests; each has an address, tasks and troubles of its own.
 final class A2AServer: Sendable {
   let port: Int
-  private let process: Process
-  private let input: FileHandle
-  private let output: FileHandle
+  let url: String
+  private let name: String
+  private let process: ScriptProcess
 
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
   static let agents = folder.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Agents")
-
-  convenience init(_ arguments: String...) throws {
-    try self.init(
-      program: "/usr/bin/env",
-      ["python3", Self.agents.appendingPathComponent("a2a-server.py").path] + arguments)
+  private static let shared = Result {
+    try ScriptProcess("/usr/bin/env", ["python3", agents.appendingPathComponent("a2a-server.py").path])
   }
 
-  init(program: String, _ arguments: [String]) throws {
-    process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    let (to, from) = (Pipe(), Pipe())
-    process.standardInput = to
-    process.standardOutput = from
-    try process.run()
-    input = to.fileHandleForWriting
-    output = from.fileHandleForReading
-    guard let port = Int(Self.line(output)) else {
-      process.terminate()
-      throw ConformanceFailure("the server named no port")
-    }
+  init(_ options: String...) throws {
+    process = try Self.shared.get()
+    let answer = process.tell("agent \(Self.json(options))")
+    let words = answer.split(separator: " ")
+    guard words.count == 2, let port = Int(words[1]) else { throw ConformanceFailure("no agent was made: \(answer)") }
+    name = String(words[0])
     self.port = port
+    url = "http://127.0.0.1:\(port)/\(name)/"
   }
 
-  deinit {
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
-  }
-
-  var url: String { "http://127.0.0.1:\(port)/" }
+  deinit { _ = process.tell("end \(name)") }
 
   /// One of the commands that the script knows; returns its answer.
   @discardableResult
-  func tell(_ command: String) -> String {
-    input.write(Data("\(command)\n".utf8))
-    return Self.line(output)
-  }
+  func tell(_ command: String) -> String { process.tell("\(command) \(name)") }
+
+  func change(_ options: String...) { _ = process.tell("change \(name) \(Self.json(options))") }
 
   /// How often it was called, in either version's name.
   func calls(_ methods: String...) throws -> Int {
@@ -62,6 +48,43 @@ final class A2AServer: Sendable {
     in folder: A2ABench, _ change: (inout A2ARuntime.Configuration) -> Void = { _ in }
   ) -> A2ARuntime {
     folder.runtime(url, change)
+  }
+
+  private static func json(_ options: [String]) -> String { JSONValue.array(options.map { .string($0) }).jsonText }
+}
+
+/// A child that answers each line with a line. It reads its standard input to the end and then ends, so that it goes with the
+/// tests however they end.
+final class ScriptProcess: Sendable {
+  private let process: Process
+  private let pipes: Mutex<(input: FileHandle, output: FileHandle)>
+
+  init(_ program: String, _ arguments: [String]) throws {
+    process = Process()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = arguments
+    let (to, from) = (Pipe(), Pipe())
+    // A child of another test that had this end too would keep this one alive.
+    _ = fcntl(to.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
+    process.standardInput = to
+    process.standardOutput = from
+    try process.run()
+    pipes = Mutex((to.fileHandleForWriting, from.fileHandleForReading))
+  }
+
+  deinit {
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+  }
+
+  /// The next line that it writes.
+  func line() -> String { pipes.withLock { Self.line($0.output) } }
+
+  func tell(_ command: String) -> String {
+    pipes.withLock { pipes in
+      pipes.input.write(Data("\(command)\n".utf8))
+      return Self.line(pipes.output)
+    }
   }
 
   private static func line(_ handle: FileHandle) -> String {

@@ -63,6 +63,29 @@ struct A2ATaskTests {
     }
   }
 
+  @Test(
+    "pr_url in the metadata of a task, an update, a message, an artifact or a part, or as data, names a pull request",
+    arguments: [
+      #"{"id":"t","status":{"state":"working"},"metadata":{"pr_url":"https://h.invalid/p/1"}}"#,
+      #"{"statusUpdate":{"taskId":"t","status":{"state":"TASK_STATE_WORKING"},"metadata":{"pr_url":"https://h.invalid/p/1"}}}"#,
+      #"{"statusUpdate":{"taskId":"t","status":{"state":"TASK_STATE_COMPLETED","message":{"messageId":"m","role":"ROLE_AGENT","parts":[],"metadata":{"pr_url":"https://h.invalid/p/1"}}}}}"#,
+      #"{"artifactUpdate":{"taskId":"t","artifact":{"artifactId":"a","parts":[{"text":"x","metadata":{"pr_url":"https://h.invalid/p/1"}}]}}}"#,
+      #"{"kind":"artifact-update","taskId":"t","artifact":{"artifactId":"a","metadata":{"pr_url":"https://h.invalid/p/1"},"parts":[]}}"#,
+      #"{"kind":"message","messageId":"m","role":"agent","parts":[{"kind":"data","data":{"pr_url":"https://h.invalid/p/1"}}]}"#,
+    ])
+  func pullRequest(_ json: String) throws {
+    func named(_ json: String) throws -> String? {
+      var task = A2ATask()
+      for update in A2AReader.updates(try JSONValue(parsing: json)) {
+        let news = try #require(task.take(update).news)
+        #expect(A2AUpdate(json: try JSONValue(parsing: news.jsonBytes)) == news)
+      }
+      return task.pullRequest
+    }
+    #expect(try named(json) == "https://h.invalid/p/1")
+    #expect(try named(json.replacing("https://h.invalid/p/1", with: "javascript:alert(1)")) == nil)
+  }
+
   @Test("Snapshots tell only what is new in them, and the record tells the same again")
   func snapshots() throws {
     func status(_ state: A2AState, _ id: String, _ text: String) -> A2AUpdate {

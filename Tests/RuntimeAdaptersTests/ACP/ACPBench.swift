@@ -8,7 +8,7 @@ import TestSupport
 extension Bench {
   /// A runtime of the scripted agent, which does what a contract's prompt says.
   func acp(
-    _ variables: [String: String] = [:], confinement: Confinement = .found,
+    _ variables: [String: String] = [:], confinement: Confinement = .found, adding environment: [String: String] = [:],
     _ change: (inout ACPRuntime.Configuration) -> Void = { _ in }
   ) -> ACPRuntime {
     var configuration = ACPRuntime.Configuration(
@@ -16,7 +16,8 @@ extension Bench {
     configuration.environment = variables.mapValues { .text($0) }
     change(&configuration)
     return ACPRuntime(
-      configuration, state: state, environment: ProcessInfo.processInfo.environment, launcher: Self.launcher,
+      configuration, state: state,
+      environment: ProcessInfo.processInfo.environment.merging(environment) { $1 }, launcher: Self.launcher,
       confinement: confinement)
   }
 

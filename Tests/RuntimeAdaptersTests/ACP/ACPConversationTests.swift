@@ -196,6 +196,33 @@ struct ACPConversationTests {
     #expect(player.events.contains(.resolved(id: "p1", answer: "Yes", by: "operator")))
   }
 
+  @Test(
+    "A cancel that was told before a restart, in the second turn, is not taken for one of the first, nor told again")
+  func canceledBefore() throws {
+    var said = ["initialize", "session/new", "session/prompt"].enumerated().map {
+      InputRecord(kind: .line, tag: "request:\($0 + 1):\($1)")
+    }
+    said += [
+      InputRecord(kind: .note, tag: "message", note: Array("more".utf8)),
+      InputRecord(kind: .line, tag: "request:4:session/prompt"), InputRecord(kind: .answer, tag: "reply:[5]"),
+      InputRecord(kind: .line, tag: "notify:session/cancel"),
+    ]
+    var player = prompted(said: said)
+    #expect(!player.conversation.isCanceled)
+    player.take(#"{"jsonrpc":"2.0","id":3,"result":{"stopReason":"end_turn"}}"#)
+    #expect(player.conversation.isCanceled && player.conversation.phase == .prompting)
+    player.take(ask(5, Self.yesNo))
+    player.take(ask(6, Self.yesNo))
+    let goesOn = player.conversation.cancel()
+    player.act()
+    // What was asked after the earlier orchestrator had gone is answered, and nothing is said twice.
+    #expect(goesOn && player.told == ["reply:[6]"])
+    #expect(player.conversation.wait?.what == "the end of the canceled turn")
+    player.take(#"{"jsonrpc":"2.0","id":4,"result":{"stopReason":"cancelled"}}"#)
+    #expect(player.actions.last == .stop)
+    #expect(!player.actions.contains { if case .report(.custom) = $0 { true } else { false } })
+  }
+
   @Test("After the end nothing is done for the agent, and it is told so")
   func afterTheEnd() {
     var player = prompted()

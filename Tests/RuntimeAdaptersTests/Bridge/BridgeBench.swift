@@ -29,17 +29,24 @@ struct BridgeBench {
 
   /// With an adapter in Python that answers everything well, changed by `script`, which may define its functions anew.
   static func with<Result>(
-    _ script: String = "", _ change: (inout BridgeRuntime.Configuration) -> Void = { _ in },
-    _ body: (BridgeBench) async throws -> Result
+    _ script: String = "", in bench: Bench? = nil, adding environment: [String: String] = [:],
+    _ change: (inout BridgeRuntime.Configuration) -> Void = { _ in }, _ body: (BridgeBench) async throws -> Result
   ) async throws -> Result {
-    let bench = try Bench()
+    let bench = try bench ?? Bench(hasRepository: false)
     let file = "\(bench.folder)/adapter.py"
     try (Self.beginning + script + Self.end).write(toFile: file, atomically: false, encoding: .utf8)
-    return try await with(.command(["python3", file]), bench, change, body)
+    return try await with(.command([python, file]), bench, adding: environment, change, body)
   }
 
+  /// The interpreter itself: what stands for it in PATH may be a script that looks for it, which takes longer than the test.
+  static let python: String = {
+    let bench = try? Bench(hasRepository: false)  // without one the name in PATH does as well
+    let path = try? bench?.shell("python3 -c 'import sys; print(sys.executable)'")
+    return path.map { String($0.prefix { !$0.isNewline }) } ?? "python3"
+  }()
+
   static func with<Result>(
-    _ adapter: BridgeRuntime.Configuration.Adapter, _ bench: Bench,
+    _ adapter: BridgeRuntime.Configuration.Adapter, _ bench: Bench, adding environment: [String: String] = [:],
     _ change: (inout BridgeRuntime.Configuration) -> Void = { _ in },
     _ body: (BridgeBench) async throws -> Result
   ) async throws -> Result {
@@ -49,7 +56,8 @@ struct BridgeBench {
     configuration.stopGrace = .milliseconds(300)
     change(&configuration)
     let runtime = BridgeRuntime(
-      configuration, state: bench.state, environment: ProcessInfo.processInfo.environment,
+      configuration, state: bench.state,
+      environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let whole = BridgeBench(bench: bench, runtime: runtime, recorder: RuntimeEventRecorder(runtime))
     do {

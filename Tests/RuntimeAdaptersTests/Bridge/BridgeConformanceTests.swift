@@ -17,18 +17,19 @@ struct BridgeConformanceTests {
 
   @Test("The example in Python")
   func python() async throws {
-    try await keeps(.command(["python3", "\(Self.examples)/adapter.py"]), try Bench())
+    try await keeps(.command([BridgeBench.python, "\(Self.examples)/adapter.py"]), try Bench(hasRepository: false))
   }
 
   @Test("The example in sh, in front of a command")
   func shell() async throws {
     let agent = "if grep -q endless; then exec sleep 86421; fi; echo working"
-    try await keeps(.command(["sh", "\(Self.examples)/adapter.sh", "sh", "-c", agent]), try Bench())
+    try await keeps(
+      .command(["sh", "\(Self.examples)/adapter.sh", "sh", "-c", agent]), try Bench(hasRepository: false))
   }
 
   @Test("A JavaScript subclass as an ES module", .enabled(if: hasNode, "node is not installed"))
   func esModule() async throws {
-    let bench = try Bench()
+    let bench = try Bench(hasRepository: false)
     let file = try Self.package(bench, isModule: true)
     try await keeps(.module(.init(file: file)), bench)
   }
@@ -36,7 +37,7 @@ struct BridgeConformanceTests {
   @Test(
     "A JavaScript subclass as a CommonJS module, one export of several", .enabled(if: hasNode, "node is not installed"))
   func commonJS() async throws {
-    let bench = try Bench()
+    let bench = try Bench(hasRepository: false)
     let file = try Self.package(bench, isModule: false)
     try await keeps(.module(.init(file: file, export: "PlainRuntime")), bench)
   }
@@ -46,7 +47,7 @@ struct BridgeConformanceTests {
     .enabled(if: hasNode, "node is not installed")
   )
   func lateThrows() async throws {
-    let bench = try Bench()
+    let bench = try Bench(hasRepository: false)
     let file = try Self.package(bench, isModule: true)
     try await BridgeBench.with(.module(.init(file: file)), bench) { bridge in
       let run = try await bridge.start("endless throwing")
@@ -80,7 +81,7 @@ struct BridgeConformanceTests {
       ("broken.mjs", "export default {", "broken.mjs cannot be loaded: SyntaxError: "),
     ])
   func incompleteScripts(_ name: String, _ script: String, _ words: String) async throws {
-    let bench = try Bench()
+    let bench = try Bench(hasRepository: false)
     let file = "\(bench.folder)/\(name)"
     try script.write(toFile: file, atomically: false, encoding: .utf8)
     try await BridgeBench.with(.module(.init(file: file)), bench) { bridge in

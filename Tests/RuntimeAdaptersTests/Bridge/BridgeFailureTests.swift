@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Logging
 import Orchestration
 import RunModel
 import TestSupport
@@ -48,10 +49,24 @@ struct BridgeFailureTests {
 
   @Test("A program that is not there is an error with the way out")
   func noProgram() async throws {
-    try await BridgeBench.with(.command(["no-such-adapter"]), try Bench()) { bridge in
+    try await BridgeBench.with(.command(["no-such-adapter"]), try Bench(hasRepository: false)) { bridge in
       let problem = await #expect(throws: Problem.self) { try await bridge.runtime.getCapabilities() }
       #expect(
         problem?.detail == "no-such-adapter is not in PATH. Install it, or correct runtime bridged in config.yaml.")
+    }
+  }
+
+  @Test("Without node a JavaScript adapter is refused with the way out")
+  func noNode() async throws {
+    let bench = try Bench(hasRepository: false)
+    let file = "\(bench.folder)/adapter.mjs"
+    try "export default class {}".write(toFile: file, atomically: false, encoding: .utf8)
+    try await BridgeBench.with(.module(.init(file: file, node: "no-such-node")), bench) { bridge in
+      let problem = await #expect(throws: Problem.self) { try await bridge.runtime.check() }
+      #expect(
+        problem?.detail
+          == "no-such-node is not in PATH. A JavaScript adapter needs Node.js 18 or newer: install it (on Debian: apt install nodejs), or name its program with \"node\" of runtime bridged in config.yaml."
+      )
     }
   }
 
@@ -176,6 +191,43 @@ struct BridgeFailureTests {
     }
   }
 
+  @Test("A runtime that is removed while it works keeps its adapter until its last run has ended, and no longer")
+  func removing() async throws {
+    let script = """
+      subprocess.Popen(["sleep", "86414"], start_new_session=True)
+      def getStatus(p):
+          if os.path.exists("go"): return {"status": "succeeded", "progress": 1}
+          return {"status": "running", "progress": 0.25}
+      """
+    try await BridgeBench.with(script) { bridge in
+      let orchestrator = try await Orchestrator.restore(
+        from: InMemoryRunStore(), registrations: [], verifier: ScriptedVerifier(),
+        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      let (ready, isReady) = AsyncStream<Void>.makeStream()
+      async let work: Void = orchestrator.run { isReady.yield() }
+      for await _ in ready { break }
+      let registration = Registration(bridge.runtime, kind: BridgeRuntime.kind)
+      await orchestrator.reconfigure([.add(registration)], later: [], file: "c.yaml")
+      let outcomes = try await orchestrator.dispatch(
+        DispatchRequest(contracts: [Contract(title: "x")]), by: Actor(.human, "ada"))
+      let run = try #require(outcomes.first?.runId)
+      func status() async -> RunStatus? {
+        await orchestrator.runs(RunQuery(limit: 10)).runs.first { $0.runId == run }?.status
+      }
+      while await status() != .running { await Task.yield() }
+      await orchestrator.reconfigure([.remove("bridged")], later: [], file: "c.yaml")
+      // It answers for its run as before.
+      #expect(try await bridge.runtime.getStatus(run).status == .running)
+      #expect(processes(running: "sleep 86414").count == 1)
+      try "".write(toFile: "\(bridge.bench.folder)/go", atomically: false, encoding: .utf8)
+      try await until("the adapter has gone with its run") { processes(running: "sleep 86414").isEmpty }
+      #expect(await status() == .succeeded)
+      await #expect(throws: Problem.self) { try await bridge.runtime.check() }
+      await orchestrator.shutDown()
+      try await work
+    }
+  }
+
   @Test("What a killed orchestrator has left is ended before the adapter is started")
   func sweeping() async throws {
     try await BridgeBench.with { bridge in
@@ -205,7 +257,9 @@ struct BridgeFailureTests {
       await first.runtime.retire()
       #expect(first.recorder.events(of: id).allSatisfy { $0.type != "ended" })
       if knows { try "".write(toFile: "\(first.bench.folder)/knows", atomically: false, encoding: .utf8) }
-      let command = BridgeRuntime.Configuration.Adapter.command(["python3", "\(first.bench.folder)/adapter.py"])
+      let command = BridgeRuntime.Configuration.Adapter.command([
+        BridgeBench.python, "\(first.bench.folder)/adapter.py",
+      ])
       try await BridgeBench.with(command, first.bench) { second in
         _ = try await second.runtime.getCapabilities()
         let hasBegun = try await second.runtime.hasBegun(id)
@@ -228,7 +282,9 @@ struct BridgeFailureTests {
       _ = try await first.runtime.getCapabilities()
       _ = try await first.runtime.startTask(contract)
       await first.runtime.retire()
-      let command = BridgeRuntime.Configuration.Adapter.command(["python3", "\(first.bench.folder)/adapter.py"])
+      let command = BridgeRuntime.Configuration.Adapter.command([
+        BridgeBench.python, "\(first.bench.folder)/adapter.py",
+      ])
       try await BridgeBench.with(command, first.bench) { second in
         _ = try await second.runtime.getCapabilities()
         let run = Run(runId: id, contractId: ContractID(id.ulid), title: "x", createdAt: .now)

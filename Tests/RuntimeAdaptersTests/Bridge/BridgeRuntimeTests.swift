@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Orchestration
 import RunModel
+import Synchronization
 import TestSupport
 import Testing
 
@@ -125,7 +126,9 @@ struct BridgeRuntimeTests {
           runs[run] = "running"
           def work():
               while not os.path.exists("go"): time.sleep(0.01)
-              for i in range(3000): event(run, "output", text="y" * 100)
+              for i in range(3000):
+                  event(run, "output", text="y" * 100)
+                  if i == 200: note("begun")
               note("written")
               runs[run] = "succeeded"
           threading.Thread(target=work, daemon=True).start()
@@ -135,15 +138,17 @@ struct BridgeRuntimeTests {
       let gate = Gate()
       bridge.runtime.pace { await gate.pass() }
       let run = try await bridge.start()
-      await gate.close()
+      gate.close()
       try "".write(toFile: "\(bridge.bench.folder)/go", atomically: false, encoding: .utf8)
-      try await bridge.recorder.first { $0.runId == run && $0.type == "output" }
-      // A pipe holds 64 KiB, and one piece more has been read: the rest waits in the adapter.
-      #expect(bridge.bench.read("\(bridge.bench.folder)/notes") == nil)
-      let before = bridge.recorder.lines(of: run).count
-      await gate.open()
+      let notes = "\(bridge.bench.folder)/notes"
+      try await until("it has begun to write, and somebody waits for room") {
+        bridge.bench.read(notes) != nil && gate.isWaitedAt
+      }
+      // A pipe holds 64 KiB, and one piece more may have been read: the rest waits in the adapter.
+      #expect(bridge.bench.read(notes) == "begun\n")
+      #expect(bridge.recorder.lines(of: run).count < 3000)
+      gate.open()
       try await bridge.recorder.end(of: run)
-      #expect(before < 3000)
       #expect(bridge.recorder.lines(of: run).count == 3000)
     }
   }
@@ -242,16 +247,27 @@ struct BridgeRuntimeTests {
 }
 
 /// Lets through, or holds until it is opened.
-private actor Gate {
-  private var isClosed = false
-  private var waiting: [CheckedContinuation<Void, Never>] = []
+private final class Gate: Sendable {
+  private let state = Mutex((isClosed: false, waiting: [CheckedContinuation<Void, Never>]()))
 
-  func pass() async { if isClosed { await withCheckedContinuation { waiting.append($0) } } }
-  func close() { isClosed = true }
+  func pass() async {
+    await withCheckedContinuation { continuation in
+      let isOpen = state.withLock { state in
+        if state.isClosed { state.waiting.append(continuation) }
+        return !state.isClosed
+      }
+      if isOpen { continuation.resume() }
+    }
+  }
+
+  var isWaitedAt: Bool { state.withLock { !$0.waiting.isEmpty } }
+  func close() { state.withLock { $0.isClosed = true } }
 
   func open() {
-    isClosed = false
+    let waiting = state.withLock { state in
+      defer { state = (false, []) }
+      return state.waiting
+    }
     for continuation in waiting { continuation.resume() }
-    waiting = []
   }
 }

@@ -74,7 +74,7 @@ struct BridgeValueTests {
         false
       ),
       (
-        #"{"runId":"r","type":"stderr","text":"a\nb\n"}"#,
+        #"{"runId":"r","type":"stderr","text":"a\r\nb\n"}"#,
         [
           .output(stream: .stderr, text: "a", dropped: 0), .output(stream: .stderr, text: "b", dropped: 0),
         ], false

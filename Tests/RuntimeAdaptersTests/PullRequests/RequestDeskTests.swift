@@ -34,73 +34,6 @@ struct RequestDeskTests {
     ])
   func noAddress(url: String) { #expect(RemoteRepository(url: url) == nil) }
 
-  /// A repository with a branch to push, a bare remote behind an address on a host, and programs that stand in for the real.
-  private struct Stand {
-    let bench: Bench
-    var commit = ""
-    let branch = "awf/one-1"
-    var bin: String { bench.folder + "/bin" }
-    var remote: String { bench.folder + "/remote.git" }
-
-    init(_ address: String = "https://github.com/acme/app.git") throws {
-      bench = try Bench()
-      try FileManager.default.createDirectory(atPath: bin, withIntermediateDirectories: true)
-      // The operator's own configuration leads the address here; a repository's could not.
-      try "[url \"file://\(remote)\"]\n insteadOf = \(address)\n".write(
-        toFile: bench.folder + "/.gitconfig", atomically: true, encoding: .utf8)
-      try bench.shell(
-        """
-        git init -q --bare ../remote.git && git remote add origin \(address)
-        git push -q "file://$PWD/../remote.git" main
-        git checkout -q -b \(branch) && echo work > work.txt && git add work.txt && git commit -q -m work && git checkout -q main
-        printf '#!/bin/sh\\necho ran >> "\(bench.folder)/hook"\\nexit 1\\n' > .git/hooks/pre-push && chmod +x .git/hooks/pre-push
-        """)
-      commit = try bench.shell("git rev-parse \(branch)").trimmed
-    }
-
-    func tool(_ name: String, _ text: String) throws {
-      _ = try bench.script("bin/\(name)", "printf '%s\\n' \"$*\" >> '\(bench.folder)/asked'\n\(text)")
-    }
-
-    /// Stands in for `gh`: it knows one request once it has made it.
-    func gh() throws {
-      try tool(
-        "gh",
-        """
-        cd '\(bench.folder)'
-        case "$1 $2" in
-          "auth status") exit 0 ;;
-          "pr list") if [ -e made ]; then echo '[{"state":"OPEN","url":"https://github.com/acme/app/pull/7"}]'; else echo '[]'; fi ;;
-          "pr create") touch made
-            for word; do
-              if [ "$before" = --body-file ]; then cat "$word" > body; word=FILE; fi
-              printf '%s\\n' "$word" >> words; before=$word
-            done
-            echo 'Creating pull request'; echo 'https://github.com/acme/app/pull/7' ;;
-        esac
-        """)
-    }
-
-    func desk(_ settings: RequestDesk.Settings = .init(), push: Duration = RequestDesk.pushLimit) -> RequestDesk {
-      let environment = ["HOME": bench.folder, "PATH": "\(bin):/usr/bin:/bin"]
-      let standIns = bench.state + "/git"
-      return RequestDesk(
-        settings, git: Git(environment: environment, standIns: standIns), environment: environment, standIns: standIns,
-        pushLimit: push, statusLimit: .seconds(300))
-    }
-
-    func draft(base: String? = nil, title: String = "Add \"it\"; $(touch pwned)", body: String = "Note\u{1B}[1m\n`x`")
-      -> PullRequestDraft
-    {
-      PullRequestDraft(
-        repository: bench.repository, branch: branch, commit: commit, base: base, title: title, body: body)
-    }
-
-    func pushed() throws -> String { try bench.shell("git -C ../remote.git rev-parse \(branch)").trimmed }
-
-    func asked() -> [String] { (bench.read(bench.folder + "/asked") ?? "").split(separator: "\n").map(String.init) }
-  }
-
   private func failure(_ body: () async throws -> OpenedPullRequest) async throws -> PullRequestFailure {
     do {
       let opened = try await body()
@@ -110,7 +43,7 @@ struct RequestDeskTests {
 
   @Test("It pushes the commit without the repository's hooks, opens the request once, and finds it when asked again")
   func opens() async throws {
-    let stand = try Stand()
+    let stand = try RequestStand()
     try stand.gh()
     let desk = stand.desk(.init(isDraft: true))
     #expect(await desk.couldOpen())
@@ -144,7 +77,7 @@ struct RequestDeskTests {
 
   @Test("At GitLab the request's words go through glab's input file, to the default branch where no other is known")
   func gitlab() async throws {
-    let stand = try Stand("git@gitlab.example.org:group/sub/app.git")
+    let stand = try RequestStand("git@gitlab.example.org:group/sub/app.git")
     try stand.tool(
       "glab",
       """
@@ -170,7 +103,7 @@ struct RequestDeskTests {
 
   @Test("A push that a real hook of the remote rejects loses nothing, says why, and can be done by hand or tried again")
   func rejected() async throws {
-    let stand = try Stand()
+    let stand = try RequestStand()
     try stand.gh()
     try stand.bench.shell(
       """
@@ -195,7 +128,7 @@ struct RequestDeskTests {
 
   @Test("A branch that has gone on at the remote is not overwritten")
   func diverged() async throws {
-    let stand = try Stand()
+    let stand = try RequestStand()
     try stand.gh()
     try stand.bench.shell("git push -q --no-verify \"file://$PWD/../remote.git\" main:\(stand.branch)")
     try stand.bench.shell(
@@ -211,7 +144,7 @@ struct RequestDeskTests {
 
   @Test("What a tool says when it refuses is the reason, and the branch stays pushed")
   func toolFails() async throws {
-    let stand = try Stand()
+    let stand = try RequestStand()
     try stand.tool(
       "gh", "case \"$2\" in status) ;; list) echo '[]' ;; *) echo 'GraphQL: No permission' >&2; exit 1 ;; esac")
     let failure = try await failure { try await stand.desk().open(stand.draft()) }
@@ -222,12 +155,12 @@ struct RequestDeskTests {
 
   @Test("It would work only with a program that is there, somebody logged in, and a remote of its kind")
   func obstacles() async throws {
-    let stand = try Stand()
+    let stand = try RequestStand()
     let bare = stand.desk()
     #expect(await !bare.couldOpen())
     #expect(
       await bare.obstacle(in: stand.bench.repository) == "gh is not installed, which opens requests at github.com")
-    try stand.tool("gh", "exit 1")
+    try stand.tool("gh", "echo 'X Failed to log in to github.com account me' >&2; exit 1")
     let loggedOut = stand.desk()
     #expect(await !loggedOut.couldOpen())
     #expect(
@@ -247,9 +180,21 @@ struct RequestDeskTests {
     #expect(await desk.obstacle(in: "/nowhere")?.contains("There is no folder") == true)
   }
 
+  @Test(
+    "One login that is out of date, or glab's usual host without one, hides no other login",
+    arguments: [
+      ("gh", "echo 'X Failed to log in to old.example'; echo '✓ Logged in to github.com account me'; exit 1"),
+      ("glab", "[ \"$3\" = --all ] && echo '✓ Logged in to gitlab.example.org as me' >&2; exit 1"),
+    ])
+  func otherLogin(_ tool: String, _ script: String) async throws {
+    let stand = try RequestStand()
+    try stand.tool(tool, script)
+    #expect(await stand.desk().couldOpen())
+  }
+
   @Test("A remote that does not answer is given up at the time limit")
   func timeLimit() async throws {
-    let stand = try Stand()
+    let stand = try RequestStand()
     try stand.gh()
     try stand.bench.shell(
       """
@@ -260,8 +205,4 @@ struct RequestDeskTests {
     #expect(failure.command?.contains("push origin") == true)
     try await until("the hook is gone") { processes(running: "sleep 7200.321") == [] }
   }
-}
-
-extension String {
-  fileprivate var trimmed: String { String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()) }
 }

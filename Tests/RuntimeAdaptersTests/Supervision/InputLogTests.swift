@@ -74,13 +74,47 @@ struct InputLogTests {
     #expect(try InputLog(path: path(bench)).records.map(\.tag).first == "a_b_c")
   }
 
-  @Test("A record is begun once it is whole, and damage ends what is told")
+  @Test("A record is begun once it is whole, and damage closes the agent's input")
   func wholeOnly() throws {
     let bench = try Bench()
     try "i 1 5 tag\nab".write(toFile: path(bench), atomically: false, encoding: .utf8)
-    #expect(try hand(bench, 20, reading: 100).text == [])
-    try "i 1 2 tag\nab\nrubbish\ni 1 2 tag\ncd\n".write(toFile: path(bench), atomically: false, encoding: .utf8)
-    #expect(try hand(bench, 20, reading: 100).text == Array("ab\n".utf8))
+    let begun = try hand(bench, 20, reading: 100)
+    #expect(begun.text == [] && begun.isOpen)
+    for damage in ["rubbish\n", String(repeating: "x", count: 200), "i 1 2 tag\nabX", "i 1 -2 tag\n"] {
+      try "i 1 2 tag\nab\n\(damage)i 1 2 tag\ncd\n".write(toFile: path(bench), atomically: false, encoding: .utf8)
+      let told = try hand(bench, 20, reading: 100)
+      #expect(told.text == Array("ab\n".utf8) && !told.isOpen, "\(damage)")
+      let problem = #expect(throws: Problem.self) { try InputLog(path: path(bench)) }
+      #expect(problem?.detail.contains("is damaged at byte 13") == true, "\(problem?.detail ?? "")")
+    }
+  }
+
+  @Test(
+    "A log that is shorter or longer than it was left takes nothing more, and closes the agent's input when it shrank")
+  func changed() throws {
+    let bench = try Bench()
+    let log = try InputLog(path: path(bench))
+    try log.append(.line, tag: "one", Array("one".utf8))
+    try log.append(.line, tag: "two", Array("two".utf8))
+    let whole = try #require(FileManager.default.contents(atPath: path(bench)))
+    for bytes in [whole.prefix(whole.count / 2), whole + Data("i 1 1 x\nx\n".utf8)] {
+      try bytes.write(to: URL(filePath: path(bench)))
+      let problem = #expect(throws: Problem.self) { try log.append(.line, tag: "three", Array("three".utf8)) }
+      #expect(problem?.detail.contains("was changed by somebody else") == true)
+      #expect(FileManager.default.contents(atPath: path(bench)) == Data(bytes))
+    }
+    var ends: [CInt] = [-1, -1]
+    #expect(pipe(&ends) == 0)
+    let reading = open(path(bench), O_RDONLY)
+    defer { for descriptor in [ends[0], reading] { close(descriptor) } }
+    var feed = InputFeed(log: reading, pipe: ends[1])
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    feed.hand(by: &buffer) { _ in }
+    try Data().write(to: URL(filePath: path(bench)))
+    feed.hand(by: &buffer) { _ in }
+    var text: [UInt8] = []
+    while case let count = read(ends[0], &buffer, buffer.count), count > 0 { text += buffer[..<count] }
+    #expect(text == Array("one\ntwo\nx\n".utf8))
   }
 
   @Test("An answer of hundreds of kilobytes reaches an agent that reads it late")

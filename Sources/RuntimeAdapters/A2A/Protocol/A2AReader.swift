@@ -51,11 +51,13 @@ enum A2AReader {
       updates.append(.message(message))
     }
     let state = state(task["status"])
+    updates += pullRequests(task["metadata"])
     // Of an agent that works, its word comes before what it has made so far; of one that is done, after it.
     var isFirst = false
     if case .status(let name, _, _)? = state { isFirst = !name.isTerminal && !name.waits }
     if isFirst { updates += [state].compactMap { $0 } }
     for json in task["artifacts"]?.array ?? [] {
+      updates += pullRequests(in: json)
       if let artifact = artifactBody(json) { updates.append(.artifact(artifact, appends: false, isLast: false)) }
     }
     return isFirst ? updates : updates + [state].compactMap { $0 }
@@ -63,12 +65,14 @@ enum A2AReader {
 
   private static func status(_ update: JSONValue) -> [A2AUpdate] {
     guard let state = state(update["status"]) else { return [] }
-    return ids(update) + [state]
+    let named = pullRequests(update["metadata"]) + (update["status"]?["message"].map(pullRequests(in:)) ?? [])
+    return ids(update) + named + [state]
   }
 
   private static func artifact(_ update: JSONValue) -> [A2AUpdate] {
     guard let artifact = update["artifact"].flatMap(artifactBody) else { return [] }
-    return ids(update) + [
+    let named = pullRequests(update["metadata"]) + (update["artifact"].map(pullRequests(in:)) ?? [])
+    return ids(update) + named + [
       .artifact(
         artifact, appends: update["append"]?.bool ?? false, isLast: update["lastChunk"]?.bool ?? false)
     ]
@@ -77,10 +81,23 @@ enum A2AReader {
   /// A message within a task is no answer to it: the task goes on.
   private static func answer(_ json: JSONValue) -> [A2AUpdate] {
     guard let message = message(json) else { return [] }
+    let named = pullRequests(in: json)
     if let task = json["taskId"]?.string, !task.isEmpty {
-      return [.task(id: task, context: json["contextId"]?.string), .message(message)]
+      return [.task(id: task, context: json["contextId"]?.string)] + named + [.message(message)]
     }
-    return [.answer(message)]
+    return named + [.answer(message)]
+  }
+
+  /// A message or an artifact names a pull request in its metadata, or a part of it in the part's, or as data.
+  private static func pullRequests(in json: JSONValue) -> [A2AUpdate] {
+    pullRequests(json["metadata"])
+      + (json["parts"]?.array ?? []).flatMap { pullRequests($0["metadata"]) + pullRequests($0["data"]) }
+  }
+
+  /// By `pr_url`, as the artifacts of AWFAgentRuntime have it.
+  private static func pullRequests(_ object: JSONValue?) -> [A2AUpdate] {
+    let address = object?["pr_url"]?.string.flatMap(PullRequest.address)
+    return address.map { [.pullRequest($0)] } ?? []
   }
 
   private static func ids(_ update: JSONValue) -> [A2AUpdate] {

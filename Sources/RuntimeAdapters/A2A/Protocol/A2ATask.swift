@@ -31,6 +31,8 @@ struct A2ATask: Sendable {
   private(set) var lastWords = ""
   private(set) var outcome: Outcome?
   private(set) var stopWasSent = false
+  /// The one that the agent named last.
+  private(set) var pullRequest: String?
   /// The question that was answered last.
   private(set) var answered: Question?
   private(set) var isCutShort = false
@@ -47,6 +49,24 @@ struct A2ATask: Sendable {
     var isStreamed = false
     /// The last line said of it, which may go on.
     fileprivate var open = ""
+
+    /// The lines that end with this piece; only the piece is looked through, however long the open line is.
+    fileprivate mutating func lines(adding fresh: String, isLast: Bool) -> [String] {
+      var lines: [String] = []
+      func close() {
+        lines.append(open.bounded(Bounds.line))
+        open = ""
+      }
+      var isFirst = true
+      for piece in fresh.pieces {
+        if !isFirst { close() }
+        isFirst = false
+        // What is beyond a line's bound is not shown.
+        if open.utf8.count <= Bounds.line { open += piece }
+      }
+      if isLast, !open.isEmpty { close() }
+      return lines
+    }
 
     /// Its texts as one.
     var text: String { joined(parts) }
@@ -70,6 +90,7 @@ struct A2ATask: Sendable {
     case .message(let message): take(message, update)
     case .answer(let message): takeAnswer(message, update)
     case .artifact(let artifact, let appends, let isLast): take(artifact, appends: appends, isLast: isLast)
+    case .pullRequest(let address): takePullRequest(address, update)
     case .status(let state, let message, let stamp): take(state, message, stamp)
     case .answered(let id, let answer): takeAnswered(id, answer, update)
     case .stopSent: takeStopSent(update)
@@ -222,9 +243,7 @@ struct A2ATask: Sendable {
       }
     }
     guard let first = artifacts[place].parts.first, !PatchText.isPatch(first) else { return reports }
-    let fresh = artifacts[place].joined(parts)
-    var lines = (artifacts[place].open + fresh).lines
-    artifacts[place].open = isLast || fresh.last?.isNewline ?? false ? "" : lines.popLast() ?? ""
+    let lines = artifacts[place].lines(adding: artifacts[place].joined(parts), isLast: isLast)
     return reports + lines.map { .output(stream: .stdout, text: $0, dropped: 0) }
   }
 
@@ -234,6 +253,14 @@ struct A2ATask: Sendable {
   }
 
   // MARK: Status
+
+  private mutating func takePullRequest(_ address: String, _ update: A2AUpdate) -> Taken {
+    guard outcome == nil, pullRequest != address, pieces < Self.mostPieces else { return Taken() }
+    pieces += 1
+    pullRequest = address
+    let told: JSONObject = ["url": .string(address), "message": .string("a pull request: \(address)")]
+    return Taken(news: update, reports: [.custom(type: "pull_request", data: told)])
+  }
 
   private mutating func take(_ new: A2AState, _ message: A2AMessage?, _ stamp: String?) -> Taken {
     guard outcome == nil else { return Taken() }
@@ -292,7 +319,7 @@ struct A2ATask: Sendable {
   mutating func flush() -> [RuntimeEvent.Kind] {
     var reports: [RuntimeEvent.Kind] = []
     for place in artifacts.indices where !artifacts[place].open.isEmpty {
-      reports.append(.output(stream: .stdout, text: artifacts[place].open, dropped: 0))
+      reports.append(.output(stream: .stdout, text: artifacts[place].open.bounded(Bounds.line), dropped: 0))
       artifacts[place].open = ""
     }
     return reports
@@ -333,9 +360,16 @@ extension String {
   /// Its lines without their ends; none for nothing, and none after a last end.
   fileprivate var lines: [String] {
     guard !isEmpty else { return [] }
-    var lines = split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    var lines = pieces
     if last?.isNewline ?? false { lines.removeLast() }
     return lines.map { String($0).bounded(Bounds.line) }
+  }
+
+  /// What lies between the ends of lines; the last is what follows the last of them.
+  fileprivate var pieces: [Substring] {
+    // A long text without any is mostly told by its bytes, which takes a fraction of the time.
+    guard utf8.contains(where: { $0 < 0x0E || $0 == 0xC2 || $0 == 0xE2 }) else { return [self[...]] }
+    return split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
   }
 
   /// The same in every process, unlike `hashValue`: FNV-1a.

@@ -8,6 +8,8 @@ enum A2AUpdate: Sendable, Equatable {
   /// An answer without a task: there is nothing to follow and nothing to cancel.
   case answer(A2AMessage)
   case artifact(A2AArtifact, appends: Bool, isLast: Bool)
+  /// Where the agent says that its work is to be merged.
+  case pullRequest(String)
   /// `stamp` is the agent's own time of it.
   case status(A2AState, A2AMessage?, stamp: String?)
   /// A question was answered from here.
@@ -96,6 +98,9 @@ extension A2AUpdate: JSONWritable {
         json.member("appends", appends)
         json.member("last", isLast)
         json.member("parts", artifact.parts)
+      case .pullRequest(let address):
+        json.member("is", "pull_request")
+        json.member("url", address)
       case .status(let state, let message, let stamp):
         json.member("is", "status")
         json.member("state", state.rawValue)
@@ -120,6 +125,9 @@ extension A2AUpdate: JSONWritable {
       let artifact = A2AArtifact(
         id: id, name: json["name"]?.string, parts: json["parts"]?.array?.compactMap(A2APart.init(record:)) ?? [])
       self = .artifact(artifact, appends: json["appends"]?.bool ?? false, isLast: json["last"]?.bool ?? false)
+    case ("pull_request", _, _):
+      guard let address = json["url"]?.string.flatMap(PullRequest.address) else { return nil }
+      self = .pullRequest(address)
     case ("status", _, _):
       self = .status(A2AState(wire: json["state"]?.string ?? ""), message, stamp: json["stamp"]?.string)
     case ("answered", _, let id?): self = .answered(id: id, answer: json["answer"]?.string ?? "")

@@ -1,5 +1,6 @@
 import RunClient
 import RunModel
+import Synchronization
 
 /// One agent behind an address: its card, the version and interface that are spoken with it, and its calls.
 actor A2AAgent {
@@ -10,9 +11,12 @@ actor A2AAgent {
     var hasStreaming: Bool
   }
 
+  /// Shared with the runtime and its runs.
+  nonisolated let health = Mutex(A2AHealth())
   let configuration: A2ARuntime.Configuration
   private var wire: A2AWire?
-  private var known: (card: AgentCard, at: A2AAddress)?
+  /// `tag` is the server's mark of this very card.
+  private var known: (card: AgentCard, at: A2AAddress, tag: String?)?
   /// What the card offers and the agent has said that it does not speak.
   private var refusedVersions: Set<A2AVersion> = []
   private var number: Int64 = 0
@@ -26,31 +30,46 @@ actor A2AAgent {
     return made
   }
 
-  /// The agent's card, read once; `anew` reads it again.
+  /// Closes the connections, those in use when their calls have ended.
+  func hangUp() { wire = nil }
+
+  /// The agent's card, read once; `anew` asks for it again, which costs little where the server marks it with a tag.
   func card(anew: Bool = false) async throws(A2AFault) -> AgentCard {
     if let known, !anew { return known.card }
-    let wire = try makeWire()
     guard let address = A2AAddress(configuration.url) else {
       throw A2AFault(.notConfigured, "\"\(A2AAddress.shown(configuration.url))\" is no address of an agent.")
     }
-    for place in address.cards {
-      guard let bytes = try await wire.card(at: place) else { continue }
-      let json: JSONValue
-      do { json = try JSONValue(parsing: bytes) } catch {
-        throw A2AFault(.noCard, "What is at \(place) is no agent card: \(error).")
-      }
-      guard let card = AgentCard(json: json) else {
-        throw A2AFault(
-          .noCard, "What is at \(place) is no agent card: it has no name, or says nothing of what it can do.")
-      }
-      if known?.card != card { refusedVersions = [] }
-      known = (card, place)
-      return card
+    let before = known
+    if let before, let card = try await card(at: before.at, unless: before.tag) { return card }
+    for place in address.cards where place != before?.at {
+      if let card = try await card(at: place, unless: nil) { return card }
     }
     throw A2AFault(
       .noCard,
       "There is no agent card at \(address): \(address.cards.map(\.path).joined(separator: ", ")) were looked at. Name the "
         + "card itself in \"url\".")
+  }
+
+  /// Nil where there is none.
+  private func card(at place: A2AAddress, unless tag: String?) async throws(A2AFault) -> AgentCard? {
+    let bytes: [UInt8]
+    let newTag: String?
+    switch try await makeWire().card(at: place, unless: tag) {
+    case .none: return nil
+    case .same: return known?.card
+    case .card(let found, let tag): (bytes, newTag) = (found, tag)
+    }
+    let json: JSONValue
+    do { json = try JSONValue(parsing: bytes) } catch {
+      throw A2AFault(.noCard, "What is at \(place) is no agent card: \(error).")
+    }
+    guard let card = AgentCard(json: json) else {
+      throw A2AFault(
+        .noCard, "What is at \(place) is no agent card: it has no name, or says nothing of what it can do.")
+    }
+    if known?.card != card { refusedVersions = [] }
+    known = (card, place, newTag)
+    return card
   }
 
   func link() async throws(A2AFault) -> Link {

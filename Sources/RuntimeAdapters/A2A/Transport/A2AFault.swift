@@ -41,7 +41,8 @@ struct A2AFault: Error, Sendable, CustomStringConvertible {
   var mayHaveBeenTaken: Bool {
     switch kind {
     case .broken, .unreadable: true
-    case .http(let status): status >= 500
+    // 503: whoever stands before the agent has nobody to hand it to.
+    case .http(let status): status >= 500 && status != 503
     case .unreachable, .distrusted, .notConfigured, .refused, .rpc, .noCard: false
     }
   }

@@ -16,6 +16,7 @@ final class A2AWire: Sendable {
   /// Bytes of an answer that is no stream, and of a card.
   static let longestAnswer = 64 << 20
   static let longestCard = 1 << 20
+  private static let longestTag = 1000
 
   private let calls: HTTPClient
   private let streams: HTTPClient
@@ -28,6 +29,8 @@ final class A2AWire: Sendable {
     client.redirectConfiguration = .disallow
     client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(64, 2 * configuration.maxParallelTasks)
     client.connectionPool.retryConnectionEstablishment = false
+    // Well before servers close what is idle: a message that meets a closing connection may seem to have been taken.
+    client.connectionPool.idleTimeout = .seconds(3)
     do { client.tlsConfiguration = try configuration.tls().untyped as? TLSConfiguration } catch {
       throw A2AFault(.notConfigured, "\(error)")
     }
@@ -44,14 +47,27 @@ final class A2AWire: Sendable {
     streams.shutdown(queue: .global()) { _ in }
   }
 
-  /// A card's bytes; nil where there is none.
-  func card(at address: A2AAddress) async throws(A2AFault) -> [UInt8]? {
+  /// What is where a card should be.
+  enum Card {
+    case none
+    /// The one that has the tag that was sent.
+    case same
+    case card([UInt8], tag: String?)
+  }
+
+  /// `tag`: of the card that is known from there.
+  func card(at address: A2AAddress, unless tag: String?) async throws(A2AFault) -> Card {
     var address = address
     for _ in 0..<4 {
-      let response = try await execute(request(address, accept: "application/json"), at: address, on: calls)
+      var request = try request(address, accept: "application/json")
+      if let tag { request.headers.add(name: "If-None-Match", value: tag) }
+      let response = try await execute(request, at: address, on: calls)
       switch response.status.code {
-      case 200: return try await whole(response.body, upTo: Self.longestCard, at: address)
-      case 404, 405, 410: return nil
+      case 200:
+        let tag = response.headers.first(name: "ETag").flatMap { $0.utf8.count <= Self.longestTag ? $0 : nil }
+        return .card(try await whole(response.body, upTo: Self.longestCard, at: address), tag: tag)
+      case 304 where tag != nil: return .same
+      case 404, 405, 410: return .none
       case 301, 302, 303, 307, 308:
         let target = response.headers.first(name: "Location") ?? ""
         let next =

@@ -12,6 +12,7 @@ import readline from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
 const PROTOCOL = 1;
+const OLDEST = 18;
 const REQUIRED = ['startTask', 'getStatus', 'cancelTask', 'getArtifacts', 'onEvent', 'runtimeId', 'getCapabilities'];
 const OPTIONAL = ['answer', 'sendMessage', 'getPatch'];
 
@@ -70,7 +71,7 @@ process.on('uncaughtException', (error) => complain(`uncaught: ${error?.stack ??
 process.on('unhandledRejection', (error) => complain(`unhandled rejection: ${error?.stack ?? describe(error)}`));
 
 // The base class, for adapters that come without one of their own.
-globalThis.AWFAgentRuntime ??= class AWFAgentRuntime {
+globalThis.AWFAgentRuntime = globalThis.AWFAgentRuntime || class AWFAgentRuntime {
   get runtimeId() { throw new Error('runtimeId is not implemented'); }
   onEvent() { throw new Error('onEvent is not implemented'); }
   async getCapabilities() { throw new Error('getCapabilities is not implemented'); }
@@ -167,6 +168,11 @@ function isImplemented(instance, name) {
 }
 
 async function initialize({ options } = {}) {
+  if (Number.parseInt(process.versions.node, 10) < OLDEST) {
+    throw new Error(
+      `a JavaScript adapter needs Node.js ${OLDEST} or newer, and ${process.execPath} is ${process.versions.node}: ` +
+      'update it, or name a newer one with "node"');
+  }
   const [file, wanted] = process.argv.slice(2);
   if (file === undefined) throw new Error('usage: node host.mjs MODULE [EXPORT]');
   if (adapter === undefined) {

@@ -36,17 +36,17 @@ extension AgentProfile {
 }
 
 /// Reads a profile and gathers every issue.
-private struct ProfileJSON {
+struct ProfileJSON {
   private(set) var issues: [ProfileIssue] = []
-  private typealias Place = [ProfileIssue.Step]
+  typealias Place = [ProfileIssue.Step]
 
-  private mutating func complain(_ place: Place, _ message: String, aboutKey: Bool = false) {
+  mutating func complain(_ place: Place, _ message: String, aboutKey: Bool = false) {
     // A file full of mistakes says enough with the first.
     guard issues.count < 100 else { return }
     issues.append(ProfileIssue(place: place, isAboutKey: aboutKey, message: message))
   }
 
-  private mutating func members(
+  mutating func members(
     _ json: JSONValue, _ place: Place, _ what: String, _ known: [String]
   ) -> JSONObject {
     guard let object = json.object else {
@@ -77,7 +77,7 @@ private struct ProfileJSON {
     return list.enumerated().map { ($1, here + [.index($0)]) }
   }
 
-  private mutating func text(_ json: JSONValue?, _ key: String, _ place: Place) -> String? {
+  mutating func text(_ json: JSONValue?, _ key: String, _ place: Place) -> String? {
     guard let json, !json.isNull else { return nil }
     guard let text = json.string else {
       complain(place + [.key(key)], "\"\(key)\" must be text.")
@@ -97,7 +97,7 @@ private struct ProfileJSON {
     return texts
   }
 
-  private mutating func flag(_ json: JSONValue?, _ key: String, _ place: Place) -> Bool? {
+  mutating func flag(_ json: JSONValue?, _ key: String, _ place: Place) -> Bool? {
     guard let json, !json.isNull else { return nil }
     guard let flag = json.bool else {
       complain(place + [.key(key)], "\"\(key)\" must be true or false.")
@@ -106,7 +106,7 @@ private struct ProfileJSON {
     return flag
   }
 
-  private mutating func word<Word: RawRepresentable & CaseIterable>(
+  mutating func word<Word: RawRepresentable & CaseIterable>(
     _ json: JSONValue?, _ key: String, _ place: Place, _ type: Word.Type
   ) -> Word? where Word.RawValue == String {
     guard let text = text(json, key, place) else { return nil }
@@ -127,12 +127,12 @@ private struct ProfileJSON {
     }
   }
 
-  private mutating func path(_ json: JSONValue?, _ key: String, _ place: Place) -> JSONPath? {
+  mutating func path(_ json: JSONValue?, _ key: String, _ place: Place) -> JSONPath? {
     guard let text = text(json, key, place) else { return nil }
     return path(text, place + [.key(key)])
   }
 
-  private mutating func path(_ text: String, _ place: Place) -> JSONPath? {
+  mutating func path(_ text: String, _ place: Place) -> JSONPath? {
     if let path = JSONPath(text) { return path }
     complain(place, "\"\(text)\" is no path such as message.content[].text; a text of its own is {text: \"…\"}.")
     return nil
@@ -245,7 +245,7 @@ private struct ProfileJSON {
       pattern: pattern, question: text(object["question"], "question", place), reply: reply)
   }
 
-  private mutating func reply(_ object: JSONObject, _ place: Place) -> QuestionReply {
+  mutating func reply(_ object: JSONObject, _ place: Place) -> QuestionReply {
     var reply = QuestionReply()
     if let answers = object["answers"], !answers.isNull {
       for (shown, written) in answers.object ?? [:] {
@@ -300,130 +300,6 @@ private struct ProfileJSON {
       if let flag = flag(object["exists"], "exists", place) { return .isThere(flag) }
       return pattern(object["match"], "match", place).map { .matches($0) }
     case .bool, .int, .double, .string: return .isOneOf([json])
-    }
-  }
-}
-
-// MARK: - What a rule does
-
-extension ProfileJSON {
-  private mutating func actions(_ object: JSONObject, _ place: Place, isLine: Bool) -> AgentProfile.Actions {
-    var actions = AgentProfile.Actions()
-    actions.output = selector(object["output"], "output", place, isLine)
-    actions.note = selector(object["note"], "note", place, isLine)
-    if let json = object["tool"], !json.isNull {
-      let here = place + [.key("tool")]
-      let keys = members(json, here, "\"tool\"", ["name", "target", "summary", "status", "diff"])
-      if let name = required("name", in: keys, here, isLine) {
-        actions.tool = AgentProfile.Tool(
-          name: name, target: selector(keys["target"], "target", here, isLine),
-          summary: selector(keys["summary"], "summary", here, isLine),
-          status: selector(keys["status"], "status", here, isLine), diff: selector(keys["diff"], "diff", here, isLine))
-      }
-    }
-    if let json = object["edit"], !json.isNull {
-      let here = place + [.key("edit")]
-      let keys = members(json, here, "\"edit\"", ["path", "name", "status", "diff", "old", "new"])
-      if let path = required("path", in: keys, here, isLine) {
-        actions.edit = AgentProfile.Edit(
-          path: path, name: selector(keys["name"], "name", here, isLine),
-          status: selector(keys["status"], "status", here, isLine),
-          diff: selector(keys["diff"], "diff", here, isLine), old: selector(keys["old"], "old", here, isLine),
-          new: selector(keys["new"], "new", here, isLine))
-      }
-    }
-    if let json = object["usage"], !json.isNull {
-      let here = place + [.key("usage")]
-      let keys = members(json, here, "\"usage\"", ["input", "output", "cost", "delta"])
-      actions.usage = AgentProfile.Usage(
-        input: selector(keys["input"], "input", here, isLine), output: selector(keys["output"], "output", here, isLine),
-        cost: selector(keys["cost"], "cost", here, isLine), isDelta: flag(keys["delta"], "delta", here) ?? false)
-    }
-    if let json = object["progress"], !json.isNull {
-      let here = place + [.key("progress")]
-      let keys = members(json, here, "\"progress\"", ["value", "of", "message"])
-      if let value = required("value", in: keys, here, isLine) {
-        actions.progress = AgentProfile.Progress(
-          value: value, whole: selector(keys["of"], "of", here, isLine),
-          message: selector(keys["message"], "message", here, isLine))
-      }
-    }
-    actions.plan = plan(object["plan"], place, isLine)
-    if let json = object["question"], !json.isNull {
-      let here = place + [.key("question")]
-      let keys = members(json, here, "\"question\"", ["text", "id", "options", "answers", "reply"])
-      if let text = required("text", in: keys, here, isLine) {
-        actions.question = AgentProfile.Question(
-          text: text, id: selector(keys["id"], "id", here, isLine),
-          options: selector(keys["options"], "options", here, isLine), reply: reply(keys, here))
-      }
-    }
-    if let json = object["result"], !json.isNull {
-      let here = place + [.key("result")]
-      let keys = members(json, here, "\"result\"", ["outcome", "reason"])
-      if keys["outcome"] == nil { complain(here, "\"result\" needs \"outcome\": succeeded, failed or open.") }
-      if let outcome = word(keys["outcome"], "outcome", here, AgentProfile.Result.Outcome.self) {
-        actions.result = AgentProfile.Result(
-          outcome: outcome, reason: selector(keys["reason"], "reason", here, isLine))
-      }
-    }
-    return actions
-  }
-
-  private mutating func plan(_ json: JSONValue?, _ place: Place, _ isLine: Bool) -> AgentProfile.Plan? {
-    guard let json, !json.isNull else { return nil }
-    let here = place + [.key("plan")]
-    guard !isLine else {
-      complain(here, "A plan is read from JSON objects alone.")
-      return nil
-    }
-    let keys = members(json, here, "\"plan\"", ["entries", "text", "status"])
-    for key in ["entries", "text"] where keys[key] == nil { complain(here, "\"plan\" needs \"\(key)\": a path.") }
-    guard let entries = path(keys["entries"], "entries", here), let text = path(keys["text"], "text", here) else {
-      return nil
-    }
-    return AgentProfile.Plan(entries: entries, text: text, status: path(keys["status"], "status", here))
-  }
-
-  private mutating func required(
-    _ key: String, in keys: JSONObject, _ place: Place, _ isLine: Bool
-  ) -> AgentProfile.Selector? {
-    if let json = keys[key], !json.isNull { return selector(json, key, place, isLine) }
-    guard case .key(let what)? = place.last else { return nil }
-    complain(place, "\"\(what)\" needs \"\(key)\".")
-    return nil
-  }
-
-  private mutating func selector(
-    _ json: JSONValue?, _ key: String, _ place: Place, _ isLine: Bool
-  ) -> AgentProfile.Selector? {
-    guard let json, !json.isNull else { return nil }
-    let here = place + [.key(key)]
-    if isLine {
-      guard let text = json.string else {
-        complain(here, "\"\(key)\" must be text, with $1 to $9 for the groups of the pattern.")
-        return nil
-      }
-      return .text(text)
-    }
-    switch json {
-    case .string(let text): return path(text, here).map { .paths([$0]) }
-    case .array(let items):
-      var paths: [JSONPath] = []
-      for (index, item) in items.enumerated() {
-        guard let text = item.string else {
-          complain(here + [.index(index)], "A path is text.")
-          continue
-        }
-        if let path = path(text, here + [.index(index)]) { paths.append(path) }
-      }
-      return .paths(paths)
-    case .object:
-      let keys = members(json, here, "\"\(key)\"", ["text"])
-      return text(keys["text"], "text", here).map { .text($0) }
-    case .null, .bool, .int, .double:
-      complain(here, "\"\(key)\" must be a path, a list of paths, or {text: \"…\"}.")
-      return nil
     }
   }
 }

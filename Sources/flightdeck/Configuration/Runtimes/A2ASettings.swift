@@ -18,13 +18,15 @@ extension RuntimeConfiguration {
     var insecure = false
     /// How long a run keeps trying when the agent is away.
     var patienceSeconds = 600.0
+    /// The agent opens pull requests itself, and says where in its answer.
+    var opensPullRequests = false
   }
 }
 
 extension RuntimeKind {
   static let a2a = RuntimeKind(
     name: A2ARuntime.kind,
-    keys: ["url", "endpoint", "token", "ca", "certificate", "key", "insecure", "patienceSeconds"],
+    keys: ["url", "endpoint", "token", "ca", "certificate", "key", "insecure", "patienceSeconds", "opensPullRequests"],
     read: { file, entry throws(Problem) in try file.a2a(entry) })
 }
 
@@ -39,9 +41,10 @@ extension ConfigurationFile {
       case "maxParallelTasks": a2a.maxParallelTasks = try count(value, key)
       case "endpoint": a2a.endpoint = try text(value, key)
       case "token": a2a.token = try secret(value, key)
-      case "ca": a2a.ca = Paths.absolute(try text(value, key), in: folder)
-      case "certificate": a2a.certificate = Paths.absolute(try text(value, key), in: folder)
-      case "key": a2a.key = Paths.absolute(try text(value, key), in: folder)
+      case "ca": a2a.ca = try absolute(value, key)
+      case "certificate": a2a.certificate = try absolute(value, key)
+      case "key": a2a.key = try absolute(value, key)
+      case "opensPullRequests": a2a.opensPullRequests = try flag(value, key)
       case "insecure": a2a.insecure = try flag(value, key)
       case "patienceSeconds": a2a.patienceSeconds = try number(value, key, above: 0)
       default: break

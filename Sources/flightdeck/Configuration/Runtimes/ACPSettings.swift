@@ -15,12 +15,14 @@ extension RuntimeConfiguration {
     var startSeconds = 60.0
     /// What one run may use.
     var limits = RunLimits()
+    /// How pull requests are opened for its runs.
+    var pullRequests = PullRequestSettings()
   }
 }
 
 extension RuntimeKind {
   static let acp = RuntimeKind(
-    name: "acp", keys: ["command", "env", "mode", "mcpServers", "startSeconds", "limits"],
+    name: "acp", keys: ["command", "env", "mode", "mcpServers", "startSeconds", "limits", "pullRequests"],
     read: { file, entry throws(Problem) in try file.acp(entry) })
 }
 
@@ -40,6 +42,7 @@ extension ConfigurationFile {
       case "mcpServers": acp.mcpServers = try servers(value)
       case "startSeconds": acp.startSeconds = try number(value, key, above: 0)
       case "limits": acp.limits = try limits(value)
+      case "pullRequests": acp.pullRequests = try pullRequests(value)
       default: break
       }
     }

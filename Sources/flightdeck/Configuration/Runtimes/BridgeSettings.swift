@@ -14,6 +14,8 @@ extension RuntimeConfiguration {
     var pollSeconds = 2.0
     var callTimeoutSeconds = 60.0
     var cancelTimeoutSeconds = 60.0
+    /// How pull requests are opened for its runs.
+    var pullRequests = PullRequestSettings()
   }
 }
 
@@ -22,7 +24,7 @@ extension RuntimeKind {
     name: "bridge",
     keys: [
       "command", "module", "export", "node", "directory", "env", "options", "pollSeconds", "callTimeoutSeconds",
-      "cancelTimeoutSeconds",
+      "cancelTimeoutSeconds", "pullRequests",
     ],
     read: { file, entry throws(Problem) in try file.bridge(entry) })
 }
@@ -32,13 +34,14 @@ extension ConfigurationFile {
     var bridge = RuntimeConfiguration.Bridge(adapter: try adapter(entry), directory: Paths.absolute(".", in: folder))
     for (key, value) in entry.members {
       switch key {
-      case "directory": bridge.directory = Paths.absolute(try text(value, key), in: folder)
+      case "directory": bridge.directory = try absolute(value, key)
       case "env": bridge.env = try variables(value)
       case "options": bridge.options = try json(value)
       case "maxParallelTasks": bridge.maxParallelTasks = try count(value, key)
       case "pollSeconds": bridge.pollSeconds = try number(value, key, above: 0)
       case "callTimeoutSeconds": bridge.callTimeoutSeconds = try number(value, key, above: 0)
       case "cancelTimeoutSeconds": bridge.cancelTimeoutSeconds = try number(value, key, above: 0)
+      case "pullRequests": bridge.pullRequests = try pullRequests(value)
       default: break
       }
     }
@@ -55,12 +58,12 @@ extension ConfigurationFile {
       }
       return .command(try command(words, placeholders: []))
     case (nil, let file?):
-      let name = try text(file, "module")
+      let name = try absolute(file, "module")
       guard ["js", "mjs", "cjs"].contains(where: { name.hasSuffix(".\($0)") }) else {
         throw error(
           "\"module\" must be a JavaScript file: .js, .mjs or .cjs. Anything else is run by \"command\".", file)
       }
-      var module = BridgeRuntime.Configuration.Module(file: Paths.absolute(name, in: folder))
+      var module = BridgeRuntime.Configuration.Module(file: name)
       if let value = entry["export"] { module.export = try text(value, "export") }
       if let value = entry["node"] { module.node = try text(value, "node") }
       return .module(module)

@@ -17,7 +17,7 @@ extension RuntimeConfiguration {
     /// How its output is read; nil: as plain lines.
     var profile: AgentProfile?
     /// How pull requests are opened for its runs.
-    var pullRequests = LocalRuntime.Configuration.PullRequests()
+    var pullRequests = PullRequestSettings()
   }
 }
 
@@ -61,17 +61,6 @@ extension ConfigurationFile {
       }
     }
     return .local(local)
-  }
-
-  private func pullRequests(_ node: Node) throws(Problem) -> LocalRuntime.Configuration.PullRequests {
-    var settings = LocalRuntime.Configuration.PullRequests()
-    for (key, value) in try members(node, of: "\"pullRequests\"", known: ["draft", "remote"]) {
-      if key == "draft" { settings.isDraft = try flag(value, key) } else { settings.remote = try text(value, key) }
-    }
-    guard RepositoryNames.isRemote(settings.remote) else {
-      throw error("\"remote\" must be the name of a remote, such as origin.", node)
-    }
-    return settings
   }
 
   private func profile(_ node: Node) throws(Problem) -> AgentProfile {

@@ -18,7 +18,7 @@ extension ConfigurationFile {
     guard let script = entry["script"] else {
       throw error("A mock runtime needs a \"script\": the file that it plays.", entry.node)
     }
-    var mock = RuntimeConfiguration.Mock(script: Paths.absolute(try text(script, "script"), in: folder))
+    var mock = RuntimeConfiguration.Mock(script: try absolute(script, "script"))
     if let value = entry["maxParallelTasks"] { mock.maxParallelTasks = try count(value, "maxParallelTasks") }
     return .mock(mock)
   }

@@ -40,9 +40,20 @@ extension ConfigurationFile {
     guard case .mapping = node, let pairs = try? members(node, of: "\"\(key)\"", known: nil), pairs.count == 1,
       let (kind, value) = pairs.first, kind == "env" || kind == "file"
     else { throw error("\"\(key)\" must say where the secret is: {env: NAME} or {file: PATH}.", node) }
-    let place = try text(value, kind)
-    guard !place.isEmpty else { throw error("\"\(kind)\" must not be empty.", value) }
-    return kind == "env" ? .environment(place) : .file(Paths.absolute(place, in: folder))
+    guard try !text(value, kind).isEmpty else { throw error("\"\(kind)\" must not be empty.", value) }
+    return kind == "env" ? .environment(try text(value, kind)) : .file(try absolute(value, kind))
+  }
+
+  /// `{remote: NAME, draft: true}`.
+  func pullRequests(_ node: Node) throws(Problem) -> PullRequestSettings {
+    var settings = PullRequestSettings()
+    for (key, value) in try members(node, of: "\"pullRequests\"", known: ["draft", "remote"]) {
+      if key == "draft" { settings.isDraft = try flag(value, key) } else { settings.remote = try text(value, key) }
+    }
+    guard RepositoryNames.isRemote(settings.remote) else {
+      throw error("\"remote\" must be the name of a remote, such as origin.", node)
+    }
+    return settings
   }
 }
 

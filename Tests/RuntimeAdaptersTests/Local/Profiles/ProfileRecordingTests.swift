@@ -56,6 +56,66 @@ struct ProfileRecordingTests {
     #expect(stream.language.result == ProfileReader.Result(hasFailed: true, reason: reason))
   }
 
+  @Test("claude-code: its words, its files with their diffs, its command with its output, its cost, and its last words")
+  func claude() throws {
+    let (kinds, stream) = try play("claude-ok", "claude-code")
+    let tools = kinds.compactMap { if case .tool(let call) = $0 { call } else { nil } }
+    #expect(tools.map(\.name) == ["Write", "Write", "Bash", "Bash"])
+    #expect(tools.map(\.status) == ["completed", "completed", nil, "completed"])
+    #expect(tools.prefix(2).map(\.target) == ["/run/claude/w/calc.py", "/run/claude/w/test_calc.py"])
+    #expect(tools[0].diff?.hasSuffix("@@ -0,0 +1,2 @@\n+def add(a, b):\n+    return a + b\n") == true)
+    #expect(tools[2].target?.hasPrefix("python3 -m unittest -q") == true)
+    #expect(tools[3].summary == "Ran 0 tests in 0.000s\n\nOK\n1 passed")
+    let said = ["Step: write.", "Step: write.", "Step: shell.", "Done: calc.py added and the check passed."]
+    #expect(lines(kinds) == said)
+    #expect(stream.language.lastWord == said.last)
+    #expect(stream.usage == RuntimeEvent.Usage(inputTokens: 400, outputTokens: 80, costUSD: 0.0032))
+    #expect(stream.language.result == ProfileReader.Result(hasFailed: false, reason: nil))
+  }
+
+  @Test("claude-code: what it replaced in a file is an edit with its diff, what it looked at is a tool")
+  func claudeEdit() throws {
+    let (kinds, _) = try play("claude-edit", "claude-code")
+    let tools = kinds.compactMap { if case .tool(let call) = $0 { call } else { nil } }
+    #expect(tools.map(\.name) == ["Read", "Edit", "Bash", "Bash"])
+    #expect(tools[1].diff?.hasSuffix("@@ -1,1 +1,1 @@\n-return a + b\n+return b + a\n") == true)
+  }
+
+  @Test("claude-code: a command that fails, or that it is refused, is told with why")
+  func claudeRefused() throws {
+    let failed = try play("claude-fail", "claude-code").kinds
+    let refused = try play("claude-denied", "claude-code").kinds
+    func failures(_ kinds: [RuntimeEvent.Kind]) -> [String] {
+      kinds.compactMap { if case .tool(let call) = $0, call.status == "failed" { call.summary } else { nil } }
+    }
+    #expect(failures(failed) == ["Exit code 3\nboom"])
+    #expect(failures(refused).count == 3)
+    #expect(failures(refused)[0].hasSuffix("but you haven't granted it yet."))
+    // Nothing of its own form is left to be read by people.
+    #expect(!lines(failed + refused).contains { $0.hasPrefix("{") })
+  }
+
+  @Test("claude-code: while its model does not answer, its tries are told")
+  func claudeRetries() throws {
+    let (kinds, stream) = try play("claude-retry", "claude-code")
+    let tools = kinds.compactMap { if case .tool(let call) = $0 { call } else { nil } }
+    let retry = RuntimeEvent.ToolCall(name: "api_retry", summary: "authentication_failed", status: "waiting")
+    #expect(!tools.isEmpty && tools.allSatisfy { $0 == retry })
+    #expect(lines(kinds) == [] && stream.language.result == nil)
+  }
+
+  @Test(
+    "claude-code: why it stopped is its result, also where it exits 0",
+    arguments: [
+      ("claude-err401", "Failed to authenticate. API Error: 401 stub scripted error 401"),
+      ("claude-turns", "Reached maximum number of turns (1)"),
+      ("claude-cancel-INT", "[ede_diagnostic] result_type=user last_content_type=n/a stop_reason=tool_use"),
+    ])
+  func claudeFailures(recording: String, reason: String) throws {
+    let (_, stream) = try play(recording, "claude-code")
+    #expect(stream.language.result == ProfileReader.Result(hasFailed: true, reason: reason))
+  }
+
   @Test("mini-swe-agent: its text stays, its commands are tools with their status, its cost is the usage")
   func mini() throws {
     let (kinds, stream) = try play("mini-ok", "mini-swe-agent")
@@ -80,6 +140,7 @@ struct ProfileRecordingTests {
   @Test(
     "In whichever pieces the lines come, and read again, they say the same",
     arguments: [
+      ("claude-ok", "claude-code"), ("claude-denied", "claude-code"), ("claude-cancel-TERM", "claude-code"),
       ("vibe-streaming", "vibe"), ("vibe-cancel-INT", "vibe"), ("mini-ok", "mini-swe-agent"),
       ("mini-deterministic", "mini-swe-agent"), ("mini-cancel-INT", "mini-swe-agent"),
     ])

@@ -1,0 +1,11 @@
+/// How pull requests are opened for a runtime's runs.
+package struct PullRequestSettings: Sendable, Hashable {
+  /// The remote that is pushed to.
+  package var remote: String
+  package var isDraft: Bool
+
+  package init(remote: String = "origin", isDraft: Bool = false) {
+    self.remote = remote
+    self.isDraft = isDraft
+  }
+}
