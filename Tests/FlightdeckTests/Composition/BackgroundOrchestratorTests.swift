@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import RunClient
+import RunModel
 import Testing
 
 @testable import flightdeck
@@ -15,7 +16,8 @@ import Testing
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
-    var words = ["sh", "-c", "read line; exit 0", "sh", "serve"].map { strdup($0) } + [nil]
+    let texts: [String] = ["sh", "-c", "read line; exit 0", "sh", "serve"]
+    var words = texts.map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
     var child: pid_t = 0
     let failed = posix_spawn(&child, "/bin/sh", &actions, nil, &words, environ)

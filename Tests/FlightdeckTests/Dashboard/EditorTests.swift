@@ -6,7 +6,8 @@ import Testing
 @Suite("The person's editor", .timeLimit(.minutes(2))) struct EditorTests {
   @Test("An editor that stops, as on ctrl-z, stops the dashboard with it, and goes on when that does")
   func stops() {
-    var words = ["sh", "-c", "kill -STOP $$; exit 3"].map { strdup($0) } + [nil]
+    let texts: [String] = ["sh", "-c", "kill -STOP $$; exit 3"]
+    var words = texts.map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
     var child: pid_t = 0
     let failed = posix_spawn(&child, "/bin/sh", nil, nil, &words, environ)
