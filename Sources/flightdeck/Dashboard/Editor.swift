@@ -101,7 +101,8 @@ enum Editor {
       // The low byte of one that is stopped, as WIFSTOPPED reads it.
       guard status & 0xFF == 0x7F else { return status }
       whenStopped()
-      kill(child, SIGCONT)
+      // The shell that started it has stopped with it, and nobody may have continued the group.
+      kill(0, SIGCONT)
     }
   }
 }
