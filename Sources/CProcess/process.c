@@ -56,7 +56,7 @@ void cprocess_share_memory(void) {
   mallopt(M_ARENA_MAX, 2);
   // A threshold of its own keeps the allocator from raising it: pages and commits lie in mappings that go back whole when
   // they are freed, and leave no holes between what stays.
-  mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+  mallopt(M_MMAP_THRESHOLD, 16 * 1024);
   mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
 }
 

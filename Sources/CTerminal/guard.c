@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "include/CTerminal.h"
+#include "watcher.h"
 
 static struct termios saved;
 // The terminal is ours now, and `saved` is what it must get back.
@@ -31,9 +32,10 @@ static const int crashes[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV}
 
 // The first two end any sequence that was cut off. Synchronized output, mouse, paste and focus reports off; attributes,
 // character set, cursor, line wrap and keypad as usual; the alternate screen left.
-static const char reset_screen[] =
+const char cterm_reset_screen[] =
     "\030\033\\\033[?2026l\033[?1000l\033[?1002l\033[?1003l\033[?1006l\033[?2004l\033[?1004l"
     "\033[0m\033(B\033[r\033[?7h\033[?1l\033>\033[?1049l\033[23;0;0t\033[?12l\033[?25h\r";
+const size_t cterm_reset_size = sizeof cterm_reset_screen - 1;
 
 // A terminal that does not read any more must not keep us from dying.
 void cterm_write_bounded(const uint8_t *bytes, size_t size) {
@@ -93,8 +95,9 @@ void cterm_restore(void) {
   if (!entered) return;
   entered = 0;
   int error = errno;
-  cterm_write_bounded((const uint8_t *)reset_screen, sizeof reset_screen - 1);
+  cterm_write_bounded((const uint8_t *)cterm_reset_screen, cterm_reset_size);
   tcsetattr(0, TCSANOW, &saved);
+  cterm_watch_tell(CTERM_WATCH_LEFT);
   replay_errors();
   errno = error;
 }
@@ -211,9 +214,12 @@ bool cterm_guard_enter(void) {
   raw.c_cc[VMIN] = 1;
   raw.c_cc[VTIME] = 0;
   capture_errors();
+  cterm_watch_start(terminal_out, &saved, &raw);
   entered = 1;
+  cterm_watch_tell(CTERM_WATCH_ENTERED);
   if (tcsetattr(0, TCSANOW, &raw) == 0) return true;
   entered = 0;
+  cterm_watch_tell(CTERM_WATCH_LEFT);
   replay_errors();
   return false;
 }
@@ -222,11 +228,13 @@ void cterm_guard_leave(void) {
   if (!entered) return;
   tcsetattr(0, TCSANOW, &saved);
   entered = 0;
+  cterm_watch_tell(CTERM_WATCH_LEFT);
   replay_errors();
 }
 
 void cterm_guard_close(void) {
   cterm_guard_leave();
+  cterm_watch_end();
   for (unsigned i = 0; i < COUNT(events); i++) sigaction(events[i], &before[events[i]], NULL);
   for (unsigned i = 0; catches_crashes && i < COUNT(crashes); i++) sigaction(crashes[i], &before[crashes[i]], NULL);
   if (terminal_out >= 0) close(terminal_out);

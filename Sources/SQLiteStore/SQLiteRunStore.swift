@@ -13,7 +13,12 @@ package final class SQLiteRunStore: RunStore {
   private let lock: StoreLock
   private let problems: StoreProblem
   private let revoked: RevokedTokens
-  private let damageHandler = Mutex<(@Sendable (Problem) -> Void)?>(nil)
+  private let damage = Mutex(DamageHandler())
+
+  /// Not the closure by itself: each look at a closure in a generic container wraps what is stored there once more.
+  private struct DamageHandler {
+    var call: (@Sendable (Problem) -> Void)?
+  }
 
   /// Opens the store, and makes it when there is none; one of an older version is brought up to date, with a backup of the
   /// old one beside it, and `progress` tells of that. Throws `Problem(.conflict)` while another orchestrator holds the
@@ -110,12 +115,12 @@ package final class SQLiteRunStore: RunStore {
     do { return try await pool.read(value) } catch { throw translate(error) }
   }
 
-  package func onDamage(_ handler: @escaping @Sendable (Problem) -> Void) { damageHandler.withLock { $0 = handler } }
+  package func onDamage(_ handler: @escaping @Sendable (Problem) -> Void) { damage.withLock { $0.call = handler } }
 
   private func translate(_ error: any Error) -> any Error {
     let problem = problems.translate(error)
     if let problem = problem as? Problem, problem.cause == StoreProblem.damaged {
-      damageHandler.withLock { $0 }?(problem)
+      damage.withLock { $0.call }?(problem)
     }
     return problem
   }

@@ -107,5 +107,7 @@ import RunModel
     Benchmark(rows: ["dashboard-memory", "dashboard-idle"], measure: largeDashboard),
     Benchmark(rows: ["orchestrator-events", "orchestrator-memory"], measure: orchestratorEvents),
     Benchmark(rows: ["orchestrator-dispatches"], measure: orchestratorDispatches),
+    Benchmark(rows: ["run-cost", "run-cost-acp"], measure: runCost),
+    Benchmark(rows: ["run-memory"], measure: runMemory),
   ]
 }

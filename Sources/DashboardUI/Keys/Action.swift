@@ -67,3 +67,16 @@ package enum KeyContext: String, CaseIterable, Sendable {
     }
   }
 }
+
+extension KeyContext {
+  /// Those that are in force with it and come after it.
+  var isOver: Set<KeyContext> {
+    switch self {
+    case .runs, .runtimes, .queue, .audit, .pulse: [.pages, .moving, .everywhere]
+    case .events, .files, .diff, .records, .note, .tree, .trail: [.run, .moving, .everywhere]
+    case .run, .pages, .batch: [.moving, .everywhere]
+    case .moving, .form: [.everywhere]
+    case .everywhere, .replay, .cancelDialog, .dialog, .prompt, .columnsDialog, .viewsDialog: []
+    }
+  }
+}

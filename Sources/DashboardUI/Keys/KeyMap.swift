@@ -69,7 +69,7 @@ package struct KeyMap: Sendable {
       for place in bindings.indices where bindings[place].action == action { bindings[place].keys = keys }
     }
     let keys = KeyMap(bindings: bindings)
-    for conflict in keys.conflicts() {
+    for conflict in keys.conflicts() + keys.newlyHidden() {
       // Of two, the one that the user wrote is where to mend it.
       let place = [conflict.second, conflict.first].first { overrides[$0.rawValue] != nil } ?? conflict.second
       complaints.append(Complaint(action: place.rawValue, text: conflict.text))
@@ -84,6 +84,41 @@ package struct KeyMap: Sendable {
 
   func keys(for action: Action, in contexts: [KeyContext]) -> [Key] {
     bindings.first { $0.action == action && contexts.contains($0.context) }?.keys ?? []
+  }
+
+  /// A key that does one thing and hides another, which is in force in the same place.
+  private struct HiddenKey: Hashable {
+    var key: Key
+    var first: Action
+    var second: Action
+  }
+
+  /// Where each first hides its second.
+  private func hidden() -> [(hidden: HiddenKey, nearer: KeyContext, farther: KeyContext)] {
+    var found: [(hidden: HiddenKey, nearer: KeyContext, farther: KeyContext)] = []
+    for binding in bindings {
+      for other in bindings
+      where binding.context.isOver.contains(other.context) && other.action != binding.action {
+        for key in binding.keys where other.keys.contains(key) {
+          found.append(
+            (HiddenKey(key: key, first: binding.action, second: other.action), binding.context, other.context))
+        }
+      }
+    }
+    return found
+  }
+
+  /// What is hidden by a person's own keys; some keys of the table hide another with purpose.
+  private func newlyHidden() -> [(first: Action, second: Action, text: String)] {
+    var seen = Set(KeyMap.standard.hidden().map(\.hidden))
+    return hidden().filter { seen.insert($0.hidden).inserted }.map { found in
+      let (first, second) = (found.hidden.first, found.hidden.second)
+      return (
+        first, second,
+        "The key \(found.hidden.key.name) means both \(first.rawValue) (\(found.nearer.title)) and \(second.rawValue) "
+          + "(\(found.farther.title)): give one of them another."
+      )
+    }
   }
 
   /// Keys that stand for two actions in one context.

@@ -41,7 +41,8 @@ enum Screen: Sendable, Equatable {
 package struct DashboardState: Sendable {
   // What is known.
   package internal(set) var board = RunBoard()
-  package internal(set) var runtimes: [RuntimeSummary] = []
+  package internal(set) var runtimes: [RuntimeSummary] = [] { didSet { quietTimes = QuietTimes(runtimes) } }
+  private(set) var quietTimes = QuietTimes()
   package internal(set) var link = LinkState.connecting
   /// What may be done with the token; nil when everything may, or nobody has said.
   package internal(set) var role: AccessRole?

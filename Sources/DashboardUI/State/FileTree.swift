@@ -6,6 +6,8 @@ struct FileRow: Sendable, Equatable {
   var added: Int?
   var removed: Int?
   var isBinary = false
+  /// Where a symbolic link leads.
+  var target: String?
 }
 
 /// The changed files as a tree of folders that fold, in the order of their paths. Made anew only when files come or

@@ -3,10 +3,21 @@ import RunModel
 /// What a filter knows beside the runs.
 struct FilterSurroundings: Sendable, Equatable {
   var now = Timestamp(milliseconds: 0)
-  /// A live run that said nothing for longer is stalled.
-  var quietTime = Duration.seconds(120)
+  var quietTimes = QuietTimes()
   /// Places in the board.
   var marked: Set<Int> = []
+}
+
+/// How long a live run may say nothing before it is called stalled: as its runtime says.
+struct QuietTimes: Sendable, Equatable {
+  static let standard = Duration.seconds(120)
+  private var own: [RuntimeID: Duration] = [:]
+
+  init(_ runtimes: [RuntimeSummary] = []) {
+    for runtime in runtimes { own[runtime.runtimeId] = .seconds(clamping: runtime.quietSeconds) }
+  }
+
+  subscript(run: Run) -> Duration { run.runtimeId.flatMap { own[$0] } ?? Self.standard }
 }
 
 extension Run {
@@ -133,7 +144,7 @@ enum RunCondition: String, CaseIterable, Sendable {
   func holds(_ run: Run, _ place: Int, _ surroundings: FilterSurroundings) -> Bool {
     switch self {
     case .attention: run.needsAttention
-    case .stalled: run.isStalled(at: surroundings.now, after: surroundings.quietTime)
+    case .stalled: run.isStalled(at: surroundings.now, after: surroundings.quietTimes[run])
     case .conflict: !run.conflicts.isEmpty && !run.status.isTerminal
     case .marked: surroundings.marked.contains(place)
     case .live: !run.status.isTerminal

@@ -43,6 +43,9 @@ struct Confirm: Sendable {
     case retry([RunID])
   }
   var subject: Subject
+  /// Whether a key says yes yet: the one that asked may have been the middle of a word meant for another window.
+  enum Rest: Sendable, Equatable { case none, begins, until(Timestamp) }
+  var rest = Rest.none
 }
 
 struct CancelDialog: Sendable {

@@ -33,7 +33,9 @@ struct LogLine: Sendable {
       kind = isStderr ? .error : .output
       label = isStderr ? "stderr" : "output"
       self.text = text("text") ?? ""
-      if let dropped = data["dropped"]?.int, dropped > 0 { detail = "\(dropped) lines dropped before" }
+      if let dropped = data["dropped"]?.int, dropped > 0 {
+        detail = "\(Format.plural(Int(clamping: dropped), "line")) dropped before"
+      }
     case .outputCut:
       kind = .bad
       label = "output"
@@ -132,11 +134,30 @@ struct LogLine: Sendable {
       kind = .milestone
       label = "artifacts"
       self.text = data["files"]?.int.map { $0 == 1 ? "1 file changed" : "\($0) files changed" } ?? ""
+    case .approvalRequested:
+      kind = .attention
+      label = "approval"
+      let what = [text("risk").map { "\($0) risk" }, text("taskClass")?.replacing("_", with: " ")]
+      self.text = (["asked for"] + what).compactMap { $0 }.joined(separator: ", ")
+      detail = text("by").map { "by \($0)" }
+    case .approvalApproved, .approvalRejected:
+      kind = event.type == .approvalApproved ? .good : .bad
+      label = event.type == .approvalApproved ? "approved" : "rejected"
+      self.text = text("why") ?? ""
+      detail = text("by").map { "by \($0)" }
+    case .pullRequest:
+      kind = text("url") == nil ? .bad : .milestone
+      label = "PR"
+      self.text = text("url") ?? text("reason").map { "not opened: \($0)" } ?? ""
     default:
       // A type that is not ours, or newer than this program: shown with all it says.
       kind = .other
       label =
         event.type.rawValue.hasPrefix("awf.runtime.") ? String(event.type.rawValue.dropFirst(12)) : event.type.shortName
+      // One that says it in words needs its name only to be chosen by: without whose it is.
+      if text("message") != nil, let last = label.split(separator: ".").last {
+        label = String(last).replacing("_", with: " ")
+      }
       // One that brings a message says it by that; enter shows what else there is.
       self.text = text("message") ?? PlainData.words(data)
     }

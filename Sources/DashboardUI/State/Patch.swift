@@ -192,6 +192,14 @@ struct Patch: Sendable {
 
   // MARK: Reading
 
+  /// Where a symbolic link leads now, where the patch shows it.
+  func linkTarget(_ file: PatchFile) -> String? {
+    guard file.isLink, file.change != .deleted, let hunk = file.firstHunk else { return nil }
+    // Its old target, if any, then the new one.
+    let line = (hunk + 1..<hunk + 4).first { kind(of: $0) == .added }
+    return line.map { String(decoding: bytes(of: $0).dropFirst().prefix(300), as: UTF8.self) }
+  }
+
   /// The hunk that holds `line`, its header included.
   func hunk(at line: Int) -> PatchHunk? {
     let place = partition(hunks.count) { hunks[$0].line > line } - 1

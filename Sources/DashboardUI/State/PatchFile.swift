@@ -8,6 +8,8 @@ struct PatchFile: Sendable, Equatable {
   var added = 0
   var removed = 0
   var isBinary = false
+  /// What it is now, or was until it was deleted, is a symbolic link: its text is where that leads.
+  var isLink = false
   /// Old and new mode, when they differ.
   var oldMode: String?
   var newMode: String?
@@ -61,14 +63,17 @@ struct PatchFile: Sendable, Equatable {
     } else if let path = after("+++ ") {
       if let path = Self.path(path, "b/"), !path.isEmpty { newPath = path }
     } else if let mode = after("new file mode ") {
+      isLink = mode == Self.linkMode
       change = .added
       newMode = String(mode)
     } else if let mode = after("deleted file mode ") {
+      isLink = mode == Self.linkMode
       change = .deleted
       oldMode = String(mode)
     } else if let mode = after("old mode ") {
       oldMode = String(mode)
     } else if let mode = after("new mode ") {
+      isLink = mode == Self.linkMode
       newMode = String(mode)
     } else if let path = after("rename from ") {
       change = .renamed
@@ -81,6 +86,8 @@ struct PatchFile: Sendable, Equatable {
     } else if let path = after("copy to ") {
       newPath = Self.unquoted(path)
     } else if let hashes = after("index ") {
+      // The mode stands here where it has stayed.
+      if hashes.hasSuffix(" " + Self.linkMode) { isLink = true }
       let words = hashes.prefix { $0 != " " }
       if let dots = words.firstRange(of: "..") { contentHash = String(words[dots.upperBound...]) }
     } else if line.hasPrefix("Binary files "), line.hasSuffix(" differ") {
@@ -90,6 +97,8 @@ struct PatchFile: Sendable, Equatable {
       binaryLine = number
     }
   }
+
+  private static let linkMode = "120000"
 
   /// Nil for /dev/null. What follows a tab is a date, or nothing.
   private static func path(_ text: Substring, _ prefix: String) -> String? {

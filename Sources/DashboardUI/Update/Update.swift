@@ -205,6 +205,8 @@ extension DashboardState {
     case .configurationApplied:
       configurationProblem = nil
       toasts.removeAll { $0.text.hasPrefix(Self.notTakenOver) }
+      // Their slots and quiet times may be others.
+      emit(.fetchRuntimes)
       func texts(_ key: String) -> [String] { (event.data[key]?.array ?? []).compactMap(\.string) }
       let changes = texts("changes").isEmpty ? "" : ": \(texts("changes").joined(separator: ", "))"
       let later = texts("later").isEmpty ? "" : "; \(texts("later").joined(separator: ", ")) at the next start"
@@ -320,6 +322,7 @@ extension DashboardState {
     settlePulse()
     settleAudit()
     settleRuntimes()
+    restConfirm()
     if let at = previewAt, at <= now {
       previewAt = nil
       turnPreview()
@@ -349,6 +352,7 @@ extension DashboardState {
     if let next = rate.next { times.append(next) }
     if let first = toasts.map(\.until).min() { times.append(first) }
     if let previewAt { times.append(previewAt) }
+    if case .confirm(let confirm)? = layers.last, case .until(let end) = confirm.rest, end > now { times.append(end) }
     if let due = notices.due { times.append(due) }
     if let end = drops.ends(after: now) { times.append(end) }
     if screen == .queue, queue.list.hasChanges { times.append(max(now + .milliseconds(50), actingUntil)) }
@@ -357,7 +361,7 @@ extension DashboardState {
     if let changed = form.changedAt { times.append(changed + .milliseconds(250)) }
     if list.filter.dependsOnTime { times.append(max(now, list.surroundings.now) + .seconds(2)) }
     if runtimesStale, showsSlots { times.append(runtimesAskedAt + .seconds(1)) }
-    if link.isLost {
+    if link.staleSince != nil {
       times.append(nextSecond)
     } else {
       switch motion {
@@ -371,7 +375,7 @@ extension DashboardState {
 
   /// Whether something that is visible moves with time.
   package var isAnimating: Bool {
-    if link.isLost { return true }
+    if link.staleSince != nil { return true }
     return motion != .none || !toasts.isEmpty
   }
 

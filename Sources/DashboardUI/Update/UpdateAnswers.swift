@@ -12,7 +12,22 @@ extension DashboardState {
       toast("This run asks nothing", .info)
       return
     }
+    if let words = answerRefusal(run) {
+      toast(words, .info)
+      return
+    }
     layers.append(.answer(AnswerDialog(run: run.runId, attention: attention)))
+  }
+
+  /// Why what a run asks cannot be answered from anywhere; nil where it can, or it asks nothing.
+  func answerRefusal(_ run: Run) -> String? {
+    guard let attention = run.attention, run.needsAttention else { return nil }
+    if attention.kind == "stuck" { return "no answer ends a process" }
+    guard let runtime = runtimes.first(where: { $0.runtimeId == run.runtimeId }), !runtime.takesAnswers else {
+      return nil
+    }
+    let remedy = runtime.kind == "local" ? "; stdin: answers in its settings lets the next run read them" : ""
+    return "\(runtime.runtimeId) reads no answers\(remedy)"
   }
 
   /// Those that ask something and have not come up yet, the one that waits longest first.
@@ -20,7 +35,7 @@ extension DashboardState {
     guard board.needingAttention > 0 else { return [] }
     let seen = dialog.seen.union([dialog.question])
     return board.runs.filter { run in
-      guard let attention = run.attention, run.needsAttention else { return false }
+      guard let attention = run.attention, run.needsAttention, answerRefusal(run) == nil else { return false }
       return !seen.contains(QuestionID(run: run.runId, attention: attention.attentionId))
     }.sorted { ($0.attention?.since ?? now, $0.runId) < ($1.attention?.since ?? now, $1.runId) }
   }

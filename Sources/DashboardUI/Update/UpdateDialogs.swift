@@ -25,7 +25,7 @@ extension DashboardState {
       }
       return
     }
-    layers.append(.confirm(Confirm(subject: .retry(ended))))
+    layers.append(.confirm(Confirm(subject: .retry(ended), rest: .begins)))
   }
 
   mutating func pasteInLayer(_ text: String, _ layer: Layer) {
@@ -119,9 +119,28 @@ extension DashboardState {
     }
   }
 
+  private func rests(_ confirm: Confirm) -> Bool {
+    switch confirm.rest {
+    case .none: false
+    case .begins: true
+    case .until(let time): now < time
+    }
+  }
+
+  /// The time goes on only with ticks: a question's rest begins with the first after it.
+  mutating func restConfirm() {
+    guard case .confirm(var confirm)? = layers.last, confirm.rest == .begins else { return }
+    confirm.rest = .until(now + .milliseconds(400))
+    setLayer(.confirm(confirm))
+  }
+
   private mutating func takeInConfirm(_ key: Key, _ confirm: Confirm) {
     let again: Key = confirm.subject == .quit ? .character("q") : .character("r")
     if confirm.subject == .quit, keys.action(for: key, in: [.everywhere]) == .quit { return emit(.quit) }
+    if rests(confirm), key == .enter || key.isCharacter {
+      layers.removeLast()
+      return
+    }
     switch key {
     case .enter, .character("y"), again:
       layers.removeLast()
@@ -132,6 +151,8 @@ extension DashboardState {
         marks = []
       }
     case .escape, .character("n"), .character("q"): layers.removeLast()
+    // Work costs: a letter that was meant for something else starts none.
+    case .character where confirm.rest != .none: layers.removeLast()
     default: break
     }
   }

@@ -13,7 +13,8 @@ extension DashboardState {
         FileRow(
           path: $0.path,
           oldPath: $0.oldPath == $0.newPath || $0.change == .added || $0.change == .deleted
-            ? nil : $0.oldPath, change: $0.change, added: $0.added, removed: $0.removed, isBinary: $0.isBinary)
+            ? nil : $0.oldPath, change: $0.change, added: $0.added, removed: $0.removed, isBinary: $0.isBinary,
+          target: patch.linkTarget($0))
       }
       let marks = preferences.reviews.marked(open.id)
       if !marks.isEmpty {

@@ -79,14 +79,11 @@ extension DashboardState {
 
   var filterSurroundings: FilterSurroundings {
     FilterSurroundings(
-      now: boardTime, quietTime: Self.quietTime,
+      now: boardTime, quietTimes: quietTimes,
       marked: list.filter.dependsOnMarks ? Set(marks.compactMap { board.place(of: $0) }) : [])
   }
 
-  /// A live run that said nothing for longer is stalled.
-  static let quietTime = Duration.seconds(120)
-
-  func isStalled(_ run: Run) -> Bool { run.isStalled(at: boardTime, after: Self.quietTime) }
+  func isStalled(_ run: Run) -> Bool { run.isStalled(at: boardTime, after: quietTimes[run]) }
 
   /// What is left of the run's time; nil where nothing tells.
   func remaining(_ run: Run) -> Duration? {

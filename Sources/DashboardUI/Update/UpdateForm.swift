@@ -204,10 +204,22 @@ extension DashboardState {
       toast(form.complaint(field) ?? "", .bad)
       return
     }
+    if let words = codeRefusal {
+      focus(.verify)
+      toast(words, .bad)
+      return
+    }
     form.isReviewing = true
     form.reviewTop = 0
     form.problem = nil
     if form.answeredGeneration != form.generation || form.outcomes.isEmpty { askDryRun() }
+  }
+
+  /// Verify commands run on the orchestrator's machine: not by leave of a smaller role.
+  var codeRefusal: String? {
+    guard let role, role < .admin, !form.draft().contract.verify.isEmpty else { return nil }
+    return "Verify commands are code for the orchestrator's machine: they take an admin's token, and yours is the "
+      + "\(role.rawValue)'s. Leave them out, or have an admin dispatch it"
   }
 
   private mutating func takeInReview(_ key: Key) {

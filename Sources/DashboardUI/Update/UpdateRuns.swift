@@ -130,7 +130,7 @@ extension DashboardState {
     if filter.dependsOnTime || filter.dependsOnMarks {
       _ = list.setSurroundings(
         FilterSurroundings(
-          now: boardTime, quietTime: Self.quietTime, marked: Set(marks.compactMap { board.place(of: $0) })), board)
+          now: boardTime, quietTimes: quietTimes, marked: Set(marks.compactMap { board.place(of: $0) })), board)
     }
     list.setFilter(filter, board)
     refindSelection()

@@ -23,7 +23,7 @@ func drawAudit(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
     return
   }
   drawAuditSummary(state, layout.summary, &frame)
-  let columns = AuditColumns(width: layout.rows.width)
+  let columns = AuditColumns(width: layout.rows.width, last: page.last)
   frame.draw([Span(columns.heads, .muted)], x: rect.x, y: layout.heads.y, width: layout.heads.width, theme)
   if page.count == 0 {
     frame.draw(
@@ -79,14 +79,17 @@ private func drawAuditSummary(_ state: DashboardState, _ rect: Rect, _ frame: in
 struct AuditColumns {
   static let time = 11
   static let run = 6
-  var seq = 6
-  var actor = 9
+  var seq: Int
+  /// Our own name is whole: `flightdeck`.
+  var actor = 10
   /// The longest of ours is whole: `approval_requested`.
   var event = 18
   var why: Int
   var hash = 7
 
-  init(width: Int) {
+  /// `last`: the newest record's number, which all have room for.
+  init(width: Int, last: UInt64) {
+    seq = max(4, String(last).count)
     var room = width - 3 - Self.time - Self.run - seq - actor - event - hash - 2 * 6 - 1
     if room > 40 {
       actor += 7
@@ -104,7 +107,7 @@ struct AuditColumns {
   var heads: String {
     var heads = [
       fitted("#", seq, right: true), fitted("TIME", Self.time, right: true), fitted("WHO", actor), fitted("DID", event),
-      fitted("RUN", Self.run), fitted("WHY", why),
+      fitted("RUN", Self.run), fitted("WHY, ELSE TITLE", why),
     ]
     if hash > 0 { heads.append(fitted("HASH", hash)) }
     return "   " + heads.joined(separator: "  ")
@@ -135,9 +138,9 @@ struct AuditColumns {
   }
 }
 
-/// Without the prefix that most share.
+/// Without the prefix that most share, and short for the others: `completed`, `runtime.degraded`, `token.created`.
 func auditEvent(_ record: AuditRecord) -> String {
-  for prefix in ["agent_run.", "access_"] where record.eventType.hasPrefix(prefix) {
+  for prefix in ["agent_run.", "agent_", "access_"] where record.eventType.hasPrefix(prefix) {
     return String(record.eventType.dropFirst(prefix.count))
   }
   return record.eventType

@@ -1,106 +1,6 @@
 import RunModel
 import TerminalKit
 
-/// The top line: who, the link, the counts, who needs someone, the rate and the time.
-func drawHeader(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
-  let theme = state.theme
-  frame.fill(rect, style: theme[.header])
-  let isWide = rect.width >= 110
-  var left = [Span(" flightdeck ", .headerName), Span(" ", .header)]
-  var isLost = false
-  switch state.link {
-  case _ where state.replay != nil:
-    if let replay = state.replay { left.append(replayWords(replay, state)) }
-  case .connecting: left.append(Span("◌ connecting", .linkConnecting))
-  case .live: left.append(Span("● live", .linkLive))
-  case .lost(let since, let next):
-    isLost = true
-    let age = Format.age((state.now - since).milliseconds)
-    let again = next.map { $0 > state.now ? " in \(Format.age(($0 - state.now).milliseconds + 999))" : "" } ?? ""
-    left.append(Span(" ✖ lost, \(age) old, trying again\(isWide ? again : "") ", .linkLost))
-  case .starting(let since):
-    isLost = true
-    let age = Format.age((state.now - since).milliseconds)
-    left.append(Span(" ✖ it ended, \(age) old, starting it again ", .linkLost))
-  case .refused:
-    isLost = true
-    left.append(Span(" ✖ refused: not let in ", .linkLost))
-  }
-  if isWide { left.append(Span("  \(state.place)", .header)) }
-  if state.isReadOnly { left.append(Span("  read-only", .headerName)) }
-  if let role = state.role, role < .admin, isWide { left.append(Span("  as \(role.rawValue)", .headerName)) }
-  left.append(Span(isWide ? "     " : "   ", .header))
-  for status in RunStatus.allCases.sorted(by: { order($0) < order($1) }) {
-    let count = state.board.count(status)
-    let (glyph, role) = Glyphs.status(status)
-    if !isWide, isLost, count == 0 || status.isTerminal { continue }
-    let named = isWide && (status == .running || status == .queued)
-    let text = "\(glyph) \(count)\(named ? " \(status.rawValue)" : "")\(isWide ? "  " : " ")"
-    left.append(Span(text, count > 0 ? role : .header))
-  }
-  var right: [Span] = []
-  let waiting = state.board.needingAttention
-  if waiting > 0 {
-    right.append(Span(isWide ? "▲ \(waiting) \(waiting == 1 ? "needs" : "need") you" : "▲ \(waiting)", .runAttention))
-  }
-  if let lines = state.drops.recent(state.now), state.replay == nil {
-    let count = Format.count(lines)
-    right.append(
-      Span(
-        isWide ? "   \(Glyphs.conflict) \(count) lines dropped" : " \(Glyphs.conflict) \(count) dropped",
-        .linkConnecting))
-  }
-  if isWide, state.replay == nil { right.append(Span("   \(Format.count(state.rate.perSecond)) ev/s", .header)) }
-  right.append(
-    Span("   \(Format.clock(state.replay?.time ?? state.now, offset: state.utcOffset, seconds: false)) ", .header))
-  frame.draw(StyledLine(left, right: right), in: rect, theme, ground: nil)
-  // Statuses keep their colour, on the bar's ground.
-  let bar = theme[.header].background
-  frame.restyle(rect) { $0.background == theme[.text].background ? $0.on(bar) : $0 }
-}
-
-/// What keeps the orchestrator from recording anything, else why it works by an old configuration: on every screen as long
-/// as that is so.
-func drawBanner(_ state: DashboardState, _ rect: Rect, _ frame: inout Frame) {
-  guard !rect.isEmpty else { return }
-  guard let outage = state.outage else {
-    guard let problem = state.configurationProblem else { return }
-    let more = problem.split(separator: "\n").count
-    let words = bannerWords(String(problem.prefix { $0 != "\n" }), rect.width - 27 - (more > 1 ? 12 : 0))
-    frame.fill(rect, style: state.theme[.linkConnecting])
-    frame.draw(
-      StyledLine(
-        [Span(" ▲ the old settings stay: \(words)", .linkConnecting)],
-        right: more > 1 ? [Span(" and \(more - 1) more ", .linkConnecting)] : []), in: rect, state.theme,
-      ground: .linkConnecting)
-    return
-  }
-  let words = outage.sentence { Format.clock($0, offset: state.utcOffset, seconds: false) }
-  frame.fill(rect, style: state.theme[.linkLost])
-  let counts = outage.dropped > 0 ? "  \(Format.count(Int64(outage.dropped))) lines not kept " : ""
-  frame.draw(
-    StyledLine([Span(" ✖ \(words)", .linkLost)], right: [Span(counts, .linkLost)]), in: rect, state.theme,
-    ground: .linkLost)
-}
-
-/// A problem of a file as it fits: the file's name without its folder, before the reason is cut.
-private func bannerWords(_ problem: String, _ width: Int) -> String {
-  guard measure(problem) > width, problem.hasPrefix("/"), let colon = problem.firstIndex(of: ":"),
-    let slash = problem[..<colon].lastIndex(of: "/")
-  else { return problem }
-  return String(problem[problem.index(after: slash)...])
-}
-
-private func order(_ status: RunStatus) -> Int {
-  switch status {
-  case .running: 0
-  case .queued: 1
-  case .succeeded: 2
-  case .failed: 3
-  case .canceled: 4
-  }
-}
-
 struct TabSpan {
   var text: String
   var x: Int
@@ -337,7 +237,7 @@ private func isUseful(_ action: Action, _ state: DashboardState) -> Bool {
   guard state.layers.isEmpty else { return true }
   let run = state.currentRun
   return switch action {
-  case .answer: run?.needsAttention == true
+  case .answer: run.map { $0.needsAttention && state.answerRefusal($0) == nil } ?? false
   case .message: run.map { $0.status != .queued && ($0.branch != nil || !$0.status.isTerminal) } ?? false
   case .approve, .reject:
     run?.awaitsApproval == true || state.marks.contains { state.board[$0]?.awaitsApproval == true }
@@ -353,7 +253,7 @@ private func isUseful(_ action: Action, _ state: DashboardState) -> Bool {
 
 /// The latest words, over the bottom right corner of the body; they go by themselves.
 func drawToasts(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame) {
-  var y = layout.footer.y - layout.timeBar.height - 1
+  var y = layout.footer.y - layout.timeBar.height - layout.tour.height - 1
   for (place, toast) in state.toasts.enumerated().reversed() {
     let role: Role =
       switch toast.kind {

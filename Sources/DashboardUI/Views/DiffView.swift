@@ -291,6 +291,7 @@ private func fileHead(_ state: DashboardState, _ patch: Patch, _ place: Int, fun
     ? "\(file.oldPath) → \(file.newPath)" : file.path
   let isFolded = state.open?.diff.folded.contains(file.path) == true
   var spans = [Span(" \(isFolded ? "▸" : "▾") ", .diffFile), Span("\(letter)  ", role), Span(path, .diffFile)]
+  if file.isLink { spans.append(Span("   link", .runAttention)) }
   if let old = file.oldMode, let new = file.newMode { spans.append(Span("   mode \(old) → \(new)", .diffMeta)) }
   if !function.isEmpty { spans.append(Span("   \(function)", .diffMeta)) }
   var right: [Span] = []

@@ -239,6 +239,9 @@ func planLines(_ state: DashboardState, width: Int) -> [StyledLine] {
   if let problem = form.problem {
     return wrapped([Span(problem.detail, .runFailed)], width: width, most: 6).map { StyledLine($0) }
   }
+  if let words = state.codeRefusal {
+    return wrapped([Span("✖ " + words, .runFailed)], width: width, indent: 2, most: 6).map { StyledLine($0) }
+  }
   if form.title.isBlank { return [StyledLine("A title is enough; enter then shows what will happen.", .muted)] }
   if form.outcomes.isEmpty {
     return [

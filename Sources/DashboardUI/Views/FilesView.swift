@@ -42,6 +42,7 @@ func drawFiles(_ state: DashboardState, _ open: OpenRun, _ rect: Rect, _ frame: 
       {
         spans.append(Span("  \(Glyphs.conflict) also \(other.run.shortName)", .runAttention))
       }
+      if let target = file.target { spans.append(Span("  link to \(target)", .runAttention)) }
       if let old = file.oldPath { spans.append(Span("  was \(old)", .muted)) }
       right = bar(file, most: tree.most, width: barWidth)
     }

@@ -103,7 +103,8 @@ enum Format {
     if proof.confirmedAt == nil, proof.stopSentAt != nil {
       words.append("unconfirmed")
     } else if proof.stopSentAt == nil, proof.processes == 0 {
-      words.append("nothing had started")
+      // It had not begun, or it had ended by itself.
+      words.append("nothing was running")
     } else {
       words.append(proof.processes == 0 ? "confirmed" : "\(proof.processes) gone")
       if let strays = proof.strays, strays > 0 { words.append(plural(strays, "stray")) }

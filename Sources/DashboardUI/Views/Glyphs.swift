@@ -29,6 +29,9 @@ enum Glyphs {
     }
   }
 
+  /// Stands still for what was true when the link was lost.
+  static let still = "◌"
+
   static func spinner(_ now: Timestamp) -> String {
     let steps = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
     return steps[Int((now.milliseconds / 250 % 10 + 10) % 10)]
@@ -47,4 +50,9 @@ enum Glyphs {
       Span(String(repeating: "█", count: full) + part, fill), Span(String(repeating: "░", count: rest), .progressTrack),
     ]
   }
+}
+
+extension DashboardState {
+  /// Before what goes on; nothing turns on a screen that tells of an earlier time.
+  var spinner: String { link.staleSince == nil || replay != nil ? Glyphs.spinner(boardTime) : Glyphs.still }
 }

@@ -31,7 +31,7 @@ extension DashboardState {
     var layout = Layout()
     var rest = Rect(size: size)
     layout.header = rest.takeTop(1)
-    if outage != nil || configurationProblem != nil { layout.banner = rest.takeTop(1) }
+    if banner != nil { layout.banner = rest.takeTop(1) }
     layout.footer = rest.takeBottom(1)
     if tour != nil, size.height >= 20 { layout.tour = rest.takeBottom(3) }
     if replay != nil { layout.timeBar = rest.takeBottom(1) }

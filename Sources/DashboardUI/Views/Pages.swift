@@ -48,8 +48,11 @@ extension DashboardState {
   private func section(_ name: String) -> [StyledLine] { [.blank, StyledLine(name, .heading)] }
 
   private func fact(_ name: String, _ spans: [Span], width: Int) -> [StyledLine] {
-    let lines = wrapped([Span(fitted(name, 12), .muted)] + spans, width: width, indent: 12, most: 6)
-    return lines.map { StyledLine($0) }
+    // A path has no place to break at: it begins beside its name all the same.
+    let lines = wrapped(spans, width: max(8, width - 12), most: 6)
+    return lines.enumerated().map { place, line in
+      StyledLine([Span(fitted(place == 0 ? name : "", 12), .muted)] + line)
+    }
   }
 
   private func overviewFacts(_ run: Run, _ open: OpenRun, width: Int) -> [StyledLine] {
@@ -68,7 +71,11 @@ extension DashboardState {
         ).map { StyledLine($0) }
       }
       if !attention.options.isEmpty { lines.append(StyledLine("  " + attention.options.joined(separator: " / "))) }
-      lines.append(StyledLine([Span("  a", .accent, .bold), Span(" answers", .muted)]))
+      if let words = answerRefusal(run) {
+        lines += wrapped([Span("  " + words, .muted)], width: width, indent: 2, most: 2).map { StyledLine($0) }
+      } else {
+        lines.append(StyledLine([Span("  a", .accent, .bold), Span(" answers", .muted)]))
+      }
     }
     lines += conflictLines(run, self, width: width)
     if let reason = run.reason, run.status.isTerminal {
@@ -83,7 +90,7 @@ extension DashboardState {
       if let reason = run.cancellation?.reason, !reason.isEmpty {
         lines += fact("because", [Span(reason)], width: width)
       }
-      lines += cancelSteps(run, self, isShort: false)
+      lines += cancelSteps(run, self, isShort: false, width: width)
     }
     lines += PlanWords.lines(run.plan, width: width)
     if !run.remembered.isEmpty {
@@ -107,7 +114,9 @@ extension DashboardState {
     moment("queued", run.createdAt)
     moment("started", run.startedAt)
     moment("ended", run.endedAt)
-    if run.startedAt != nil { lines += fact("took", [Span(elapsedText(run, self))], width: width) }
+    if run.startedAt != nil {
+      lines += fact(run.status.isTerminal ? "took" : "so far", [Span(elapsedText(run, self))], width: width)
+    }
     lines += timingBar(run, width: width)
     if run.inputTokens != nil || run.outputTokens != nil || run.costUSD != nil {
       lines += section("Use")

@@ -94,10 +94,12 @@ private func drawWindows(_ state: DashboardState, _ rect: Rect, _ frame: inout F
     right = [Span("events counted since \(Format.clock(since, offset: state.utcOffset, seconds: false)) ", .muted)]
   }
   if state.drops.total > 0 {
-    right.insert(
-      Span("\(Glyphs.conflict) \(Format.count(state.drops.total)) output lines dropped in all   ", .runAttention), at: 0
-    )
+    let words = "\(Glyphs.conflict) \(Format.count(state.drops.total)) output lines dropped in all "
+    right.insert(Span(words + (right.isEmpty ? "" : "  "), .runAttention), at: 0)
   }
+  // Since when is told before what was dropped, which the header tells while it goes on.
+  let room = rect.width - spans.reduce(0) { $0 + $1.width } - 1
+  while right.count > 1, right.reduce(0, { $0 + $1.width }) > room { right.removeFirst() }
   frame.draw(StyledLine(spans, right: rect.width >= 76 ? right : []), in: rect, state.theme)
 }
 
@@ -132,7 +134,10 @@ private func pulseCharts(_ state: DashboardState) -> [Chart] {
       format: { "\(Format.percent($0))%" }, fixedTop: 1, nothing: "no run has ended"),
     Chart(
       title: "Events/s", series: [ChartSeries(name: "events", mark: "●", role: .accent, values: picture.events)],
-      format: { Format.amount($0) }),
+      format: { Format.amount($0) },
+      nothing: state.history.eventsSince.map {
+        "none seen since \(Format.clock($0, offset: state.utcOffset, seconds: false))"
+      } ?? "none seen since this was opened"),
     hasCost
       ? Chart(
         title: "Cost/min", series: [ChartSeries(name: "cost", mark: "●", role: .accent, values: picture.cost)],

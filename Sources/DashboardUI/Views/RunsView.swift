@@ -94,7 +94,7 @@ func progressCell(_ run: Run, _ width: Int, _ state: DashboardState) -> [Span] {
     let waits = run.waitsFor.joined(separator: ", ")
     return words(waits.isEmpty ? "queued" : "waits: \(waits)", .runQueued)
   case .running:
-    let spinner = Glyphs.spinner(state.boardTime)
+    let spinner = state.spinner
     if let attention = run.attention, attention.kind == "stuck" {
       return words("▲ \(attention.question)", .runAttention)
     }
@@ -173,10 +173,15 @@ private func previewFacts(_ run: Run, _ state: DashboardState, width: Int) -> [S
       lines.append(StyledLine(line))
     }
     let options = attention.options.isEmpty ? "" : attention.options.joined(separator: " / ") + "   "
-    lines.append(StyledLine([Span("  \(options)"), Span("a", .accent, .bold), Span(" answers", .muted)]))
+    if let words = state.answerRefusal(run) {
+      if !options.isEmpty { lines.append(StyledLine("  \(options)")) }
+      lines += wrapped([Span("  " + words, .muted)], width: width, indent: 2, most: 2).map { StyledLine($0) }
+    } else {
+      lines.append(StyledLine([Span("  \(options)"), Span("a", .accent, .bold), Span(" answers", .muted)]))
+    }
   }
   lines += conflictLines(run, state, width: width, most: 2)
-  if run.cancellation != nil || run.proof != nil { lines += cancelSteps(run, state, isShort: true) }
+  if run.cancellation != nil || run.proof != nil { lines += cancelSteps(run, state, isShort: true, width: width) }
   if run.status == .failed, let reason = run.reason {
     lines += wrapped([Span(reason, .runFailed)], width: width, most: 2).map { StyledLine($0) }
   }
@@ -215,7 +220,7 @@ func statusLine(_ run: Run, _ state: DashboardState) -> [Span] {
 }
 
 /// The way to a cancel that is proven: requested, stop sent, processes gone, work kept.
-func cancelSteps(_ run: Run, _ state: DashboardState, isShort: Bool) -> [StyledLine] {
+func cancelSteps(_ run: Run, _ state: DashboardState, isShort: Bool, width: Int) -> [StyledLine] {
   func clock(_ time: Timestamp?) -> String { time.map { Format.clock($0, offset: state.utcOffset) } ?? "" }
   let proof = run.proof
   let isDead = run.status == .canceled
@@ -236,9 +241,12 @@ func cancelSteps(_ run: Run, _ state: DashboardState, isShort: Bool) -> [StyledL
     return text
   }
   if neverStarted {
-    steps.append((true, "nothing had started", clock(run.endedAt)))
+    // One that has worked was quicker than the stop.
+    steps.append((true, run.startedAt == nil ? "nothing had started" : "it had ended by itself", clock(run.endedAt)))
   } else {
     steps.append((isDead && !unconfirmed, unconfirmed ? "end not confirmed" : "processes gone", gone ?? ""))
+  }
+  if !neverStarted || run.startedAt != nil {
     if let folder = proof?.uncommitted {
       steps.append((false, "work not committed, it lies in the worktree", folder))
     } else {
@@ -254,10 +262,11 @@ func cancelSteps(_ run: Run, _ state: DashboardState, isShort: Bool) -> [StyledL
     }
     return [StyledLine(spans)]
   }
-  return steps.map { step in
-    StyledLine([
-      Span(step.done ? "✔ " : "· ", step.done ? .yes : .muted), Span(fitted(step.name, 20), step.done ? .text : .muted),
-      Span(step.detail, .muted),
-    ])
+  return steps.flatMap { step in
+    let lead = [
+      Span(step.done ? "✔ " : "· ", step.done ? .yes : .muted),
+      Span(fitted(step.name, max(20, measure(step.name) + 1)), step.done ? .text : .muted),
+    ]
+    return wrapped(lead + [Span(step.detail, .muted)], width: width, indent: 22, most: 4).map { StyledLine($0) }
   }
 }

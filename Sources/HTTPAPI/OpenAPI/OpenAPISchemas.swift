@@ -285,6 +285,7 @@ extension OpenAPI {
             "failures": {"type": "integer", "description": "Starts that failed in a row."},
             "retryAt": {"anyOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]}}},
         "agent": {"type": "string", "description": "What it said of itself when it was last checked."},
+        "takesAnswers": {"type": "boolean", "description": "False: what its agents ask cannot be answered from here. Absent: it can."},
         "converses": {"type": "boolean", "description": "Its agents take a message while they work."},
         "quietSeconds": {"type": "number", "description": "A live run without an event for longer is called stalled."}}},
     "RuntimeCapabilities": {"type": "object", "additionalProperties": false,

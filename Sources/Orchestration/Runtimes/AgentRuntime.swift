@@ -81,8 +81,14 @@ package protocol ForceCancelingRuntime: AgentRuntime {
 
 /// A runtime whose agents ask questions.
 package protocol AnswerableRuntime: AgentRuntime {
+  /// Whether an answer reaches its agents at all, as it is set up; true unless the runtime says otherwise.
+  var takesAnswers: Bool { get }
   /// Hands the answer to the agent. Throws `Problem(.conflict)` when nothing waits under that id.
   func answer(_ run: RunID, attentionId: String, answer: String) async throws
+}
+
+extension AnswerableRuntime {
+  package var takesAnswers: Bool { true }
 }
 
 /// A runtime whose agents take a message while they work, unasked.

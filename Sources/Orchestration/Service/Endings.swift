@@ -66,8 +66,9 @@ extension Orchestrator {
       // Nil when it is too large to be kept: whoever asks for it is told so by the runtime.
       var patch: [UInt8]? = []
       do {
+        async let whole = (runtime as? any WorkspaceRuntime)?.patch(of: name)
         artifacts = try await runtime.getArtifacts(name)
-        if let folder = runtime as? any WorkspaceRuntime { patch = try await folder.patch(of: name) }
+        patch = try await whole ?? []
       } catch let problem as Problem where problem.code == .notFound {
         // It never started there.
       } catch let problem as Problem where problem.code == .tooLarge {

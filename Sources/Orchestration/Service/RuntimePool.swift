@@ -26,6 +26,7 @@ struct RuntimePool {
       summary.canceled = old.canceled
     }
     summary.quietSeconds = registration.quietSeconds
+    summary.takesAnswers = (registration.runtime as? any AnswerableRuntime)?.takesAnswers ?? false
     summary.converses = registration.runtime is any ConversingRuntime
     summary.limits = (registration.runtime as? any LimitingRuntime)?.limits ?? []
     summaries[id] = summary

@@ -7,6 +7,8 @@ package struct RunBoard: Sendable {
   private var places: [RunID: Int] = [:]
   private var counts: [RunStatus: Int] = [:]
   package private(set) var needingAttention = 0
+  /// Of those, the queued ones that nobody has approved yet.
+  package private(set) var awaitingApproval = 0
   /// More than `runs` has as long as the rest of a snapshot is on its way.
   package private(set) var total = 0
 
@@ -21,6 +23,7 @@ package struct RunBoard: Sendable {
       places[run.runId] = place
       counts[run.status, default: 0] += 1
       if run.needsAttention { needingAttention += 1 }
+      if run.awaitsApproval { awaitingApproval += 1 }
     }
   }
 
@@ -42,14 +45,15 @@ package struct RunBoard: Sendable {
     seq = event.seq
     guard let id = event.run else { return nil }
     if let place = places[id] {
-      let before = (runs[place].status, runs[place].needsAttention)
+      let before = (runs[place].status, runs[place].needsAttention, runs[place].awaitsApproval)
       runs[place].apply(event)
-      let after = (runs[place].status, runs[place].needsAttention)
+      let after = (runs[place].status, runs[place].needsAttention, runs[place].awaitsApproval)
       if before.0 != after.0 {
         counts[before.0, default: 0] -= 1
         counts[after.0, default: 0] += 1
       }
       if before.1 != after.1 { needingAttention += after.1 ? 1 : -1 }
+      if before.2 != after.2 { awaitingApproval += after.2 ? 1 : -1 }
       return place
     }
     guard let run = Run(queuedBy: event) else { return nil }

@@ -109,7 +109,12 @@ extension Run {
       commit = data["commit"]?.string ?? commit
       proof?.commit = data["commit"]?.string
       proof?.uncommitted = nil
-    default: break
+    default:
+      // Of what runtimes have to say for themselves, this tells what the run does: nothing that can be seen.
+      let type = event.type.rawValue
+      if type.hasSuffix(".link_lost") || type.hasSuffix(".link_back") {
+        activity = data["message"]?.string ?? activity
+      }
     }
   }
 

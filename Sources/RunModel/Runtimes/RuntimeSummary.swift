@@ -24,6 +24,8 @@ package struct RuntimeSummary: Sendable, Hashable {
   package var agent: String?
   /// Whether its agents take a message while they work.
   package var converses = false
+  /// Whether what its agents ask can be answered from here.
+  package var takesAnswers = true
 
   package init(
     runtimeId: RuntimeID, kind: String, capabilities: RuntimeCapabilities, health: Health = .healthy,
@@ -70,6 +72,7 @@ extension RuntimeSummary: JSONWritable {
       json.member("breaker", breaker)
       if let agent { json.member("agent", agent) }
       if converses { json.member("converses", true) }
+      if !takesAnswers { json.member("takesAnswers", false) }
     }
   }
 
@@ -88,6 +91,7 @@ extension RuntimeSummary: JSONWritable {
     breaker = json["breaker"].flatMap(BreakerStanding.init(json:)) ?? breaker
     agent = json["agent"]?.string
     converses = json["converses"]?.bool ?? false
+    takesAnswers = json["takesAnswers"]?.bool ?? true
     limits = json["limits"]?.array?.compactMap(LimitHolding.init) ?? []
   }
 }

@@ -2,7 +2,7 @@ import Glibc
 import Orchestration
 import RunModel
 
-/// Starts the agent in a folder of its own, asks it who it is, and ends it.
+/// Starts the agent in a folder of its own, asks it who it is, opens a session as a run would, and ends it before any prompt.
 struct ACPCheck {
   private let configuration: ACPRuntime.Configuration
   private let state: String
@@ -61,27 +61,31 @@ struct ACPCheck {
     var json = JSONWriter()
     json.object { spec.writeMembers(to: &$0) }
     try Files.write(json.bytes, to: folder.spec)
-    var conversation = ACPConversation(
-      ACPConversation.Settings(worktree: work, prompt: { () throws(Problem) in "" }))
+    let servers = configuration.servers
+    var settings = ACPConversation.Settings(worktree: work, prompt: { () throws(Problem) in "" })
+    settings.servers = { [environment] () throws(Problem) in
+      try servers.map { server throws(Problem) in try server.json(environment: environment) }
+    }
+    settings.mode = configuration.mode
+    settings.version = configuration.clientVersion
+    var conversation = ACPConversation(settings)
     conversation.begin(said: [])
     let log = try InputLog(path: folder.input)
     for case .tell(let line) in conversation.takeActions() { try log.append(.line, tag: line.tag, line.bytes) }
     let supervisor = try await launcher.launch(folder, environment: variables)
     defer { Task { await reap(supervisor) } }
-    guard let answer = try await firstAnswer(folder, &conversation) else {
-      throw Problem(.unavailable, "\(program) \(await complaint(folder)).")
+    let last = try await openSession(folder, conversation, log)
+    if case .failed(let reason)? = last.verdict { throw Problem(.unavailable, "\(program) \(reason).") }
+    guard last.phase == .prompting else {
+      throw Problem(.unavailable, "\(program) \(await complaint(folder, last)).")
     }
-    if case .failed(let reason)? = conversation.verdict { throw Problem(.unavailable, "\(program) \(reason).") }
+    let answer = last.agent
     var check = plain
     check.agent = answer.name ?? plain.agent
     check.agentVersion = answer.release
     check.protocolName = "Agent Client Protocol"
     check.protocolVersion = answer.version.map { "\($0)" }
     check.features = answer.features
-    if !answer.logins.isEmpty {
-      let ways = answer.logins.joined(separator: ", ")
-      check.notes.append("It offers to log in (\(ways)); whether it has to was not examined.")
-    }
     for server in configuration.servers {
       guard case .address(let type, _, _) = server.reach, !answer.serverKinds.contains(type) else { continue }
       check.notes.append("It takes no MCP servers by \(type), so \(server.name) will be left out.")
@@ -89,36 +93,44 @@ struct ACPCheck {
     return check
   }
 
-  /// What it answers to `initialize`; nil when it ends, or takes too long.
-  private func firstAnswer(
-    _ folder: SupervisedFolder, _ conversation: inout ACPConversation
-  ) async throws -> ACPAgent? {
-    guard var reader = OutputLogReader(path: folder.output, from: 0) else { return nil }
+  /// How far it comes on the way to a prompt, which is not sent. Each answer may take the start limit.
+  private func openSession(
+    _ folder: SupervisedFolder, _ conversation: ACPConversation, _ log: InputLog
+  ) async throws -> ACPConversation {
+    var conversation = conversation
+    guard var reader = OutputLogReader(path: folder.output, from: 0) else { return conversation }
     var stream = AgentStream(conversation)
     let clock = ContinuousClock()
-    let until = clock.now + configuration.startLimit
+    var until = clock.now + configuration.startLimit
     while clock.now < until {
       let hasEnded = Files.exists(folder.exit) || !Files.isLocked(folder.lock)
       for record in reader.next() {
         _ = stream.take(record)
-        guard let now = stream.language as? ACPConversation, now.phase != .initializing else { continue }
+        guard var now = stream.language as? ACPConversation else { continue }
+        let actions = now.takeActions()
+        stream.language = now
+        if now.phase != conversation.phase { until = clock.now + configuration.startLimit }
         conversation = now
-        return now.agent
+        if now.phase == .prompting || now.phase == .over { return now }
+        for case .tell(let line) in actions { try log.append(.line, tag: line.tag, line.bytes) }
+        if !actions.isEmpty { _ = folder.send("input") }
       }
-      if hasEnded { return nil }
+      if hasEnded { return conversation }
       try await clock.sleep(for: .milliseconds(10))
     }
-    return nil
+    return conversation
   }
 
-  private func complaint(_ folder: SupervisedFolder) async -> String {
+  private func complaint(_ folder: SupervisedFolder, _ conversation: ACPConversation) async -> String {
+    let what = conversation.wait?.what ?? "initialize"
     // A damaged record tells no more than none.
     guard let record = try? folder.exitRecord() else {
-      return "did not answer initialize within \(RunLimits.words(configuration.startLimit)); does it need another "
-        + "argument to speak the Agent Client Protocol?"
+      return "did not answer \(what) within \(RunLimits.words(configuration.startLimit))"
+        + (conversation.phase == .initializing
+          ? "; does it need another argument to speak the Agent Client Protocol?" : "")
     }
     let how = record.exitCode.map { "exited \($0)" } ?? "was ended by signal \(record.signal ?? 0)"
-    return "\(how) before it had answered initialize\(lastWords(folder))"
+    return "\(how) before it had answered \(what)\(lastWords(folder))"
   }
 
   private func lastWords(_ folder: SupervisedFolder) -> String {

@@ -24,6 +24,7 @@ struct BridgeRun {
   var name: String
   private(set) var phase = Phase.starting
   private(set) var progress = 0.0
+  private var hasReportedProgress = false
   private(set) var cancel: Cancel?
   /// Which start of the adapter has last known it.
   var generation = 0
@@ -98,9 +99,14 @@ struct BridgeRun {
       isHinted = true
       hintedReason = event.reason ?? hintedReason
     }
+    let isOfPlan = event.reports.contains { if case .plan = $0 { true } else { false } }
     return event.reports.flatMap { report -> [RuntimeEvent.Kind] in
       switch report {
-      case .progress(let value, _): if value >= progress, value <= 1 { progress = value }
+      // What a plan comes to counts for those that report nothing better.
+      case .progress where isOfPlan && hasReportedProgress: return []
+      case .progress(let value, _):
+        hasReportedProgress = hasReportedProgress || !isOfPlan
+        if value >= progress, value <= 1 { progress = value }
       case .attention(let id, _, _, _, _):
         if question == nil || question == id {
           question = id

@@ -1,6 +1,7 @@
 import Glibc
 import Orchestration
 import RunModel
+import Synchronization
 
 /// A work tree and the folders of its repository, as they were found once. What lies in the work tree, its `.git` included,
 /// is the agent's to write and is not asked again.
@@ -16,9 +17,45 @@ struct Checkout: Sendable, Hashable {
   var link: String { "gitdir: \(gitFolder)\n" }
 }
 
+/// The tops of work trees that git has found, for as long as what it found them by is as it was.
+final class KnownPlaces: Sendable {
+  private struct Find {
+    var checkout: Checkout
+    var stamps: [FileStamp]
+  }
+
+  private static let most = 256
+  private let finds = Mutex<[String: Find]>([:])
+
+  func checkout(at place: String) -> Checkout? {
+    guard let find = finds.withLock({ $0[place] }), find.stamps == Self.stamps(place, find.checkout) else { return nil }
+    return find.checkout
+  }
+
+  /// Only for a folder that has a `.git` of its own: below it another one may be made at any time.
+  func note(_ checkout: Checkout, at place: String) {
+    guard Files.exists(place + "/.git") else { return }
+    finds.withLock { finds in
+      if finds.count >= Self.most { finds = [:] }
+      finds[place] = Find(checkout: checkout, stamps: Self.stamps(place, checkout))
+    }
+  }
+
+  private static func stamps(_ place: String, _ checkout: Checkout) -> [FileStamp] {
+    [place, place + "/.git", checkout.gitFolder, checkout.common + "/config"].map { FileStamp($0) }
+  }
+}
+
 extension Git {
   /// The checkout that a folder belongs to, for a folder that nobody has handed to an agent: found as git finds it.
   func locate(_ place: String) async throws -> Checkout {
+    if let known = places.checkout(at: place) { return known }
+    let found = try await find(place)
+    places.note(found, at: place)
+    return found
+  }
+
+  private func find(_ place: String) async throws -> Checkout {
     guard Files.exists(place + "/.") else {
       throw Problem(.invalid, "There is no folder \(place).", member: "repository")
     }

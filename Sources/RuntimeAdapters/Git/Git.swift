@@ -26,6 +26,7 @@ package struct Git: Sendable {
 
   private let environment: [Environment.Key: String]
   let standIns: StandIns
+  let places = KnownPlaces()
   /// A command that takes longer is ended: a planted FIFO would keep it for ever.
   private let patience: Duration
 

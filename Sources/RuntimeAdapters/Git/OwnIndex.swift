@@ -40,6 +40,16 @@ struct OwnIndex: Sendable {
     Files.removeTree(path + ".lock")
   }
 
+  /// Becomes the worktree's own, once the agent is gone; a lock that it left is nobody's.
+  func takePlace(in checkout: Checkout) throws(Problem) {
+    Files.removeTree(checkout.gitFolder + "/index.lock")
+    let place = checkout.gitFolder + "/index"
+    // Another file system: the state folder's.
+    if rename(path, place) == 0 { return }
+    guard let bytes = try Files.read(path, following: false) else { return }
+    try Files.write(bytes, to: place)
+  }
+
   /// Takes in everything in the work tree that is not ignored. Status 1: some could not be read.
   func add(_ options: [String] = []) async throws -> Git.Answer {
     try await set("--skip-worktree")

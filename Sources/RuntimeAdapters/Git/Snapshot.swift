@@ -14,76 +14,105 @@ struct Snapshot: Sendable {
   func take(message: String) async throws -> String? {
     do { return try await commit(message) } catch let problem as Problem where problem.detail.contains(".lock'") {
       // Whoever held it was killed: the agent is gone, and nobody else works on this branch.
-      try await diff.checkout().clearLocks(branch: diff.workspace.branch)
+      try await diff.worktree().clearLocks(branch: diff.workspace.branch)
       return try await commit(message)
     }
   }
 
   private func commit(_ message: String) async throws -> String? {
     guard let branch = diff.workspace.branch, let base = diff.workspace.base else { return nil }
-    let checkout = try await diff.checkout()
+    let checkout = try await diff.worktree()
     checkout.sweepGitFolder()
     WorkFolder.removeWhatBlocks(in: checkout.top)
-    let head = try await git.demand(["rev-parse", "--verify", "HEAD^{commit}"], in: checkout, "find HEAD").text
-    let tip = try await git.run(["rev-parse", "--verify", "--quiet", "refs/heads/\(branch)^{commit}"], in: checkout)
-    let tree = try await workTree()
-    let headTree = try await git.demand(["rev-parse", "\(head)^{tree}"], in: checkout, "read HEAD").text
+    async let standing = standing(of: branch, in: checkout)
+    async let identity = identity(in: checkout)
+    let work = try await collect()
+    defer { work.index.remove() }
+    let (head, headTree, tip, isElsewhere) = try await standing
     var parents = [head]
-    if tip.status == 0, tip.text != head {
-      let isBehind = try await git.run(["merge-base", "--is-ancestor", tip.text, head], in: checkout)
-      if isBehind.status != 0 { parents.append(tip.text) }
+    if let tip, tip != head {
+      let isBehind = try await git.run(["merge-base", "--is-ancestor", tip, head], in: checkout)
+      if isBehind.status != 0 { parents.append(tip) }
     }
     var commit = head
-    if tree != headTree || parents.count > 1 {
-      commit = try await git.demand(
-        ["commit-tree", tree] + parents.flatMap { ["-p", $0] }, in: checkout, adding: try await identity(in: checkout),
-        input: Array(Self.plain(message).utf8), "commit the work"
-      ).text
+    if work.tree != headTree || parents.count > 1 {
+      commit = try await store(work.tree, after: parents, message, as: try await identity, in: checkout)
+      if parents == [base] { diff.note(mergeBase: base, with: commit) }
     }
-    let reference = try await git.run(["symbolic-ref", "--quiet", "HEAD"], in: checkout)
-    let isElsewhere = reference.text != "refs/heads/\(branch)"
-    if commit != tip.text || isElsewhere {
+    if commit != tip || isElsewhere {
       _ = try await git.demand(
         ["update-ref", "-m", "flightdeck: keep the run's work", "refs/heads/\(branch)", commit], in: checkout,
         "move the branch \(branch)")
       if isElsewhere {
         _ = try await git.demand(["symbolic-ref", "HEAD", "refs/heads/\(branch)"], in: checkout, "return to \(branch)")
       }
-      try await settleIndex(of: checkout)
+      try work.index.takePlace(in: checkout)
     }
     return commit == base ? nil : commit
   }
 
+  /// What is on the branch since the base, for a worktree that is gone; nil when that is nothing.
+  func committed() async throws -> String? {
+    guard let branch = diff.workspace.branch, let base = diff.workspace.base else { return nil }
+    let tip = try await git.run(
+      ["rev-parse", "--verify", "--quiet", "refs/heads/\(branch)^{commit}"], in: try await diff.checkout())
+    return tip.status == 0 && tip.text != base ? tip.text : nil
+  }
+
+  /// Where HEAD and the run's branch are, and whether HEAD is on another branch or on none.
+  private func standing(
+    of branch: String, in checkout: Checkout
+  ) async throws -> (head: String, headTree: String, tip: String?, isElsewhere: Bool) {
+    if try Files.text(checkout.gitFolder + "/HEAD", limit: 8192, following: false) == "ref: refs/heads/\(branch)\n" {
+      let answer = try await git.run(
+        ["for-each-ref", "--format=%(objectname) %(tree)", "refs/heads/\(branch)"], in: checkout)
+      let words = answer.text.split(separator: " ").map(String.init)
+      if answer.status == 0, words.count == 2 { return (words[0], words[1], words[0], false) }
+    }
+    let head = try await git.demand(["rev-parse", "--verify", "HEAD^{commit}"], in: checkout, "find HEAD").text
+    let tree = try await git.demand(["rev-parse", "\(head)^{tree}"], in: checkout, "read HEAD").text
+    let tip = try await git.run(["rev-parse", "--verify", "--quiet", "refs/heads/\(branch)^{commit}"], in: checkout)
+    let reference = try await git.run(["symbolic-ref", "--quiet", "HEAD"], in: checkout)
+    return (head, tree, tip.status == 0 ? tip.text : nil, reference.text != "refs/heads/\(branch)")
+  }
+
   /// The tree of everything in the worktree that is not ignored.
   func workTree() async throws -> String {
-    let checkout = try await diff.checkout()
-    guard Files.isFolder(diff.workspace.path) else {
-      throw Problem(.notFound, "The worktree \(diff.workspace.path) is not there any more.")
-    }
+    let work = try await collect()
+    work.index.remove()
+    return work.tree
+  }
+
+  /// Everything in the worktree that is not ignored, as a tree and as the index that it was made from.
+  private func collect() async throws -> (tree: String, index: OwnIndex) {
+    let checkout = try await diff.worktree()
     try WorkFolder.refuseWhatBlocks(in: checkout.top)
     var index = try await OwnIndex.copy(of: checkout, git: git, scratch: diff.scratch)
-    defer { index.remove() }
-    var added = try await index.add()
-    if added.status > 1 {
-      // The agent's index was unusable; git is told from HEAD instead.
-      try await index.readHead()
-      added = try await index.add()
+    do {
+      var added = try await index.add()
+      if added.status > 1 {
+        // The agent's index was unusable; git is told from HEAD instead.
+        try await index.readHead()
+        added = try await index.add()
+      }
+      guard added.status <= 1, !added.diagnostics.contains("No space left") else {
+        throw Git.problem(added, "collect the work in \(checkout.top)")
+      }
+      let tree = try await git.demand(
+        ["write-tree"], in: checkout, adding: index.environment, "store the work in \(checkout.top)"
+      ).text
+      return (tree, index)
+    } catch {
+      index.remove()
+      throw error
     }
-    guard added.status <= 1 else { throw Git.problem(added, "collect the work in \(checkout.top)") }
-    if added.diagnostics.contains("No space left") { throw Git.problem(added, "collect the work in \(checkout.top)") }
-    return try await git.demand(
-      ["write-tree"], in: checkout, adding: index.environment, "store the work in \(checkout.top)"
-    ).text
   }
 
   /// Keeps everything in the worktree as a commit under `reference`, and moves no branch.
   func keepAside(as reference: String, message: String) async throws {
-    let checkout = try await diff.checkout()
+    let checkout = try await diff.worktree()
     let tree = try await workTree()
-    let commit = try await git.demand(
-      ["commit-tree", tree, "-p", "HEAD"], in: checkout, adding: try await identity(in: checkout),
-      input: Array(Self.plain(message).utf8), "keep what lies in \(checkout.top)"
-    ).text
+    let commit = try await store(tree, after: ["HEAD"], message, as: try await identity(in: checkout), in: checkout)
     _ = try await git.demand(
       ["update-ref", reference, commit], in: checkout, "keep what lies in \(checkout.top)")
   }
@@ -101,25 +130,26 @@ struct Snapshot: Sendable {
     return String(plain)
   }
 
-  /// The agent is gone: its index follows the branch, and a lock it left is nobody's.
-  private func settleIndex(of checkout: Checkout) async throws {
-    Files.removeTree(checkout.gitFolder + "/index.lock")
-    _ = try await git.demand(["read-tree", "--reset", "HEAD"], in: checkout, "settle the index")
-    _ = try await git.run(["update-index", "-q", "--refresh"], in: checkout)
+  private func store(
+    _ tree: String, after parents: [String], _ message: String, as identity: [String: String], in checkout: Checkout
+  ) async throws -> String {
+    let words = ["commit-tree", tree] + parents.flatMap { ["-p", $0] }
+    let message = Array(Self.plain(message).utf8)
+    if identity.isEmpty {
+      let answer = try await git.run(words, in: checkout, input: message)
+      if answer.status == 0 { return answer.text }
+    }
+    // The operator's is not complete, or this says what else is wrong.
+    return try await git.demand(words, in: checkout, adding: Self.ours, input: message, "commit the work").text
   }
 
-  /// The operator's name, else ours.
+  private static let ours = [
+    "GIT_AUTHOR_NAME": "Flightdeck", "GIT_AUTHOR_EMAIL": "flightdeck@localhost",
+    "GIT_COMMITTER_NAME": "Flightdeck", "GIT_COMMITTER_EMAIL": "flightdeck@localhost",
+  ]
+
+  /// Empty for the operator's name, where there is one.
   private func identity(in checkout: Checkout) async throws -> [String: String] {
-    let known = try await git.run(["var", "GIT_COMMITTER_IDENT"], in: checkout)
-    let author = try await git.run(["var", "GIT_AUTHOR_IDENT"], in: checkout)
-    if known.status == 0, author.status == 0,
-      try await git.run(["config", "user.email"], in: checkout).status == 0
-    {
-      return [:]
-    }
-    return [
-      "GIT_AUTHOR_NAME": "Flightdeck", "GIT_AUTHOR_EMAIL": "flightdeck@localhost",
-      "GIT_COMMITTER_NAME": "Flightdeck", "GIT_COMMITTER_EMAIL": "flightdeck@localhost",
-    ]
+    try await git.run(["config", "user.email"], in: checkout).status == 0 ? [:] : Self.ours
   }
 }

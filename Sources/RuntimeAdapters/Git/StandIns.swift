@@ -22,26 +22,9 @@ struct StandIn: Sendable, Equatable {
 
 /// The stand-ins of all repositories that one `Git` has looked at.
 final class StandIns: Sendable {
-  /// The configuration as it was when the stand-in was made from it.
-  private struct Stamp: Equatable {
-    var file: UInt = 0
-    var size = 0
-    var seconds = 0
-    var nanoseconds = 0
-
-    init(_ path: String) {
-      var status = stat()
-      guard stat(path, &status) == 0 else { return }
-      file = UInt(status.st_ino)
-      size = Int(status.st_size)
-      seconds = Int(status.st_ctim.tv_sec)
-      nanoseconds = Int(status.st_ctim.tv_nsec)
-    }
-  }
-
   private let wanted: String?
   private let temporary: String
-  private let made = Mutex<(folder: String?, known: [String: (stamp: Stamp, standIn: StandIn)])>((nil, [:]))
+  private let made = Mutex<(folder: String?, known: [String: (stamp: FileStamp, standIn: StandIn)])>((nil, [:]))
 
   init(folder: String?, temporary: String?) {
     wanted = folder
@@ -59,7 +42,7 @@ final class StandIns: Sendable {
 
   func standIn(for common: String, settings: (String) async throws -> RepositorySettings) async throws -> StandIn {
     let file = common + "/config"
-    let stamp = Stamp(file)
+    let stamp = FileStamp(file)
     if let known = made.withLock({ $0.known[common] }), known.stamp == stamp, Files.exists(known.standIn.path) {
       try link(known.standIn)
       return known.standIn

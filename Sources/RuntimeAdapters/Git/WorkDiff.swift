@@ -1,5 +1,6 @@
 import Orchestration
 import RunModel
+import Synchronization
 
 /// What a run has changed: everything from the merge base of its recorded base to its worktree, or to the commit that
 /// holds its work once it has ended.
@@ -24,6 +25,22 @@ struct WorkDiff: Sendable {
   let workspace: Workspace
   /// Where the index may lie.
   let scratch: String
+  private let memory = Memory()
+
+  /// What lies between two commits never changes: it is asked for once.
+  private final class Memory: Sendable {
+    let mergeBases = Mutex<[String: String]>([:])
+    let changes = Mutex<(commit: String, changes: Changes)?>(nil)
+  }
+
+  init(git: Git, workspace: Workspace, scratch: String) {
+    self.git = git
+    self.workspace = workspace
+    self.scratch = scratch
+  }
+
+  /// Saves asking git for it.
+  func note(mergeBase: String, with commit: String) { memory.mergeBases.withLock { $0[commit] = mergeBase } }
 
   private static let form = [
     "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/",
@@ -32,8 +49,13 @@ struct WorkDiff: Sendable {
   static let longestPatch = Bounds.patch
 
   func changes(to end: End) async throws -> Changes {
+    if case .commit(let commit) = end, let known = memory.changes.withLock({ $0 }), known.commit == commit {
+      return known.changes
+    }
     let answer = try await diff(["--numstat", "-z"], to: end, limit: 64 << 20)
-    return Self.parseNumstat(answer.output)
+    let changes = Self.parseNumstat(answer.output)
+    if case .commit(let commit) = end { memory.changes.withLock { $0 = (commit, changes) } }
+    return changes
   }
 
   func summary(to end: End) async throws -> String {
@@ -67,8 +89,17 @@ struct WorkDiff: Sendable {
     ["--patch", "--binary", "--full-index", "-U\(options.context)"] + (options.ignoresWhiteSpace ? ["-w"] : [])
   }
 
-  /// Where git is asked: the worktree, or its repository once it is gone.
+  /// Where git is asked about what it holds: the worktree, or its repository once it is gone.
   func checkout() async throws -> Checkout { try await git.checkout(of: workspace) }
+
+  /// The worktree itself. Nothing else may stand in for what lies in it: the repository's own is the operator's.
+  func worktree() async throws -> Checkout {
+    guard !isGone else { throw Problem(.notFound, "The worktree \(workspace.path) is not there any more.") }
+    return try await checkout()
+  }
+
+  /// Also where a link lies in its place.
+  var isGone: Bool { !Files.isFolder(workspace.path) }
 
   /// `ADDED\tREMOVED\tPATH\0`, or for a rename `ADDED\tREMOVED\t\0OLD\0NEW\0`; `-` for binaries.
   static func parseNumstat(_ bytes: [UInt8]) -> Changes {
@@ -93,14 +124,16 @@ struct WorkDiff: Sendable {
 
   private func diff(_ options: [String], to end: End, limit: Int) async throws -> Git.Answer {
     let doing = "compare \(workspace.path) with its base"
-    let checkout = try await checkout()
     let base: String
     switch end {
     case .commit(let commit):
+      if commit == workspace.base { return Git.Answer(status: 0, output: [], diagnostics: "") }
+      let checkout = try await checkout()
       base = try await mergeBase(with: commit, in: checkout)
       return try await git.demand(
         ["diff"] + Self.form + options + [base, commit, "--"], in: checkout, limit: limit, doing)
     case .worktree:
+      let checkout = try await worktree()
       try WorkFolder.refuseWhatBlocks(in: workspace.path)
       base = try await mergeBase(with: "HEAD", in: checkout)
       let index = try await OwnIndex.copy(of: checkout, git: git, scratch: scratch)
@@ -114,8 +147,12 @@ struct WorkDiff: Sendable {
 
   private func mergeBase(with commit: String, in checkout: Checkout) async throws -> String {
     guard let base = workspace.base else { throw Problem(.internal, "The run's base was not recorded.") }
+    if commit == base { return base }
+    if let known = memory.mergeBases.withLock({ $0[commit] }) { return known }
     let answer = try await git.run(["merge-base", base, commit], in: checkout)
     // An agent may have begun a history of its own: then the base itself is what there was.
-    return answer.status == 0 && !answer.text.isEmpty ? answer.text : base
+    let found = answer.status == 0 && !answer.text.isEmpty ? answer.text : base
+    if commit != "HEAD" { note(mergeBase: found, with: commit) }
+    return found
   }
 }

@@ -21,13 +21,15 @@ final class Worktrees: Sendable {
       throw Problem(.ineligible, "This runtime works in a git repository: name one with --repo DIR.")
     }
     let main = try await git.locate(place)
-    let base = try await git.commit(contract.base, in: main)
+    // HEAD is read by the one command that makes the branch at it.
+    var base: String?
+    if contract.base != nil { base = try await git.commit(contract.base, in: main) }
     let lane = lanes.withLock { lanes in
       let lane = lanes[main.common] ?? Lane()
       lanes[main.common] = lane
       return lane
     }
-    return try await lane.run { try await self.add(contract, run: run, base: base, in: main) }
+    return try await lane.run { [base] in try await self.add(contract, run: run, base: base, in: main) }
   }
 
   /// Removes a worktree and the branch made for it, work and all: for a run that could not be started.
@@ -95,7 +97,8 @@ final class Worktrees: Sendable {
     return workspace
   }
 
-  private func add(_ contract: Contract, run: RunID, base: String, in main: Checkout) async throws -> Workspace {
+  /// `base` nil is HEAD.
+  private func add(_ contract: Contract, run: RunID, base: String?, in main: Checkout) async throws -> Workspace {
     let repository = main.top
     try Files.makeFolder(folder)
     // Else git would make it in the stand-in. That it cannot be made, git says better.
@@ -103,12 +106,15 @@ final class Worktrees: Sendable {
     let path = "\(folder)/\(run)"
     var refusal: Problem?
     for branch in BranchName.candidates(for: contract, run: run) {
-      let workspace = Workspace(path: path, branch: branch, base: base, repository: repository)
+      var workspace = Workspace(path: path, branch: branch, base: base, repository: repository)
       let answer: Git.Answer
       do {
         answer = try await git.run(
-          ["worktree", "add", "--quiet", "--no-track", "-b", branch, path, base], in: main)
-        if answer.status == 0 { return try linked(workspace, main) }
+          ["worktree", "add", "--quiet", "--no-track", "-b", branch, path, base ?? "HEAD"], in: main)
+        if answer.status == 0 {
+          if base == nil { workspace.base = try await tip(of: branch, in: main) }
+          return try linked(workspace, main)
+        }
       } catch {
         await discard(workspace)
         throw error
@@ -116,15 +122,24 @@ final class Worktrees: Sendable {
       // Somebody else's branch: nothing was made, and it must not be discarded.
       if answer.diagnostics.contains("a branch named") { continue }
       await discard(workspace)
+      // A repository without a commit is told as that.
+      if base == nil { _ = try await git.commit(nil, in: main) }
       refusal = Git.problem(answer, "make the worktree \(path)")
       // git does not say why it could not write a file.
-      if answer.diagnostics.contains("unable to write"), try await isTooLarge(base, in: main) {
+      if answer.diagnostics.contains("unable to write"), try await isTooLarge(base ?? "HEAD", in: main) {
         refusal = Files.problem(ENOSPC, "make the worktree", path)
       }
       // A branch that stands in the way of a folder of branches (or the other way round) has another name to try.
       if !answer.diagnostics.contains("cannot lock ref") { break }
     }
     throw refusal ?? Problem(.conflict, "Every branch name for the run \(run) is taken in \(repository).")
+  }
+
+  /// The commit of a branch just made, whose file git has written.
+  private func tip(of branch: String, in main: Checkout) async throws -> String {
+    let text = try Files.text("\(main.common)/refs/heads/\(branch)", limit: 256, following: false)?.dropLast()
+    if let text, [40, 64].contains(text.count), text.allSatisfy(\.isHexDigit) { return String(text) }
+    return try await git.commit("refs/heads/\(branch)", in: main)
   }
 
   /// Whether a commit's files take more room than there is for worktrees.

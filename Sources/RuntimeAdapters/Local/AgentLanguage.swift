@@ -71,6 +71,7 @@ struct PlainLanguage: AgentLanguage {
   private(set) var handoff: String?
   private var usage = RuntimeEvent.Usage()
   private var questions = 0
+  private var hasReportedProgress = false
 
   mutating func take(_ line: [UInt8]) -> [RuntimeEvent.Kind]? {
     guard line.first == UInt8(ascii: "{"), let json = try? JSONValue(parsing: line), let type = json["awf"]?.string
@@ -81,6 +82,7 @@ struct PlainLanguage: AgentLanguage {
     switch type {
     case "progress":
       guard let value = json["progress"]?.double else { return nil }
+      hasReportedProgress = true
       return [.progress(value, message: json["message"]?.string)]
     case "tool":
       guard let name = json["name"]?.string else { return nil }
@@ -102,7 +104,8 @@ struct PlainLanguage: AgentLanguage {
     case "plan":
       guard let entries = json["entries"]?.array else { return nil }
       let plan = entries.compactMap(PlanEntry.init(json:))
-      guard let done = plan.progress else { return [.plan(plan)] }
+      // What a plan comes to counts for those that report nothing better.
+      guard !hasReportedProgress, let done = plan.progress else { return [.plan(plan)] }
       return [.plan(plan), .progress(done, message: plan.first { $0.status == .inProgress }?.text)]
     case "handoff":
       guard let note = json["note"]?.string else { return nil }

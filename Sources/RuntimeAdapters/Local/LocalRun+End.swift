@@ -98,6 +98,16 @@ extension LocalRun {
     outlet.send(RuntimeEvent(run, .custom(type: "git_link_mended", data: ["message": .string(message)])))
   }
 
+  /// Its worktree was removed or moved away while it worked: what it had committed is all that there is.
+  private func settleGone(_ end: inout TaskEnd) async throws {
+    end.commit = try await Snapshot(diff: diff).committed()
+    let left = end.commit == nil ? "nothing of it is left" : "only what it had committed is left"
+    let message = "Its worktree \(spec.workspace.path) was removed or moved away while \(name) worked: \(left)"
+    if end.outcome == .succeeded { end.outcome = .failed }
+    if end.outcome == .failed { end.reason = end.reason.map { "\($0); \(message)" } ?? message }
+    outlet.send(RuntimeEvent(run, .custom(type: "worktree_gone", data: ["message": .string(message)])))
+  }
+
   private var name: String { spec.agentName }
 
   var snapshotMessage: String { "\(spec.title)\n\nThe work of run \(run), as \(name) left it." }
@@ -108,10 +118,13 @@ extension LocalRun {
     var end = end
     var isKept = true
     do {
-      try await mendLink()
-      let commit = try await Snapshot(diff: diff).take(message: snapshotMessage)
-      end.commit = commit
-      end.proof?.commit = commit
+      if spec.workspace.branch != nil, diff.isGone {
+        try await settleGone(&end)
+      } else {
+        try await mendLink()
+        end.commit = try await Snapshot(diff: diff).take(message: snapshotMessage)
+      }
+      end.proof?.commit = end.commit
     } catch {
       isKept = false
       end.uncommitted = Uncommitted(path: spec.workspace.path, why: "\(error)".bounded(Bounds.activity))

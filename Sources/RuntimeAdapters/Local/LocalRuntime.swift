@@ -61,6 +61,8 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
       maxParallelTasks: configuration.maxParallelTasks)
   }
 
+  /// Nothing is written to an agent whose input is not kept open for it.
+  package var takesAnswers: Bool { configuration.input == .answers }
   package var limits: [LimitHolding] { confinement.holdings(configuration.limits) }
 
   package func limits(of run: RunID) async throws -> [LimitHolding] {

@@ -49,6 +49,9 @@ private struct Supervisor: ~Copyable {
   /// Lines beyond the limit, and those that could not be written.
   private var beyond: Int64 = 0
   private var toldBeyond: Int64 = 0
+  /// When lines began to go, and when the next are told of.
+  private var cutSince: Int64 = 0
+  private var tellsBeyondAt: Int64 = 0
   private var dropped: Int64 = 0
   private var hasLostMessage = false
   private var reach: Reach
@@ -172,6 +175,7 @@ private struct Supervisor: ~Copyable {
       for index in streams.indices where polled[2 + index].revents != 0 { drain(index, rounds: 16) }
       if found == 0, monotonicMilliseconds() - lastRead >= 100 { flushFragments() }
       if polled[4].revents != 0 { writeInput() }
+      tellBeyond(now: monotonicMilliseconds())
       writeFrames()
       if polled[0].revents != 0 { readSignals() }
       let now = monotonicMilliseconds()
@@ -188,6 +192,7 @@ private struct Supervisor: ~Copyable {
     let now = monotonicMilliseconds()
     var patience = machine.patience(now: now)
     if machine.phase == .running, let look = watch.patience(now: now) { patience = min(patience ?? look, look) }
+    if beyond > toldBeyond { patience = min(patience ?? .max, max(0, tellsBeyondAt - now)) }
     if streams.contains(where: \.cutter.isPending) { patience = min(patience ?? 100, 100) }
     return patience.map { CInt(min($0, 60_000)) } ?? -1
   }
@@ -345,13 +350,22 @@ private struct Supervisor: ~Copyable {
     self.frames = frames
     if isLost, spec.isConversation { hasLostMessage = true }
     self.kept = kept
-    // Told when it begins, so that nobody waits for what does not come; the rest is counted until the end.
-    if cut > 0, beyond == 0 { append(.dropped, Array("\(cut) \(limit)".utf8)) }
+    if cut > 0, beyond == 0 { cutSince = monotonicMilliseconds() }
     beyond += cut
-    if toldBeyond == 0 { toldBeyond = cut }
+    tellBeyond(now: monotonicMilliseconds())
     if self.frames.count > Bounds.logWrite { writeFrames() }
   }
 
+  /// Tells of lines that are gone: when the first are, so that nobody waits for what does not come, then every few seconds.
+  /// The longer it goes on, the seldomer: never more than a twentieth of the time late, and the log stays small.
+  private mutating func tellBeyond(now: Int64) {
+    guard beyond > toldBeyond, toldBeyond == 0 || now >= tellsBeyondAt else { return }
+    append(.dropped, Array("\(beyond - toldBeyond) \(spec.outputLimit)".utf8))
+    toldBeyond = beyond
+    tellsBeyondAt = now + max(Self.tellInterval, (now - cutSince) / 20)
+  }
+
+  private static let tellInterval: Int64 = 3000
   private static let speech = Array("{\"awf\"".utf8)
   private static let message = Array("{".utf8)
 

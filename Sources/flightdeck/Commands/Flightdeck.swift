@@ -15,7 +15,8 @@ struct Flightdeck: AsyncParsableCommand {
       """,
     version: flightdeckVersion,
     subcommands: [
-      DashboardCommand.self, DemoCommand.self, ServeCommand.self, DispatchCommand.self, RunsCommand.self,
+      DashboardCommand.self, DemoCommand.self, ServeCommand.self, StopCommand.self, DispatchCommand.self,
+      RunsCommand.self,
       ShowCommand.self, ArtifactsCommand.self, CancelCommand.self, AnswerCommand.self, MessageCommand.self,
       RetryCommand.self, PullRequestCommand.self,
       ApproveCommand.self, RejectCommand.self, EventsCommand.self, RuntimesCommand.self, AuditCommand.self,

@@ -127,10 +127,11 @@ enum Link {
   }
 
   /// The token for TCP; nil for a Unix socket, which needs none, and when there is no file, where the server will say so.
+  /// The store's own, which nobody named, is for this machine: no other is shown it, whoever answers there.
   static func token(for address: ServerAddress, _ place: TokenPlace) throws -> String? {
     if case .unix = address { return nil }
     let file = place.file
-    if place.namedBy == nil, !FileManager.default.fileExists(atPath: file) { return nil }
+    if place.namedBy == nil, !address.isLocal || !FileManager.default.fileExists(atPath: file) { return nil }
     let text: String
     do throws(Problem) { text = String(decoding: try WholeFile.read(file), as: UTF8.self) } catch {
       guard let namedBy = place.namedBy else { throw error }

@@ -39,7 +39,8 @@ struct RunsCommand: AsyncParsableCommand {
       if let outage = try? await client.health().outage { Console.note(outage.sentence { "\($0)" }) }
       if json { return Console.print(runs) }
       let surroundings = Surroundings.present
-      let words = RunWords(utf8: surroundings.isUTF8, now: .now)
+      var words = RunWords(utf8: surroundings.isUTF8, now: .now)
+      if runs.contains(where: { $0.status == .running }) { words.runtimes = try await client.runtimes() }
       if runs.isEmpty {
         Console.note("No runs\(query == RunQuery(limit: query.limit) ? " yet" : " of that kind").")
       } else {

@@ -17,8 +17,9 @@ struct ShowCommand: AsyncParsableCommand {
       let detail = try await client.detail(of: run)
       if output.json { return Console.print(detail) }
       let surroundings = Surroundings.present
-      let sheet = RunSheet(
-        detail: detail, words: RunWords(utf8: surroundings.isUTF8, now: .now), colour: surroundings.wantsColour)
+      var words = RunWords(utf8: surroundings.isUTF8, now: .now)
+      if detail.run.status == .running { words.runtimes = try await client.runtimes() }
+      let sheet = RunSheet(detail: detail, words: words, colour: surroundings.wantsColour)
       Console.print(sheet.lines.joined(separator: "\n"))
     }
   }

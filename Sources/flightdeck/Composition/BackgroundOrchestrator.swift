@@ -110,6 +110,10 @@ struct BackgroundOrchestrator {
 
   /// The end of the log.
   private func lastWords() -> String {
+    var disk = statvfs()
+    if statvfs(paths.state, &disk) == 0, UInt64(disk.f_bavail) * UInt64(disk.f_frsize) < 1 << 20 {
+      return "The disk that holds \(paths.state) is full: free some space."
+    }
     guard let bytes = try? WholeFile.read(paths.log), !bytes.isEmpty else {  // without a log there is nothing to quote
       return "Try: flightdeck serve"
     }

@@ -99,7 +99,10 @@ struct RunSheet {
       ("tests", words.tests(run)), ("verdict", run.verdict?.rawValue),
       (
         "score",
-        run.score.map { "\($0.total) \($0.tier.rawValue) (D1 \($0.d1), D2 \($0.d2), D3 \($0.d3), D4 \($0.d4))" }
+        run.score.map { score in
+          "\(score.total) of 100, \(score.tier.rawValue) (of 25 each: correct \(score.d1), observed \(score.d2), "
+            + "policy \(score.d3), recurrence \(score.d4))"
+        }
       ), ("repository", contract.repository), ("worktree", run.worktree),
       ("branch", run.branch), ("base", run.base), ("commit", run.commit),
       ("tokens", run.inputTokens.map { "\($0) in, \(run.outputTokens ?? 0) out" }),

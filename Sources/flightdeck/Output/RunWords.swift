@@ -1,9 +1,12 @@
 import RunModel
+import TerminalKit
 
 /// How runs are put into words and glyphs for people.
 struct RunWords {
   var utf8: Bool
   var now: Timestamp
+  /// Those that say how long a run of theirs may be silent before it is called quiet; without one nothing is.
+  var runtimes: [RuntimeSummary] = []
 
   func glyph(_ run: Run) -> String {
     if run.needsAttention { return utf8 ? "▲" : "!" }
@@ -58,11 +61,33 @@ struct RunWords {
   }
 
   func progress(_ run: Run) -> String {
-    switch run.status {
+    let share = run.progressKnown ? "\(Int(run.progress * 100))%" : ""
+    return switch run.status {
     case .queued: run.waits.first?.sentence ?? ""
-    case .running where !run.progressKnown: "working"
-    case .running, .succeeded, .failed, .canceled: run.progressKnown ? "\(Int(run.progress * 100))%" : ""
+    case .running:
+      if let quiet = quiet(run) {
+        share.isEmpty ? quiet : "\(share), \(quiet)"
+      } else {
+        share.isEmpty ? "working" : share
+      }
+    case .succeeded, .failed, .canceled: share
     }
+  }
+
+  /// The same, and of a failed run why: for lists, where nothing else says so.
+  func outcome(_ run: Run) -> String {
+    guard run.status == .failed else { return progress(run) }
+    return run.reason ?? run.exitCode.map { "exit \($0)" } ?? progress(run)
+  }
+
+  /// `quiet 34 s`, for a live run that has said nothing for longer than its runtime allows.
+  func quiet(_ run: Run) -> String? {
+    guard run.cancellation == nil, !run.isVerifying,
+      let runtime = runtimes.first(where: { $0.runtimeId == run.runtimeId }), runtime.isStalled(run, at: now)
+    else { return nil }
+    let seconds = max(0, (now - run.lastEventAt).components.seconds)
+    if seconds < 120 { return "quiet \(seconds) s" }
+    return seconds < 7200 ? "quiet \(seconds / 60) min" : "quiet \(seconds / 3600) h"
   }
 
   /// `4:12`, `1:04:12`; empty before it starts.
@@ -91,6 +116,9 @@ struct RunWords {
     return "\(run.testsPassed ?? 0)/\(total)"
   }
 
+  /// `show` has a reason whole.
+  private static let longestProgress = 48
+
   func table(_ runs: [Run]) -> Table {
     var table = Table([
       .init(title: "RUN"), .init(title: "STATUS"), .init(title: "TITLE", shrinksTo: 16), .init(title: "RUNTIME"),
@@ -100,7 +128,9 @@ struct RunWords {
     for run in runs {
       table.add([
         .init(run.runId.shortName), .init(status(run), tone(run)), .init(run.title),
-        .init(run.runtimeId?.rawValue ?? ""), .init(progress(run)), .init(elapsed(run)), .init(files(run)),
+        .init(run.runtimeId?.rawValue ?? ""),
+        .init(Table.cut(DisplayText(outcome(run)), to: Self.longestProgress).text), .init(elapsed(run)),
+        .init(files(run)),
         .init(tests(run).isEmpty ? (utf8 ? "—" : "-") : tests(run)),
       ])
     }

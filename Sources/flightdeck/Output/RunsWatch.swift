@@ -8,6 +8,7 @@ actor RunsWatch {
   private let json: Bool
   private let surroundings = Surroundings.present
   private var board = RunBoard()
+  private var runtimes: [RuntimeSummary] = []
   private var link = FeedLink.connecting
   private var printed: [String] = []
   private var lastArray: [UInt8] = []
@@ -40,7 +41,9 @@ actor RunsWatch {
   private func take(_ item: FeedItem) async {
     switch item {
     case .link(let state): link = state
-    case .snapshot(let snapshot): board = RunBoard(runs: snapshot.runs, seq: snapshot.seq)
+    case .snapshot(let snapshot):
+      board = RunBoard(runs: snapshot.runs, seq: snapshot.seq)
+      runtimes = snapshot.runtimes
     case .events(let events): for event in events { board.apply(event) }
     case .gap, .glimpse, .outage: break
     }
@@ -74,8 +77,10 @@ actor RunsWatch {
       lastArray = array
       return
     }
-    let words = RunWords(utf8: surroundings.isUTF8, now: .now)
+    var words = RunWords(utf8: surroundings.isUTF8, now: .now)
+    // In a pipe a line comes with a change, and time alone is none.
     guard surroundings.outputIsTerminal else { return changedLines(runs, words) }
+    words.runtimes = runtimes
     let now = Surroundings.present
     var lines = words.table(runs).lines(width: now.columns.map { $0 - 1 }, colour: now.wantsColour)
     if case .lost(let since, _) = link { lines.append("link lost since \(since), trying again") }

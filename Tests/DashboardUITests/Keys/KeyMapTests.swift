@@ -23,13 +23,16 @@ import TerminalKit
     #expect(keys.action(for: .ctrl("k"), in: [.run]) == .cancel)
     #expect(keys.action(for: .character("x"), in: [.runs, .everywhere]) == nil)
     #expect(keys.action(for: .function(1), in: [.everywhere]) == .help)
+    // A key that its first action was taken away from is free.
+    _ = try KeyMap(overrides: ["cancel": "j", "down": "ctrl-j down"])
   }
 
   @Test(
     "A wrong key file says what is wrong",
     arguments: [
       (["cansel": "x"], "Did you mean \"cancel\"?"), (["cancel": "hyper-x"], "no key \"hyper-x\""),
-      (["cancel": "r"], "means both"),
+      (["cancel": "r"], "means both"), (["cancel": "j"], "The key j means both cancel (Runs) and down (Moving)"),
+      (["down": "x"], "means both cancel (Runs) and down (Moving)"),
     ])
   func errors(overrides: [String: String], word: String) {
     #expect { try KeyMap(overrides: overrides) } throws: { ($0 as? Problem)?.detail.contains(word) == true }

@@ -100,6 +100,21 @@ import Testing
     #expect(patch.kind(of: 1) == .file && patch.kind(of: 2) == .meta && patch.kind(of: 5) == .removed)
   }
 
+  @Test("A symbolic link says that it is one, and where it leads")
+  func link() {
+    let head = "diff --git a/p b/p\n"
+    let new = whole(
+      head + "new file mode 120000\nindex 0000000..3594e94\n--- /dev/null\n+++ b/p\n@@ -0,0 +1 @@\n+/etc/passwd\n"
+        + "\\ No newline at end of file\n")
+    #expect(new.linkTarget(new.files[0]) == "/etc/passwd")
+    let moved = whole(
+      head + "index 3594e94..1234567 120000\n--- a/p\n+++ b/p\n@@ -1 +1 @@\n-/etc/passwd\n"
+        + "\\ No newline at end of file\n+/etc/group\n\\ No newline at end of file\n")
+    #expect(moved.linkTarget(moved.files[0]) == "/etc/group")
+    let file = whole(head + "index 1..2 100644\n--- a/p\n+++ b/p\n@@ -1 +1 @@\n-a\n+b\n")
+    #expect(!file.files[0].isLink && file.linkTarget(file.files[0]) == nil)
+  }
+
   @Test("The missing newline at the end belongs to its hunk")
   func noNewline() {
     let patch = whole(Sample.patch)

@@ -108,6 +108,12 @@ import Testing
     #expect(found("silence:>1m") == ["asks", "silent", "verifies"])
     #expect(found("is:marked") == ["busy", "over"])
     #expect(found("is:stalled") == ["silent"])
+    var patient = RuntimeSummary(
+      runtimeId: "patient", kind: "local", capabilities: RuntimeCapabilities(maxParallelTasks: 1))
+    patient.quietSeconds = 600
+    let times = QuietTimes([patient])
+    #expect(times[board.runs[0]] == .seconds(120))
+    #expect(times[Sample.run(1, "x") { $0.runtimeId = "patient" }] == .seconds(600))
     let changes = list.setSurroundings(FilterSurroundings(now: Sample.now + .seconds(200)), board)
     #expect(changes)
     #expect(list.visible.count == 2)

@@ -61,7 +61,13 @@ import Testing
       LogLine(Sample.event(2, .conflict, run, 3, ["conflicts": [], "files": 0])).text
         == "no other live run changes its files any more")
     let cleaned = Sample.event(3, .custom("worktree_cleaned", of: "local"), run, 3, ["files": 2, "message": "2 files"])
-    #expect(LogLine(cleaned).text == "2 files" && LogLine(cleaned).label == "local.worktree_cleaned")
+    #expect(LogLine(cleaned).text == "2 files" && LogLine(cleaned).label == "worktree cleaned")
+    let silent = Sample.event(3, .custom("worktree_cleaned", of: "local"), run, 3, ["files": 2])
+    #expect(LogLine(silent).label == "local.worktree_cleaned")
+    let asked = LogLine(
+      Sample.event(
+        3, .approvalRequested, run, 3, ["risk": "critical", "taskClass": "general_task", "by": "ana"]))
+    #expect(asked.text == "asked for, critical risk, general task" && asked.detail == "by ana")
     let cut = LogLine(Sample.event(4, .outputCut, run, 3, ["lines": 2, "limit": 1_000_000]))
     #expect(cut.text == "2 lines of output beyond limits.output (1 MB) are gone")
   }

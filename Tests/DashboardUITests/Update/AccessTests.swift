@@ -30,7 +30,7 @@ import TerminalKit
     #expect(state.toasts.map(\.text) == [reason])
     #expect(state.board.total == total)
     #expect(state.boardTime == Sample.now)
-    #expect(drawDashboard(state).text.contains("✖ refused: not let in"))
+    #expect(drawDashboard(state).text.contains("✖ refused, 0 s old: not let in"))
     _ = state.update(.link(.live))
     #expect(!drawDashboard(state).text.contains("refused"))
   }
@@ -45,7 +45,7 @@ import TerminalKit
       state.press(screen)
       let words = drawDashboard(state).text.split { $0.isWhitespace }.joined(separator: " ")
       #expect(words.contains(reason), "\(words)")
-      #expect(words.contains("refused: not let in"))
+      #expect(words.contains("refused, 0 s old: not let in"))
     }
   }
 

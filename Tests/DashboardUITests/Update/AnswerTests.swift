@@ -27,6 +27,21 @@ struct AnswerTests {
     return state
   }
 
+  @Test(
+    "A question that its runtime can hand no answer to is not offered for one, and says why", arguments: [120, 200])
+  func unanswerable(width: Int) {
+    var state = Sample.state(Size(width: width, height: 50))
+    state.select(4)
+    #expect(drawDashboard(state).text.contains("a answers"))
+    var runtimes = state.runtimes
+    for place in runtimes.indices where runtimes[place].runtimeId == "local" { runtimes[place].takesAnswers = false }
+    _ = state.update(.runtimes(runtimes))
+    #expect(!drawDashboard(state).text.contains("a answers"))
+    #expect(drawDashboard(state).text.contains("local reads no answers"))
+    #expect(state.press("a").isEmpty && state.layers.isEmpty)
+    #expect(state.toasts.last?.text.contains("stdin: answers") == true)
+  }
+
   @Test("Those that ask come first in the list")
   func first() {
     var state = Sample.asking(size)

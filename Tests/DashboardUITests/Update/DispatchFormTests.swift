@@ -15,6 +15,23 @@ import TerminalKit
 
   private func effect<T>(_ effects: [Effect], _ pick: (Effect) -> T?) -> T? { effects.lazy.compactMap(pick).first }
 
+  @Test("What a role may not give is said in the form, and is not reviewed as if it could be dispatched")
+  func role() {
+    var state = form(Size(width: 120, height: 40))
+    state.focus(.title)
+    state.type("Fix it")
+    state.focus(.verify)
+    state.type("make test")
+    _ = state.update(.role(.operator))
+    #expect(drawDashboard(state).text.contains("Verify commands are code"))
+    state.press("ctrl-d")
+    #expect(!state.form.isReviewing && state.form.focus == .verify)
+    #expect(state.toasts.last?.text.contains("admin's token") == true)
+    _ = state.update(.role(.admin))
+    state.press("ctrl-d")
+    #expect(state.form.isReviewing)
+  }
+
   @Test("Every field goes into the contract, and comes back from it")
   func fields() throws {
     var state = form()

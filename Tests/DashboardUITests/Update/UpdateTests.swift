@@ -320,11 +320,34 @@ import TerminalKit
     #expect(state.press("r").isEmpty)
     #expect(state.layers.isEmpty)
     state.press("G")
-    guard case .retry(let runs)? = state.press("r", "r").first else {
+    state.press("r")
+    _ = state.update(.tick(state.now))
+    #expect(state.nextTick.map { $0 <= state.now + .milliseconds(400) } == true)
+    _ = state.update(.tick(state.now + .milliseconds(400)))
+    guard case .retry(let runs)? = state.press("r").first else {
       Issue.record("no retry")
       return
     }
     #expect(runs == [Sample.id(1)])
+  }
+
+  @Test(
+    "A command line that was meant for another window starts no run", arguments: ["grep -r\n", "rr", "cargo run\n"])
+  func typedInto(words: String) {
+    var state = Sample.state(size)
+    state.press("G")
+    var effects: [Effect] = []
+    for character in words {
+      effects += state.press(character == "\n" ? "enter" : character == " " ? "space" : "\(character)")
+    }
+    #expect(!effects.contains { $0.changesRuns })
+    // Slowly, too: a letter that does not mean yes means no.
+    var slow = Sample.state(size)
+    slow.press("G", "r")
+    _ = slow.update(.tick(slow.now))
+    _ = slow.update(.tick(slow.now + .seconds(1)))
+    slow.press("e")
+    #expect(slow.layers.isEmpty)
   }
 
   @Test(

@@ -6,6 +6,8 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import flightdeck
+
 extension EndToEndTests {
   /// Which orchestrator it is, where it listens and by what it works, said by the real program.
   @Suite("Whereabouts") struct WhereaboutsTests {
@@ -39,6 +41,19 @@ extension EndToEndTests {
       #expect("\(broken)".contains("--connect https://127.0.0.1:1"))
     }
 
+    @Test("stop ends the orchestrator of a store, and says so when there is none")
+    func stop() async throws {
+      try await OrchestratorProcess.with(simulated) { here in
+        let stopped = try await here.run(["stop"])
+        #expect(stopped.status == 0 && stopped.output.contains("has stopped"), "\(stopped.diagnostic)")
+        #expect(try await here.run(["runs"]).status == 3)
+        let again = try await here.run(["stop"])
+        #expect(again.status == 0 && again.diagnostic.contains("No orchestrator works on the store"))
+        try await here.start()
+        #expect(try await here.run(["runs"]).status == 0)
+      }
+    }
+
     @Test("A token file that was named and cannot be read is named, with who named it")
     func tokenFile() async throws {
       try await OrchestratorProcess.with(simulated, listen: ["http://127.0.0.1:0"]) { here in
@@ -48,6 +63,26 @@ extension EndToEndTests {
         #expect(missing.diagnostic.contains("FLIGHTDECK_TOKEN_FILE names \(here.folder)/no.token"))
         #expect(missing.diagnostic.contains("No such file") && missing.diagnostic.contains("token create"))
       }
+    }
+
+    @Test("The store's own token, which nobody named, is shown to this machine alone")
+    func ownToken() throws {
+      let folder = NSTemporaryDirectory() + "fdt-\(UInt32.random(in: 0 ... .max))"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      // What is left in the temporary folder is the system's to sweep.
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      try Data("fdt_secret\n".utf8).write(to: URL(fileURLWithPath: folder + "/token"))
+      func token(_ address: ServerAddress, _ named: [String: String] = [:]) throws -> String? {
+        let environment = named.merging(["FLIGHTDECK_STATE": folder, "HOME": folder]) { $1 }
+        let paths = try Paths(environment: environment, userID: 7)
+        return try Link.token(for: address, Link.TokenPlace(nil, paths, environment))
+      }
+      #expect(try token(.http(host: "127.0.0.1", port: 1)) == "fdt_secret")
+      #expect(try token(.https(host: "localhost", port: 1)) == "fdt_secret")
+      #expect(try token(.https(host: "10.99.2.2", port: 1)) == nil)
+      #expect(try token(.https(host: "localhost.example.org", port: 1)) == nil)
+      let named = ["FLIGHTDECK_TOKEN_FILE": folder + "/token"]
+      #expect(try token(.https(host: "10.99.2.2", port: 1), named) == "fdt_secret")
     }
 
     @Test("doctor says by which configuration an orchestrator works, and judges its own when none was named")

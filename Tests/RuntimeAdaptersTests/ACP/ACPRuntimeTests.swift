@@ -313,17 +313,27 @@ struct ACPRuntimeTests {
     let found = try await bench.acp().check()
     #expect(found.agent == "Scripted" && found.agentVersion == "1.2" && found.protocolVersion == "1")
     #expect(found.features.contains("loads sessions"))
-    #expect(found.notes.contains { $0.contains("API key") })
-    func complaint(_ variables: [String: String]) async -> String? {
+    #expect(found.notes == [])
+    func complaint(_ variables: [String: String], mode: String? = nil, limit: Duration = .seconds(60)) async -> String?
+    {
       do {
-        _ = try await bench.acp(variables) { $0.startLimit = .milliseconds(800) }.check()
+        _ = try await bench.acp(variables) {
+          $0.startLimit = limit
+          $0.mode = mode
+        }.check()
         return nil
       } catch { return (error as? Problem)?.detail }
     }
     #expect(await complaint(["ACP_VERSION": "7"])?.contains("version 7") == true)
     #expect(
       await complaint(["ACP_EXIT": "4"])?.contains("exited 4 before it had answered initialize: cannot start") == true)
-    #expect(await complaint(["ACP_HANG": "initialize"])?.contains("did not answer initialize within 800 ms") == true)
+    for method in ["initialize", "session/new"] {
+      let words = await complaint(["ACP_HANG": method], limit: .milliseconds(800))
+      #expect(words?.contains("did not answer \(method) within 800 ms") == true)
+    }
+    // What a run would meet only once it was dispatched.
+    #expect(await complaint(["ACP_AUTH": "1"])?.contains("asks for authentication") == true)
+    #expect(await complaint([:], mode: "nonsense")?.contains("has no mode \"nonsense\": it has ") == true)
     #expect(try FileManager.default.contentsOfDirectory(atPath: bench.state + "/checks") == [])
     await #expect(throws: Problem.self) { try await bench.acp { $0.command = ["/nowhere/agent"] }.check() }
   }

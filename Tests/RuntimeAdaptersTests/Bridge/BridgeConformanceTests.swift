@@ -27,6 +27,20 @@ struct BridgeConformanceTests {
       .command(["sh", "\(Self.examples)/adapter.sh", "sh", "-c", agent]), try Bench(hasRepository: false))
   }
 
+  @Test("A cancel of the example in sh ends what its command has started as well")
+  func shellCancel() async throws {
+    let mark = "\(41_000_000 + Int.random(in: 0..<900_000))"
+    let agent = "echo up; sleep \(mark); echo done"
+    try await BridgeBench.with(.command(["sh", "\(Self.examples)/adapter.sh", "sh", "-c", agent]), try Bench()) {
+      bridge in
+      let run = try await bridge.start("endless")
+      try await bridge.recorder.first("up") { $0.kind == .output(stream: .stdout, text: "up", dropped: 0) }
+      try await bridge.runtime.cancelTask(run, reason: "enough")
+      #expect(try await bridge.recorder.end(of: run).outcome == .canceled)
+      #expect(processes(running: "sleep \(mark)") == [])
+    }
+  }
+
   @Test("A JavaScript subclass as an ES module", .enabled(if: hasNode, "node is not installed"))
   func esModule() async throws {
     let bench = try Bench(hasRepository: false)

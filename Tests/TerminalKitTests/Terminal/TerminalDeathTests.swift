@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 import TestSupport
@@ -42,6 +43,68 @@ import TestSupport
     terminal.send(key)
     #expect(try terminal.waitExit() == exit)
     #expect(terminal.damage == [])
+  }
+
+  @Test(
+    "Without a supervisor too, the terminal is whole after deaths that nothing in the process survives",
+    arguments: [("K", PseudoTerminal.Exit.signaled(SIGKILL)), ("X", .exited(3)), ("J", .signaled(SIGSEGV))])
+  func watched(key: String, exit: PseudoTerminal.Exit) throws {
+    let mark = UUID().uuidString
+    let terminal = try marked(mark)
+    try terminal.wait(forText: "count 0")
+    terminal.send(key)
+    #expect(try terminal.waitExit() == exit)
+    try terminal.waitWhole()
+    let isBlank = terminal.text.allSatisfy { $0.isWhitespace }
+    #expect(isBlank)
+    try Self.waitForNone(mark)
+  }
+
+  @Test("A killed program that had given the terminal away changes nothing on it")
+  func killedOutside() throws {
+    let mark = UUID().uuidString
+    let terminal = try marked(mark)
+    try terminal.wait(forText: "count 0")
+    terminal.send("o")
+    try terminal.wait("the other screen") { !terminal.altScreen && terminal.text.contains("outside") }
+    let written = terminal.raw.count
+    terminal.signal(SIGKILL)
+    try terminal.waitExit()
+    try Self.waitForNone(mark)
+    try terminal.waitWhole()
+    #expect(terminal.raw.count == written)
+  }
+
+  @Test("A program that ends as usual leaves no process behind, whoever else it lent the terminal to meanwhile")
+  func leavesNone() throws {
+    let mark = UUID().uuidString
+    let terminal = try marked(mark)
+    try terminal.wait(forText: "count 0")
+    #expect(PseudoTerminal.processes(with: "FLIGHTDECK_TEST_MARK=\(mark)").count == 2)
+    terminal.send("o")
+    try terminal.wait("the other screen") { !terminal.altScreen && terminal.text.contains("outside") }
+    terminal.send("a line\r")
+    try terminal.wait(forText: "last: outside read a line")
+    #expect(PseudoTerminal.processes(with: "FLIGHTDECK_TEST_MARK=\(mark)").count == 2)
+    terminal.send("q")
+    #expect(try terminal.waitExit() == .exited(0))
+    #expect(PseudoTerminal.processes(with: "FLIGHTDECK_TEST_MARK=\(mark)").isEmpty)
+    #expect(terminal.damage == [])
+  }
+
+  private func marked(_ mark: String) throws -> PseudoTerminal {
+    try PseudoTerminal(
+      [PseudoTerminal.product("terminal-fixture")], environment: ["FLIGHTDECK_TEST_MARK": mark])
+  }
+
+  /// The watcher ends a moment after what it watches.
+  private static func waitForNone(_ mark: String) throws {
+    var turns = 0
+    while !PseudoTerminal.processes(with: "FLIGHTDECK_TEST_MARK=\(mark)").isEmpty {
+      turns += 1
+      try #require(turns < 100_000, "a process is left")
+      sched_yield()
+    }
   }
 
   @Test("exit() from anywhere restores the terminal") func exits() throws {

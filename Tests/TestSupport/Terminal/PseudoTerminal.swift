@@ -182,6 +182,37 @@ package final class PseudoTerminal {
     return exit ?? .exited(-1)
   }
 
+  /// Waits, after the program's end, for another process to write what makes the terminal whole.
+  package func waitWhole() throws {
+    let deadline = Self.now + Self.patience
+    while !damage.isEmpty {
+      let left = deadline - Self.now
+      guard left > 0, master >= 0 else { throw failure("Nobody mends \(damage)") }
+      if cprocess_pty_wait(master, -1, Int32(clamping: left)) != 0, !readAvailable() {
+        throw failure("Nobody mends \(damage)")
+      }
+    }
+  }
+
+  /// Processes that began with this variable in their environment, those of other sessions among them.
+  package static func processes(with variable: String) -> [Int32] {
+    guard let folder = opendir("/proc") else { return [] }
+    defer { closedir(folder) }
+    var found: [Int32] = []
+    let wanted = Array(variable.utf8)
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      guard let process = Int32(name) else { continue }
+      let file = Glibc.open("/proc/\(name)/environ", O_RDONLY | O_CLOEXEC)
+      guard file >= 0 else { continue }
+      defer { close(file) }
+      var bytes = [UInt8](repeating: 0, count: 65_536)
+      let count = max(0, read(file, &bytes, bytes.count))
+      if bytes[..<count].split(separator: 0).contains(where: { $0.elementsEqual(wanted) }) { found.append(process) }
+    }
+    return found
+  }
+
   /// Waits for the end without reading a byte, as a terminal whose window is frozen.
   package func waitExitUnread() throws {
     let deadline = Self.now + Self.patience

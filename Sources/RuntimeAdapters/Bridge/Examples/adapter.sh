@@ -21,15 +21,21 @@ event() { printf '{"jsonrpc":"2.0","method":"event","params":{"runId":"%s",%s}}\
 # The inside of a JSON string, from a line of text.
 quoted() { printf '%s' "$1" | LC_ALL=C tr -d '\000-\010\012-\037' | sed 's/\\/\\\\/g; s/"/\\"/g; s/	/\\t/g'; }
 
+# Ends a command with all that it has started in its session: politely, then not.
+stop() {
+  kill -s TERM -- "-$2" 2>/dev/null || kill -TERM "$2" 2>/dev/null
+  { sleep 2; [ -e "$runs/$1.end" ] || kill -s KILL -- "-$2"; } >/dev/null 2>&1 &
+}
+
 # Follows one run to its end; goes on in the background.
 work() {
   run=$1
   shift
   {
-    "$@" <"$runs/$run.contract" 2>&1 &
+    setsid "$@" <"$runs/$run.contract" 2>&1 &
     agent=$!
     echo $agent >"$runs/$run.pid"
-    [ ! -e "$runs/$run.canceled" ] || kill $agent
+    [ ! -e "$runs/$run.canceled" ] || stop "$run" $agent
     if wait $agent; then echo succeeded; else echo failed; fi >"$runs/$run.word"
   } | while IFS= read -r text || [ -n "$text" ]; do
     event "$run" "\"type\":\"output\",\"text\":\"$(quoted "$text")\""
@@ -68,7 +74,7 @@ while IFS= read -r line; do
     cancelTask)
       if [ ! -e "$runs/$run.end" ]; then
         touch "$runs/$run.canceled"
-        [ ! -e "$runs/$run.pid" ] || kill "$(cat "$runs/$run.pid")" 2>/dev/null
+        [ ! -e "$runs/$run.pid" ] || stop "$run" "$(cat "$runs/$run.pid")"
       fi
       reply "$id" null ;;
     getArtifacts)
@@ -80,6 +86,6 @@ done
 
 # The end of standard input: whoever has started this is gone, or wants it to go.
 for file in "$runs"/*.pid; do
-  [ ! -e "$file" ] || kill "$(cat "$file")" 2>/dev/null
+  [ ! -e "$file" ] || kill -s TERM -- "-$(cat "$file")" 2>/dev/null
 done
 exit 0
