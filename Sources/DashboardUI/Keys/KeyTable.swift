@@ -32,6 +32,7 @@ extension KeyMap {
     add(.runs, .views, "S", "saved views")
     add(.runs, .replayRun, "P", "replay what was recorded of the run")
     add(.runs, .copy, "y", "copy the branch")
+    add(.runs, .openLink, "o", "open the run's pull request")
     add(.runs, .copyId, "Y", "copy the run id")
 
     add(.run, .nextPane, "tab", "next tab", "next tab")

@@ -47,7 +47,9 @@ extension Effect {
   /// Whether it asks the orchestrator to do something: what a read-only dashboard and a replay never send.
   package var changesRuns: Bool {
     switch self {
-    case .cancel, .retry, .answer, .message, .dispatch, .dispatchBatch, .followUp, .openFile, .openPullRequest: true
+    case .cancel, .retry, .answer, .message, .dispatch, .dispatchBatch, .followUp, .followUpOnce, .openFile,
+      .openPullRequest:
+      true
     case .approve, .reject: true
     case .quit, .suspend, .redraw, .saveScreen, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog,
       .fetchRuntimes, .fetchHealth, .fetchAudit, .verifyAudit, .fetchRunAudit, .dryRun, .copy, .copyWithTool, .edit,

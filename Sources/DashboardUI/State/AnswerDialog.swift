@@ -47,8 +47,10 @@ struct AnswerDialog: Sendable {
     var items = attention.options.map { option in
       var item = Item(key: nil, text: option, note: "", answer: GivenAnswer(option))
       guard let choice = attention.choice(of: option), choice != .other else { return item }
+      // A second one of the kind says by its own text what it is.
+      guard keys.insert(choice.key).inserted else { return item }
       item.note = choice.words
-      if keys.insert(choice.key).inserted { item.key = choice.key }
+      item.key = choice.key
       return item
     }
     // An agent that only knows `once` is asked no more all the same: its next question is answered here.

@@ -117,10 +117,10 @@ package struct DashboardState: Sendable {
   var marks: Set<RunID> = []
   var lastMark: RunID?
   var open: OpenRun?
-  /// Comments that go to the agent as soon as its run has ended: the prompts.
-  var reviewsToSend: [RunID: String] = [:]
-  /// Words for agents that take none while they work: they go out when the run has ended.
-  var messagesToSend: [RunID: [String]] = [:]
+  /// Runs whose words that waited for their end are on their way.
+  var waitingUnderWay: Set<RunID> = []
+  /// Words that a run's new one was refused for: in the dialog again.
+  var refusedWords: [RunID: String] = [:]
   /// Runs that a new one goes on with for what was said, and not for comments.
   var messagesUnderWay: Set<RunID> = []
   var log: RunLog?
@@ -140,6 +140,8 @@ package struct DashboardState: Sendable {
   package var isHere = true
   var fileTemplates: [WorkTemplate] = []
   var tour: Tour?
+  /// Everything here ends with the dashboard.
+  package var isDemo = false
   var toasts: [Toast] = []
   var notices = NotificationMachine()
   var lastCopy: LastCopy?
@@ -166,6 +168,7 @@ package struct DashboardState: Sendable {
     self.preferences = preferences
     self.directory = directory
     form = DispatchForm(directory: directory)
+    if let unsent = preferences.unsent { form.load(unsent.draft) }
     pulse.window = preferences.pulseWindow.flatMap(PulsePage.Window.init) ?? .quarter
   }
 

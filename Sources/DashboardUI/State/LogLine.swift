@@ -159,7 +159,7 @@ struct LogLine: Sendable {
         label = String(last).replacing("_", with: " ")
       }
       // One that brings a message says it by that; enter shows what else there is.
-      self.text = text("message") ?? (data.isEmpty ? "" : JSONValue.object(data).jsonText)
+      self.text = text("message") ?? PlainData.words(data)
     }
     if self.text.utf8.count > Self.longest {
       self.text = String(self.text.prefix(8192)) + "…"

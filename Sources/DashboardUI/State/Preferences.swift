@@ -6,7 +6,9 @@ package struct Preferences: Sendable, Equatable {
   /// Filters that were used, latest first.
   package var filters: [String] = []
   /// Reasons given for cancels, latest first.
-  package var reasons = ["No longer needed"]
+  package var reasons: [String] = [Preferences.standardReason]
+  /// What a cancel is for until something else is written: an earlier reason is of another run.
+  static let standardReason = "No longer needed"
   /// Work dispatched from the form, latest first.
   var drafts: [WorkDraft] = []
   /// Drafts with names, in the order of the names.
@@ -23,6 +25,13 @@ package struct Preferences: Sendable, Equatable {
   package var diffSyntax = true
   /// Remarks on lines of diffs that were not sent yet.
   package var comments = LineComments()
+
+  /// Words for agents that take none while they work, and comments on their diffs: they go out when the run has ended, in
+  /// this sitting or a later one.
+  package var messagesToSend = WaitingTexts()
+  package var reviewsToSend = WaitingTexts()
+  /// What stood in the dispatch form when it was left.
+  var unsent: UnsentForm?
 
   /// Files that were reviewed.
   package var reviews = Reviews()
@@ -61,6 +70,9 @@ extension Preferences: JSONWritable {
     object["diffSyntax"] = .bool(diffSyntax)
     object["comments"] = comments.json
     object["reviewed"] = reviews.json
+    if !messagesToSend.isEmpty { object["messagesToSend"] = messagesToSend.json }
+    if !reviewsToSend.isEmpty { object["reviewsToSend"] = reviewsToSend.json }
+    if let unsent = unsent?.json { object["unsent"] = unsent }
     if let columns { object["columns"] = .array(columns.map { .string($0.text) }) }
     if !views.isEmpty { object["views"] = .array(views.map(\.json)) }
     object["rationales"] = .array(rationales.map { .string($0) })
@@ -90,6 +102,9 @@ extension Preferences: JSONWritable {
       case "diffSyntax": diffSyntax = value.bool ?? true
       case "comments": comments = LineComments(json: value)
       case "reviewed": reviews = Reviews(json: value)
+      case "messagesToSend": messagesToSend = WaitingTexts(json: value)
+      case "reviewsToSend": reviewsToSend = WaitingTexts(json: value)
+      case "unsent": unsent = UnsentForm(json: value)
       case "columns": columns = ColumnChoice.remembered(value)
       case "views": views = (value.array ?? []).compactMap(SavedView.init(json:))
       case "rationales": rationales = value.strings

@@ -48,6 +48,8 @@ struct RunLog: Sendable {
   mutating func append(_ event: RunEvent) {
     if let last = lines.last, event.seq <= last.seq { return }
     let line = LogLine(event)
+    // The artifacts are told of whenever some of them are there: of use once they are others.
+    if event.type == .artifacts, lines.last(where: { $0.event?.type == .artifacts })?.text == line.text { return }
     lines.append(line)
     bytes += line.weight
     note(line, number: firstNumber + lines.count - 1)
@@ -93,7 +95,12 @@ struct RunLog: Sendable {
   mutating func load(_ events: [RunEvent]) {
     let live = lines
     let first = isLoaded ? lines.first?.seq : nil
-    lines = events.suffix(bound).map(LogLine.init)
+    var told: String?
+    lines = events.suffix(bound).map(LogLine.init).filter { line in
+      guard line.event?.type == .artifacts else { return true }
+      defer { told = line.text }
+      return line.text != told
+    }
     let last = lines.last?.seq ?? 0
     lines += live.filter { $0.seq > last }
     bytes = 0

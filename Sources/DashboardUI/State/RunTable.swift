@@ -70,7 +70,8 @@ struct RunTable: Sendable, Equatable {
     columns.removeSubrange(held..<(held + hiddenLeft))
     place(columns)
     let edge = width - 1
-    while let last = cells.last, last.x + min(last.width, 8) > edge {
+    // Half a text can be read, half a number cannot.
+    while let last = cells.last, last.x + (last.column.isRight ? last.width : min(last.width, 8)) > edge {
       cells.removeLast()
       hasMore = true
     }

@@ -19,8 +19,8 @@ struct Tour: Sendable, Equatable {
   /// From 1.
   var number: Int { step.rawValue + 1 }
 
-  /// What to do now. Keys stand between backticks.
-  var text: String {
+  /// What to do now. Keys stand between backticks. `isDemo`: all of it is gone afterwards.
+  func text(isDemo: Bool) -> String {
     switch step {
     case .move: "These are the runs, those that need you first. `j` and `k` or the arrows move; `g` goes to the first."
     case .answer: "A run with ▲ waits for your word: go to it, press `a`, choose with the arrows, `enter`."
@@ -35,7 +35,8 @@ struct Tour: Sendable, Equatable {
     case .dispatch:
       "`D` writes a contract for an agent, from anywhere. What it would do shows before it does it; `esc` leaves."
     case .help:
-      "`:` has every action by name, `?` what works where you are, `T` other themes. Nothing of this tour stays."
+      "`:` has every action by name, `?` what works where you are, `T` other themes."
+        + (isDemo ? " Nothing of this tour stays." : "")
     }
   }
 

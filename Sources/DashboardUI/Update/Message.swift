@@ -94,6 +94,8 @@ package enum Effect: Sendable {
   case fetchPatch(RunID, PatchOptions = PatchOptions())
   /// A new run that goes on where an ended one stopped.
   case followUp(RunID, prompt: String)
+  /// The same for what has waited: however many dashboards of a person send it, it is one run.
+  case followUpOnce(RunID, prompt: String)
   /// Push a succeeded run's branch, and open a pull request for it.
   case openPullRequest(RunID)
   case fetchBacklog(RunID, limit: Int)

@@ -148,6 +148,7 @@ extension DashboardState {
     schedulePreview()
     tellNotices()
     arrivedAtPage()
+    sendAllWaiting()
   }
 
   private mutating func take(_ events: [RunEvent]) {
@@ -192,15 +193,18 @@ extension DashboardState {
     settleQueue()
   }
 
+  private static let notTakenOver = "The changed configuration is not taken over: "
+
   /// What became of a configuration that was changed while the orchestrator works.
   private mutating func noteConfiguration(_ event: RunEvent) {
     switch event.type {
     case .configurationRejected:
       let problem = event.data["reason"]?.string ?? "it cannot be read"
       configurationProblem = problem
-      toast("The changed configuration is not taken over: \(problem.prefix { $0 != "\n" })", .bad)
+      toast("\(Self.notTakenOver)\(problem.prefix { $0 != "\n" })", .bad)
     case .configurationApplied:
       configurationProblem = nil
+      toasts.removeAll { $0.text.hasPrefix(Self.notTakenOver) }
       // Their slots and quiet times may be others.
       emit(.fetchRuntimes)
       func texts(_ key: String) -> [String] { (event.data[key]?.array ?? []).compactMap(\.string) }
@@ -218,10 +222,7 @@ extension DashboardState {
 
   private mutating func changed(_ run: RunID, _ event: RunEvent) {
     if event.type == .started || event.type.endsRun { runtimesStale = true }
-    if event.type.endsRun {
-      sendWaitingMessages(run)
-      sendWaitingReview(run)
-    }
+    if event.type.endsRun { sendWaiting(run) }
     guard let open, open.id == run, screen == .run else { return }
     if event.type == .artifacts || event.type.endsRun || event.type == .started { fetch(run) }
     askAudit()
@@ -245,6 +246,7 @@ extension DashboardState {
     case .patch(let run): failPatch(run, problem)
     case .followUp(let run):
       messagesUnderWay.remove(run)
+      failWaiting(run, problem)
       failFollowUp(problem)
     case .message: failFollowUp(problem)
     case .backlog(let run):
@@ -280,6 +282,14 @@ extension DashboardState {
   private mutating func take(_ outage: StoreOutage?) {
     if self.outage != nil, outage == nil { toast("The store can be written again; nothing is lost", .good) }
     self.outage = outage
+  }
+
+  /// Whether the slots of runtimes are on the screen.
+  private var showsSlots: Bool {
+    switch screen {
+    case .runtimes, .dispatch, .queue, .pulse: true
+    case .runs, .run, .audit: false
+    }
   }
 
   // MARK: Time
@@ -326,7 +336,7 @@ extension DashboardState {
       emit(.fetchPatch(open.id, open.diff.wanted))
     }
     if hasTriedRuntime { runtimesStale = true }
-    if runtimesStale, screen == .runtimes || screen == .dispatch, (now - runtimesAskedAt).milliseconds >= 1000 {
+    if runtimesStale, showsSlots, (now - runtimesAskedAt).milliseconds >= 1000 {
       runtimesStale = false
       runtimesAskedAt = now
       emit(.fetchRuntimes)
@@ -350,7 +360,7 @@ extension DashboardState {
     if diffHasWork { times.append(now) }
     if let changed = form.changedAt { times.append(changed + .milliseconds(250)) }
     if list.filter.dependsOnTime { times.append(max(now, list.surroundings.now) + .seconds(2)) }
-    if runtimesStale, screen == .runtimes || screen == .dispatch { times.append(runtimesAskedAt + .seconds(1)) }
+    if runtimesStale, showsSlots { times.append(runtimesAskedAt + .seconds(1)) }
     if link.staleSince != nil {
       times.append(nextSecond)
     } else {

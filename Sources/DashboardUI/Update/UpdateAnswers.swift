@@ -131,7 +131,9 @@ extension DashboardState {
       toast("\(run.runId.shortName) has no session that takes it, and no branch to go on with", .info)
       return
     }
-    layers.append(.message(MessageDialog(run: run.runId)))
+    var dialog = MessageDialog(run: run.runId)
+    if let words = refusedWords.removeValue(forKey: run.runId) { dialog.text.replace(words) }
+    layers.append(.message(dialog))
   }
 
   mutating func takeInMessage(_ key: Key, _ dialog: MessageDialog) {
@@ -150,7 +152,7 @@ extension DashboardState {
       case .session: emit(.message(run.runId, text: text, isReview: false))
       case .newRun: goOn(run.runId, with: text)
       case .newRunLater:
-        messagesToSend[run.runId, default: []].append(text)
+        keep { $0.messagesToSend[run.runId].append(text) }
         toast("It goes out as a new run when \(run.runId.shortName) has ended", .info)
       }
     default:
@@ -164,14 +166,41 @@ extension DashboardState {
     emit(.followUp(run, prompt: text))
   }
 
-  /// A run has ended that words wait for.
-  mutating func sendWaitingMessages(_ run: RunID) {
-    guard let texts = messagesToSend.removeValue(forKey: run) else { return }
-    // The comments go out with them: a branch has room for one run at a time.
-    if let review = reviewsToSend[run] {
-      reviewsToSend[run] = texts.joined(separator: "\n\n") + "\n\n" + review
+  /// Whether words wait here for the end of a run.
+  var wordsWait: Bool { !preferences.messagesToSend.isEmpty || !preferences.reviewsToSend.isEmpty }
+
+  /// A run has ended: what waits for that goes out, words and comments together, as a branch has room for one run at a time.
+  /// It is kept until the orchestrator has it.
+  mutating func sendWaiting(_ run: RunID) {
+    let review = preferences.reviewsToSend[run]
+    let texts = preferences.messagesToSend[run] + review
+    guard !texts.isEmpty, refusalWords(for: .message) == nil, waitingUnderWay.insert(run).inserted else { return }
+    if review.isEmpty { messagesUnderWay.insert(run) }
+    emit(.followUpOnce(run, prompt: texts.joined(separator: "\n\n")))
+  }
+
+  /// For runs that have ended unseen.
+  mutating func sendAllWaiting() {
+    for run in preferences.messagesToSend.runs + preferences.reviewsToSend.runs
+    where board[run]?.status.isTerminal == true { sendWaiting(run) }
+  }
+
+  mutating func forgetWaiting(_ run: RunID) {
+    guard waitingUnderWay.remove(run) != nil else { return }
+    keep {
+      $0.messagesToSend[run] = []
+      $0.reviewsToSend[run] = []
+    }
+  }
+
+  /// What could not be sent only now waits on; what was refused is there again when somebody wants to say something.
+  mutating func failWaiting(_ run: RunID, _ problem: Problem) {
+    if problem.code == .unavailable {
+      waitingUnderWay.remove(run)
     } else {
-      goOn(run, with: texts.joined(separator: "\n\n"))
+      let words = preferences.messagesToSend[run]
+      if !words.isEmpty, waitingUnderWay.contains(run) { refusedWords[run] = words.joined(separator: "\n\n") }
+      forgetWaiting(run)
     }
   }
 

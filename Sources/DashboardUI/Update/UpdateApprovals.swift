@@ -55,5 +55,7 @@ extension DashboardState {
     case .approve: emit(.approve(waiting, why: why))
     case .reject: emit(.reject(waiting, why: why))
     }
+    let name = waiting.count == 1 ? waiting[0].shortName : "\(waiting.count) runs"
+    toast("\(dialog.verdict == .approve ? "Approving" : "Rejecting") \(name)", .info)
   }
 }

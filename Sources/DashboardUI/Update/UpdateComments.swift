@@ -199,7 +199,7 @@ extension DashboardState {
     }
     guard run.status.isTerminal else {
       layers.removeLast()
-      reviewsToSend[run.runId] = prompt
+      keep { $0.reviewsToSend[run.runId] = [prompt] }
       toast(
         run.needsAttention
           ? "The run works still: the comments go out when it has ended. It asks something: a answers it"
@@ -212,13 +212,8 @@ extension DashboardState {
     emit(.followUp(run.runId, prompt: prompt))
   }
 
-  /// A run has ended whose comments wait for that.
-  mutating func sendWaitingReview(_ run: RunID) {
-    guard let prompt = reviewsToSend.removeValue(forKey: run) else { return }
-    emit(.followUp(run, prompt: prompt))
-  }
-
   mutating func takeFollowUp(_ old: RunID, _ outcome: DispatchOutcome) {
+    forgetWaiting(old)
     if messagesUnderWay.remove(old) != nil {
       return toast("\(old.shortName) goes on\(outcome.runId.map { " as \($0.shortName)" } ?? "")", .good)
     }

@@ -14,7 +14,7 @@ extension DashboardState {
       .cancel(
         CancelDialog(
           runs: live, endedCount: chosen.count - live.count, force: force,
-          reason: TextField(preferences.reasons.first ?? ""))))
+          reason: TextField(Preferences.standardReason))))
   }
 
   mutating func askRetry() {
@@ -136,6 +136,7 @@ extension DashboardState {
 
   private mutating func takeInConfirm(_ key: Key, _ confirm: Confirm) {
     let again: Key = confirm.subject == .quit ? .character("q") : .character("r")
+    if confirm.subject == .quit, keys.action(for: key, in: [.everywhere]) == .quit { return emit(.quit) }
     if rests(confirm), key == .enter || key.isCharacter {
       layers.removeLast()
       return
@@ -206,6 +207,8 @@ extension DashboardState {
       return
     }
     emit(.cancel(live, reason: reason, force: dialog.force))
+    let name = live.count == 1 ? live[0].shortName : "\(live.count) runs"
+    toast("\(dialog.force ? "Killing" : "Canceling") \(name)", .info)
   }
 
   // MARK: Prompts

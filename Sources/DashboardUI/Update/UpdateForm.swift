@@ -110,6 +110,7 @@ extension DashboardState {
   }
 
   private mutating func leaveForm() {
+    keepUnsent()
     form.completion = nil
     if screens.count > 1 { screens.removeLast() }
     arrived()
@@ -245,6 +246,7 @@ extension DashboardState {
       remember(form.draft())
       let directory = form.repository.text
       form = DispatchForm(directory: directory)
+      keep { $0.unsent = nil }
       if screen == .dispatch {
         screens.removeLast()
         arrived()

@@ -6,7 +6,7 @@ extension DashboardState {
     switch input {
     case .resize(let size):
       self.size = size
-      keepCursorVisible()
+      resizeRows()
       if screen == .dispatch { showFocus() }
       keepPageVisible()
       schedulePreview()
@@ -57,7 +57,7 @@ extension DashboardState {
       return
     }
     switch action {
-    case .quit: emit(.quit)
+    case .quit: quit()
     case .suspend: emit(.suspend)
     case .redraw: emit(.redraw)
     case .saveScreen: emit(.saveScreen(screenFormat, path: nil))
@@ -205,6 +205,13 @@ extension DashboardState {
       emit(.leaveReplay)
       return
     }
+    layers.append(.confirm(Confirm(subject: .quit)))
+  }
+
+  /// Leaves at once, unless something waits here for the end of a run: that is said first.
+  private mutating func quit() {
+    if case .confirm(let confirm)? = layers.last, confirm.subject == .quit { return emit(.quit) }
+    guard wordsWait, replay == nil else { return emit(.quit) }
     layers.append(.confirm(Confirm(subject: .quit)))
   }
 

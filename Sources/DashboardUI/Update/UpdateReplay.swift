@@ -81,6 +81,7 @@ extension DashboardState {
     next.utcOffset = utcOffset
     next.place = place
     next.isReadOnly = isReadOnly
+    next.isDemo = isDemo
     next.notificationRules = notificationRules
     next.screenFormat = screenFormat
     next.clipboardTool = clipboardTool

@@ -61,7 +61,8 @@ extension DashboardState {
 
   /// The pull request, else where the contract comes from.
   mutating func openLink() {
-    let request = open.flatMap { board[$0.id]?.pullRequest?.url } ?? open?.artifacts?.prURL
+    guard let run = currentRun else { return }
+    let request = run.pullRequest?.url ?? open?.artifacts?.prURL
     guard let address = request ?? open?.detail?.contract.externalURL else {
       toast("This run has no pull request", .info)
       return

@@ -31,8 +31,12 @@ extension DashboardState {
     } else if let index = selectedIndex {
       let row = cursor - top
       cursor = index
+      // On another screen nobody sees the rows: they are scrolled no further than they must, on coming back. From the top on,
+      // what comes in above is what one must see, and moves the cursor down.
       let height = layout.rows.height
-      if index < top || index >= top + height || isActing { top = index - row }
+      if screen == .runs, top > 0 || index >= height, index < top || index >= top + height || isActing {
+        top = index - row
+      }
     } else {
       cursor = min(cursor, list.rowCount - 1)
     }
@@ -67,6 +71,14 @@ extension DashboardState {
     let height = max(1, layout.rows.height)
     top = min(max(top, cursor - height + 1), cursor)
     top = max(0, min(top, list.rowCount - height))
+  }
+
+  /// After the size changed: what a smaller screen had scrolled out above comes back.
+  mutating func resizeRows() {
+    var home = self
+    home.screens = [.runs]
+    if cursor < home.layout.rows.height { top = 0 }
+    keepCursorVisible()
   }
 
   mutating func moveCursor(to index: Int) {

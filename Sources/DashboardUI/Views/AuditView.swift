@@ -123,7 +123,7 @@ struct AuditColumns {
       default: .text
       }
     let why =
-      record.rationale.map { Span($0) } ?? tokenWords(record).map { Span($0) }
+      record.rationale.map { Span($0) } ?? (answerWords(record) ?? tokenWords(record)).map { Span($0) }
       ?? Span(record.run.flatMap { state.board[$0]?.title } ?? "", .muted)
     return [
       Span(isSelected ? "▌" : " ", .accent), Span(broken ? "✖ " : "✔ ", broken ? .runFailed : .yes),
@@ -144,6 +144,12 @@ func auditEvent(_ record: AuditRecord) -> String {
     return String(record.eventType.dropFirst(prefix.count))
   }
   return record.eventType
+}
+
+/// What was answered.
+func answerWords(_ record: AuditRecord) -> String? {
+  guard record.eventType == "agent_run.answered", let answer = record.eventData["answer"]?.string else { return nil }
+  return answer
 }
 
 /// Whose token it is about, and what that may do.

@@ -103,7 +103,7 @@ extension WorkBatch.Row {
         : ("known as \(run.shortName), \(first.status?.rawValue ?? "ended"): left alone", .muted)
     }
     let names = outcomes.compactMap { $0.decision.runtimeId?.rawValue }
-    if let wait = first.decision.waitsFor.first { return ("waits for \(wait)", .runQueued) }
+    if let wait = first.decision.waitsFor.first { return (waitWords(wait), .runQueued) }
     return (names.isEmpty ? "queued" : "▸ " + names.joined(separator: ", "), names.isEmpty ? .runQueued : .accent)
   }
 }

@@ -181,7 +181,8 @@ private func footerHints(_ state: DashboardState) -> [(key: Key?, keys: String, 
   case .approval: contexts = [.dialog]
   case .auditFilter: contexts = [.prompt]
   case .confirm, .switcher: contexts = [.dialog]
-  case .answer(let dialog): return dialog.hints(canAnswer: state.refusalWords(for: .answer) == nil)
+  case .answer(let dialog):
+    return dialog.hints(canAnswer: state.refusalWords(for: .answer) == nil && state.isOpen(dialog))
   case .message:
     return [
       (.enter, "enter", "send"), (nil, "alt-enter", "new line"), (.ctrl("o"), "ctrl-o", "editor"),
@@ -220,6 +221,12 @@ private func footerHints(_ state: DashboardState) -> [(key: Key?, keys: String, 
       else { continue }
       hints.append((key, key.label, short))
     }
+  }
+  // What the run waits for comes before what its tab can do.
+  if state.screen == .run, state.currentRun?.needsAttention == true,
+    let place = hints.firstIndex(where: { $0.text == "answer" })
+  {
+    hints.insert(hints.remove(at: place), at: 0)
   }
   return hints
 }

@@ -37,6 +37,21 @@ func runLine(_ run: RunID, _ state: DashboardState, _ width: Int) -> StyledLine 
   ])
 }
 
+/// What waits in this dashboard for the end of a run.
+private func waitingWords(_ state: DashboardState) -> [StyledLine] {
+  let waiting = state.preferences
+  let runs = Set(waiting.messagesToSend.runs + waiting.reviewsToSend.runs).sorted()
+  guard let first = runs.first else { return [] }
+  let name = runs.count == 1 ? first.shortName : "\(runs.count) runs"
+  return wrapped(
+    [
+      Span(
+        "What you wrote for \(name) waits for \(runs.count == 1 ? "its" : "their") end: it is kept, and goes out while a dashboard is open."
+      )
+    ], width: 56, most: 3
+  ).map { StyledLine($0) }
+}
+
 private func drawConfirm(_ confirm: Confirm, _ state: DashboardState, _ frame: inout Frame) {
   var lines: [StyledLine]
   let title: String
@@ -46,10 +61,16 @@ private func drawConfirm(_ confirm: Confirm, _ state: DashboardState, _ frame: i
     title = "Quit"
     let live = state.board.count(.running)
     lines = [StyledLine("Leave the dashboard?")]
-    lines.append(
-      StyledLine(
-        live > 0 ? "\(Format.plural(live, "run")) \(live == 1 ? "goes" : "go") on without it." : "Nothing is running.",
-        .muted))
+    if state.isDemo {
+      lines.append(StyledLine("The tour's runs end with it, and nothing of it stays.", .muted))
+    } else {
+      lines.append(
+        StyledLine(
+          live > 0
+            ? "\(Format.plural(live, "run")) \(live == 1 ? "goes" : "go") on without it." : "Nothing is running.",
+          .muted))
+      lines += waitingWords(state)
+    }
     yes = " q  leave "
   case .retry(let runs):
     title = "Retry"

@@ -41,7 +41,7 @@ extension DashboardState {
 func drawDiff(_ state: DashboardState, _ open: OpenRun, _ rect: Rect, _ frame: inout Frame) {
   let theme = state.theme
   guard let patch = open.patch, patch.lineCount > 0, var scene = state.diffScene else {
-    drawAbsence(open.patch == nil ? nil : emptyWords(open), open.patchProblem, rect, state, &frame)
+    drawAbsence(open.patch == nil ? nil : emptyWords(open, state), open.patchProblem, rect, state, &frame)
     return
   }
   let layout = state.diffLayout
@@ -82,12 +82,15 @@ func drawDiff(_ state: DashboardState, _ open: OpenRun, _ rect: Rect, _ frame: i
   }
 }
 
-private func emptyWords(_ open: OpenRun) -> String {
+private func emptyWords(_ open: OpenRun, _ state: DashboardState) -> String {
+  let files = state.board[open.id]?.filesChanged ?? 0
   if let other = open.diff.shown.against {
     return "The results are the same as those of \(other.shortName). Press = for this run's own changes."
   }
   return open.diff.shown.ignoresWhiteSpace
-    ? "Nothing has changed but white space. Press W to see it." : "Nothing has changed."
+    ? "Nothing has changed but white space. Press W to see it."
+    : files > 0
+      ? "\(Format.plural(files, "file")) changed, and the runtime gave no patch of it." : "Nothing has changed."
 }
 
 /// The context that git gives after the second `@@`.

@@ -69,6 +69,13 @@ private func drawBlock(_ block: FormLayout.Block, _ layout: FormLayout, _ state:
     for row in 0..<rect.height where shows(rect.y + row) {
       drawChoice(row, rect, isFocused, state, &frame)
     }
+    let count = state.runtimes.count
+    let first = state.listTop(state.form.runtimeCursor, count, rect.height - 1)
+    if count > rect.height - 1, shows(rect.y + 1) {
+      frame.put(
+        " \(first + 1)–\(first + rect.height - 1) of \(count)", x: layout.area.x + 1, y: rect.y + 1,
+        width: FormLayout.labels - 1, style: theme[.accent])
+    }
   default:
     guard let text = state.form[field] else { break }
     for row in 0..<rect.height where shows(rect.y + row) {

@@ -1,13 +1,16 @@
 import RunModel
 import TerminalKit
 
-/// One event on one line.
-func logLine(_ line: LogLine, _ times: EventsPane.Times, _ run: Run, _ state: DashboardState, left: Int = 0)
-  -> StyledLine
-{
+/// One event on one line of `width` columns. What stands at the right has a quarter of it, and what the text leaves: the
+/// text is what the line is about.
+func logLine(
+  _ line: LogLine, _ times: EventsPane.Times, _ run: Run, _ state: DashboardState, width: Int, left: Int = 0
+) -> StyledLine {
   var spans = logLead(line, times, run, state)
   spans += scrolledLeft(logText(line), by: left)
-  return StyledLine(spans, right: line.detail.map { [Span($0, .muted)] } ?? [])
+  guard let detail = line.detail else { return StyledLine(spans) }
+  let room = max(width / 4, width - spans.reduce(0) { $0 + $1.width } - 1)
+  return StyledLine(spans, right: [Span(measure(detail) > room ? fitted(detail, max(1, room)) : detail, .muted)])
 }
 
 private func logLead(_ line: LogLine, _ times: EventsPane.Times, _ run: Run, _ state: DashboardState) -> [Span] {
@@ -45,12 +48,13 @@ extension DashboardState {
   func eventLines(_ index: Int, width: Int) -> [StyledLine] {
     guard let log, let run = board[log.run], let pane = open?.events, let line = log[index] else { return [] }
     let isCurrent = index == eventsCursor
-    var single = logLine(line, pane.times, run, self, left: pane.wraps ? 0 : pane.left)
+    var single = logLine(line, pane.times, run, self, width: width, left: pane.wraps ? 0 : pane.left)
     if !log.search.isEmpty {
       single.spans = highlighted(single.spans, log.search.text, isCurrent ? .matchCurrent : .match)
     }
     guard pane.wraps else { return [single] }
     let lead = logLead(line, pane.times, run, self).reduce(0) { $0 + $1.width }
+    single.right = []
     let detail = line.detail.map { [Span("  " + $0, Role.muted)] } ?? []
     return wrapped(single.spans + detail, width: width, indent: lead, most: 200).map { StyledLine($0) }
   }

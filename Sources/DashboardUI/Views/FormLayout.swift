@@ -49,8 +49,13 @@ extension DashboardState {
     layout.area = Rect(x: rest.x + 1, y: rest.y, width: rest.width - 2, height: rest.height)
     layout.isRoomy = layout.area.height >= 38
     var y = 0
-    for field in DispatchForm.Field.allCases {
-      let height = fieldHeight(field, layout.isRoomy)
+    // Room that is left shows more of the runtimes.
+    let heights = DispatchForm.Field.allCases.map { field in
+      (field, fieldHeight(field, layout.isRoomy), layout.isRoomy || shownComplaint(field) != nil ? 1 : 0)
+    }
+    let spare = max(0, layout.area.height - heights.reduce(0) { $0 + $1.1 + $1.2 })
+    for (field, least, _) in heights {
+      let height = field == .runtimes ? max(least, min(runtimes.count + 1, least + spare)) : least
       let isWrong = shownComplaint(field) != nil
       let total = height + (layout.isRoomy || isWrong ? 1 : 0)
       layout.blocks.append(.init(field: field, y: y, height: height, total: total))

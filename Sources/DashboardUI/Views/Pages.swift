@@ -209,6 +209,9 @@ extension DashboardState {
   }
 }
 
+/// What queued work waits for, as it is told by name: an approval is a sentence of its own.
+func waitWords(_ wait: String) -> String { wait == WaitReason.approval.text ? wait : "waits for \(wait)" }
+
 /// Every runtime that was considered, and why it was chosen or not.
 func decisionLines(_ decision: RoutingDecision, chosen: RuntimeID?, width: Int) -> [StyledLine] {
   var lines: [StyledLine] = []
@@ -225,7 +228,8 @@ func decisionLines(_ decision: RoutingDecision, chosen: RuntimeID?, width: Int) 
     ).map { StyledLine($0) }
   }
   for wait in decision.waitsFor {
-    lines += wrapped([Span("◔ waits for ", .runQueued), Span(wait)], width: width, indent: 2, most: 3).map {
+    lines += wrapped([Span("◔ ", .runQueued), Span(waitWords(wait), .runQueued)], width: width, indent: 2, most: 3).map
+    {
       StyledLine($0)
     }
   }

@@ -33,7 +33,8 @@ func drawRunAudit(_ state: DashboardState, _ open: OpenRun, _ rect: Rect, _ fram
       Span(isSelected ? "▌ " : "  ", .accent),
       Span(Format.clock(record.createdAt, offset: state.utcOffset) + "  ", .timestamp),
       Span(fitted(actor, isWide ? 18 : 12) + "  ", .muted),
-      Span(fitted(auditEvent(record), 18) + "  ", isSelected ? .emphasis : .heading), Span(record.rationale ?? ""),
+      Span(fitted(auditEvent(record), 18) + "  ", isSelected ? .emphasis : .heading),
+      Span(record.rationale ?? answerWords(record) ?? ""),
     ]
     let right = [Span("  " + record.eventHash.prefix(8) + " ", .muted), verifiedMark(trail, record)]
     frame.draw(

@@ -16,7 +16,7 @@ func drawRun(_ state: DashboardState, _ layout: Layout, _ frame: inout Frame) {
     right = Glyphs.bar(run.progress, width: 10) + [Span(" \(Format.percent(run.progress))%")]
   }
   right += [
-    Span("  \(run.needsAttention ? "needs you" : run.status.rawValue)", role), Span("  \(elapsedText(run, state)) "),
+    Span("  "), statusWord(run, role), Span("  \(elapsedText(run, state)) "),
   ]
   frame.draw(StyledLine(title, right: right), in: layout.title, theme)
   switch open.tab {

@@ -98,10 +98,7 @@ func progressCell(_ run: Run, _ width: Int, _ state: DashboardState) -> [Span] {
     if let attention = run.attention, attention.kind == "stuck" {
       return words("▲ \(attention.question)", .runAttention)
     }
-    if let cancellation = run.cancellation {
-      let step = cancellation.stopSentAt == nil ? "cancel requested" : "stop sent, ending"
-      return words("\(spinner) \(step)", .runFailed)
-    }
+    if let step = cancelWords(run) { return words("\(spinner) \(step)", .runFailed) }
     if let attention = run.attention { return words("▲ \(attention.question)", .runAttention) }
     if run.isVerifying {
       let command = run.activity.map { $0.hasPrefix("verify: ") ? String($0.dropFirst(8)) : $0 } ?? ""
@@ -162,7 +159,7 @@ private func drawPreview(_ state: DashboardState, _ layout: Layout, _ frame: ino
   let start = max(0, log.count - rect.height)
   for row in 0..<min(rect.height, log.count) {
     guard let line = log[start + row] else { break }
-    frame.draw(logLine(line, .clock, run, state), in: rect.row(row), theme)
+    frame.draw(logLine(line, .clock, run, state, width: rect.width), in: rect.row(row), theme)
   }
 }
 
@@ -191,12 +188,24 @@ private func previewFacts(_ run: Run, _ state: DashboardState, width: Int) -> [S
   return lines
 }
 
+/// A word for how it stands: a cancel under way before all else, as there is nothing more to do.
+func statusWord(_ run: Run, _ role: Role) -> Span {
+  if let words = cancelWords(run) { return Span(words, .runFailed) }
+  return Span(run.needsAttention ? "needs you" : run.status.rawValue, role)
+}
+
+/// How far a cancel is that is under way; nil when there is none.
+func cancelWords(_ run: Run) -> String? {
+  guard !run.status.isTerminal, run.attention?.kind != "stuck", let cancellation = run.cancellation else { return nil }
+  return cancellation.stopSentAt == nil ? "cancel requested" : "stop sent, ending"
+}
+
 /// Glyph, status, time, runtime and branch.
 func statusLine(_ run: Run, _ state: DashboardState) -> [Span] {
   let (glyph, role) = Glyphs.status(run)
-  let word =
-    run.needsAttention ? "needs you" : run.isVerifying && run.status == .running ? "verifying" : run.status.rawValue
-  var spans = [Span("\(glyph) \(word)", role)]
+  var word = statusWord(run, role)
+  if run.isVerifying, run.status == .running, !run.needsAttention, run.cancellation == nil { word.text = "verifying" }
+  var spans = [Span("\(glyph) ", role), word]
   if state.isStalled(run) {
     spans.append(
       Span("  \(Glyphs.stalled) quiet \(Format.age(run.silence(at: state.boardTime).milliseconds))", .runAttention))

@@ -10,7 +10,8 @@ func drawTour(_ tour: Tour, _ rect: Rect, _ state: DashboardState, _ frame: inou
   frame.rule(
     rect, [Span("Tour \(tour.number) of \(count)", .accent)], right: [Span(leave, .muted)], state.theme)
   // Between backticks stand keys.
-  let spans = tour.text.split(separator: "`", omittingEmptySubsequences: false).enumerated().map { place, text in
+  let spans = tour.text(isDemo: state.isDemo).split(separator: "`", omittingEmptySubsequences: false).enumerated().map {
+    place, text in
     Span(String(text), place % 2 == 1 ? .emphasis : .text)
   }
   let lines = wrapped([Span(" ")] + spans, width: rect.width - 2, indent: 1, most: rect.height - 1)

@@ -275,6 +275,9 @@ import Glibc
     enter()
   }
 
+  /// Stops the process group while something else has the terminal; returns when it is continued.
+  package nonisolated static func stop() { cterm_stop() }
+
   /// Gives the terminal to `body`, for an editor, and takes it back.
   package func outside<T>(_ body: () async throws -> T) async rethrows -> T {
     leave()

@@ -41,10 +41,22 @@ struct DashboardCommand: AsyncParsableCommand {
     do {
       var revival: Revival?
       if link.connection.connect == nil, surroundings.variable("FLIGHTDECK_CONNECT") == nil, !once {
-        let hasStarted = try await start(paths, client, surroundings)
+        var hasStarted = try await start(paths, client, surroundings)
+        // One that was just ending may have answered its last.
+        do { _ = try await client.health() } catch  where error is NoOrchestrator || error is LinkBroken {
+          hasStarted = try await start(paths, client, surroundings)
+        }
         // A read-only dashboard lets others start what they ended.
         if hasStarted, !configuration.readOnly {
-          revival = Revival { try await BackgroundOrchestrator(paths: paths).ensure(client) }
+          revival = Revival {
+            // With a link of its own: the first may have been let go of for another orchestrator.
+            let client = try Link.client(connect: nil, paths: paths, environment: environment)
+            do { try await BackgroundOrchestrator(paths: paths).ensure(client) } catch {
+              await client.shutdown()
+              throw error
+            }
+            await client.shutdown()
+          }
         }
       }
       let remark = try await remark(on: client.health(), paths)

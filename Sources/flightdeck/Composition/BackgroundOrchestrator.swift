@@ -12,6 +12,8 @@ struct BackgroundOrchestrator {
 
   /// How long a start may take; a large store is read in.
   private static let patience = Duration.seconds(30)
+  /// How long one that ends may take to be gone.
+  private static let patienceWithLast = Duration.seconds(10)
   /// Not in Glibc's Swift module: the child gets a session of its own and outlives the terminal.
   private static let newSession: Int16 = 0x80  // POSIX_SPAWN_SETSID
 
@@ -30,6 +32,12 @@ struct BackgroundOrchestrator {
     }
     // Another may have started it while this one waited for the lock.
     if try await answers(client) { return false }
+    // One that is just ending holds the store until it is gone.
+    let gone = ContinuousClock.now + Self.patienceWithLast
+    while ListeningNote(state: paths.state).isPassing(paths.address), ContinuousClock.now < gone {
+      try await pause(until: deadline)
+      if try await answers(client) { return false }
+    }
     let (child, begun) = try spawn()
     while try await !answers(client) {
       var status: Int32 = 0

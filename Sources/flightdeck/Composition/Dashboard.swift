@@ -17,7 +17,8 @@ func runDashboard(
   revival: Revival? = nil, remark: String? = nil
 ) async throws -> Int32? {
   let memory = PreferencesFile(paths)
-  let destinations = Destinations(configuration, paths, memory, from: client.address)
+  var destinations = Destinations(configuration, paths, memory, from: client.address)
+  destinations.revival = revival
   let session = DashboardSession(
     live: client, place: destinations.name(of: client.address), memory: memory, templates: paths.templates,
     revival: revival)
@@ -70,7 +71,10 @@ func runDashboard(
   if !broken.isEmpty { _ = state.update(.themes(themes, broken: broken)) }
   if let complaint = remembered.complaint { _ = state.update(.failed(complaint, .here)) }
   state.utcOffset = localOffset()
-  if tour { state.toggleTour() }
+  if tour {
+    state.isDemo = true
+    state.toggleTour()
+  }
   state.isReadOnly = configuration.readOnly
   state.notificationRules = configuration.notifications
   state.screenFormat = configuration.screenFormat

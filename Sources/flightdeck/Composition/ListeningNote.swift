@@ -37,6 +37,11 @@ struct ListeningNote: Sendable {
     return text.split(separator: "\n").map(String.init)
   }
 
+  /// Whether one holds the store that listens nowhere else: it is just starting, or ending.
+  func isPassing(_ address: ServerAddress) -> Bool {
+    addresses.map { $0.allSatisfy { $0 == "\(address)" } } ?? false
+  }
+
   /// What to do where nobody answers at `address`; nil when the address alone says it.
   func wayOut(from address: ServerAddress) -> String? {
     guard case .unix(let path) = address, let holder, let addresses else { return nil }

@@ -20,12 +20,16 @@ import TerminalKit
   private var generation = 0
   /// Where the dashboard was before a replay.
   private var home: String?
+  /// The orchestrator that the replay is of: still followed, so that it knows that somebody is there.
+  private var resting: DashboardSession?
   private let destinations: Destinations
   private let clock = ContinuousClock()
   private var lastFrame: ContinuousClock.Instant
   private var nextFrame: (due: ContinuousClock.Instant, task: Task<Void, Never>)?
   private var nextTick: Task<Void, Never>?
   private var isOver = false
+  /// What is being remembered: one after the other, the latest last.
+  private var keeping: Task<Void, Never>?
   /// Commands for notifications under way.
   private var notifiers = 0
 
@@ -48,7 +52,10 @@ import TerminalKit
     }
     nextFrame?.task.cancel()
     nextTick?.cancel()
+    perform(state.close())
+    isOver = true
     terminal.close()
+    await keeping?.value
   }
 
   /// Takes in what an errand brought back.
@@ -122,15 +129,26 @@ import TerminalKit
       case .notify(let notification): notify(notification)
       case .saveScreen(let format, let path): save(drawDashboard(state), format, path)
       case .edit(let text): edit(text)
+      case .keep: keep(effect)
       case .openFile(let worktree, let path, let line): openFile(worktree, path, line)
       case .cancel, .retry, .answer, .message, .fetchDetail, .fetchArtifacts, .fetchPatch, .fetchBacklog,
         .fetchRunAudit,
-        .openLink, .fetchRuntimes, .fetchHealth, .fetchAudit, .verifyAudit, .approve, .reject, .followUp,
-        .openPullRequest, .dispatch, .dryRun, .keep, .inspectRepository, .listFolders, .fetchTemplates, .readWork,
+        .openLink, .fetchRuntimes, .fetchHealth, .fetchAudit, .verifyAudit, .approve, .reject, .followUp, .followUpOnce,
+        .openPullRequest, .dispatch, .dryRun, .inspectRepository, .listFolders, .fetchTemplates, .readWork,
         .dispatchBatch:
         let asked = generation
         session.errands.run(effect) { [weak self] message in await self?.deliver(message, of: asked) }
       }
+    }
+  }
+
+  private func keep(_ effect: Effect) {
+    let asked = generation
+    let before = keeping
+    let errands = session.errands
+    keeping = Task {  // awaited at the end
+      await before?.value
+      for message in await errands.answers(to: effect) { deliver(message, of: asked) }
     }
   }
 
@@ -151,9 +169,16 @@ import TerminalKit
 
   private func deliver(_ message: Message, of asked: Int) { if asked == generation { deliver(message) } }
 
-  private func turn(to next: DashboardSession) {
-    let old = session
-    Task { await old.end() }  // what it still does ends by itself
+  /// `rests`: the session so far goes on unseen.
+  private func turn(to next: DashboardSession, rests: Bool = false) {
+    let old = rests ? resting : session
+    let last = rests ? nil : resting
+    if rests { session.rest() }
+    resting = rests ? session : nil
+    Task {  // what they still do ends by itself
+      await old?.end()
+      await last?.end()
+    }
     generation += 1
     session = next
     let returns = next.player != nil && home != nil
@@ -197,7 +222,8 @@ import TerminalKit
         home = place
         turn(
           to: DashboardSession(
-            replay: Replay(Recording(file), name: name), place: "\(name) recorded", memory: destinations.memory))
+            replay: Replay(Recording(file), name: name), place: "\(name) recorded", memory: destinations.memory),
+          rests: true)
       } catch {
         deliver(.failed(error as? Problem ?? Problem(.unavailable, "\(error)"), .here), of: asked)
       }

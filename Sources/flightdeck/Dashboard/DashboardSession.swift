@@ -62,6 +62,9 @@ final class DashboardSession: Sendable {
   /// For the player of a recording.
   func command(_ command: Replay.Command) { commands?.yield(command) }
 
+  /// It goes on, but nothing of it is shown any more.
+  func rest() { inbox.close() }
+
   /// Returns when nothing of it goes on.
   func end() async {
     inbox.close()
@@ -116,6 +119,8 @@ struct Destinations: Sendable {
   let tls: TLSSettings
   let paths: Paths
   let memory: PreferencesFile
+  /// For this user's own orchestrator, if this dashboard had started it: whenever one turns to it again.
+  var revival: Revival?
 
   /// This user's own first, then those of the configuration; `address`, where one starts, is among them in any case.
   init(_ configuration: Configuration, _ paths: Paths, _ memory: PreferencesFile, from address: ServerAddress?) {
@@ -157,7 +162,9 @@ struct Destinations: Sendable {
 
   func session(_ wanted: String) throws -> DashboardSession {
     let entry = try entry(wanted)
-    return DashboardSession(live: try client(entry), place: entry.name, memory: memory, templates: paths.templates)
+    return DashboardSession(
+      live: try client(entry), place: entry.name, memory: memory, templates: paths.templates,
+      revival: entry.address == paths.address ? revival : nil)
   }
 
   /// How one of them is, asked of itself.

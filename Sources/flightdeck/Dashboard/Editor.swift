@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import RunModel
+import TerminalKit
 
 /// The person's own editor, on a file that is gone afterwards.
 enum Editor {
@@ -82,8 +83,26 @@ enum Editor {
     guard result == 0 else {
       throw Problem(.unavailable, "Cannot start \(editor): \(String(cString: strerror(result))). Set EDITOR to yours.")
     }
+    guard Self.wait(for: child, whenStopped: Terminal.stop) == 0 else {
+      throw Problem(.conflict, "\(editor) ended with an error.")
+    }
+  }
+
+  /// Returns the status that it ended with. An editor that stops, as on ctrl-z, has `whenStopped` stop this process too, so
+  /// that the shell takes the terminal; whatever continues this one continues the editor.
+  static func wait(for child: pid_t, whenStopped: () -> Void) -> Int32 {
     var status: Int32 = 0
-    while waitpid(child, &status, 0) < 0, errno == EINTR {}
-    guard status == 0 else { throw Problem(.conflict, "\(editor) ended with an error.") }
+    while true {
+      let found = waitpid(child, &status, WUNTRACED)
+      if found < 0 {
+        if errno == EINTR { continue }
+        return -1
+      }
+      // The low byte of one that is stopped, as WIFSTOPPED reads it.
+      guard status & 0xFF == 0x7F else { return status }
+      whenStopped()
+      // The shell that started it has stopped with it, and nobody may have continued the group.
+      kill(0, SIGCONT)
+    }
   }
 }

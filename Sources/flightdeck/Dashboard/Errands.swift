@@ -74,6 +74,13 @@ struct Errands: ErrandDoer {
       case .followUp(let run, let prompt):
         errand = .followUp(run)
         return [.followedUp(run, try await client.followUp(run.description, prompt: prompt))]
+      case .followUpOnce(let run, let prompt):
+        errand = .followUp(run)
+        // FNV-1a: the same words are the same request, from whichever dashboard.
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in prompt.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        let key = "\(run)-\(String(hash, radix: 16))"
+        return [.followedUp(run, try await client.followUp(run.description, prompt: prompt, idempotencyKey: key))]
       case .openPullRequest(let run):
         errand = .pullRequest(run)
         return [.pullRequest(try await client.openPullRequest(run.description))]

@@ -42,7 +42,7 @@ import TerminalKit
     var state = Sample.state(Size(width: 80, height: 24))
     state.toggleTour()
     while let tour = state.tour {
-      let words = tour.text.replacing("`", with: "")
+      let words = tour.text(isDemo: false).replacing("`", with: "")
       let text = drawDashboard(state).text.split(separator: "\n").suffix(4).joined(separator: " ")
       for word in words.split(separator: " ") { #expect(text.contains(word), "\(tour.step): \(word)") }
       state.press("ctrl-n")

@@ -202,7 +202,12 @@ struct AnswerTests {
   }
 
   private func goesOn(_ effects: [Effect]) -> String? {
-    for effect in effects { if case .followUp(_, let prompt) = effect { return prompt } }
+    for effect in effects {
+      switch effect {
+      case .followUp(_, let prompt), .followUpOnce(_, let prompt): return prompt
+      default: break
+      }
+    }
     return nil
   }
 

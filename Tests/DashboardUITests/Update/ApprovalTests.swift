@@ -27,6 +27,7 @@ import TerminalKit
       found = true
     }
     #expect(found)
+    #expect(state.toasts.last?.text == "Approving \(Sample.id(11).shortName)")
     #expect(state.preferences.rationales == ["the keys are old"])
     state.press("j", "a", "up")
     guard case .approval(let dialog)? = state.layers.last else {

@@ -132,7 +132,12 @@ import TerminalKit
   }
 
   private static func sent(_ effects: [Effect]) -> (run: RunID, prompt: String)? {
-    for effect in effects { if case .followUp(let run, let prompt) = effect { return (run, prompt) } }
+    for effect in effects {
+      switch effect {
+      case .followUp(let run, let prompt), .followUpOnce(let run, let prompt): return (run, prompt)
+      default: break
+      }
+    }
     return nil
   }
 }

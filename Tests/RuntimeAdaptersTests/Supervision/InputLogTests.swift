@@ -36,7 +36,7 @@ struct InputLogTests {
     text: [UInt8], answers: [String], isOpen: Bool
   ) {
     var ends: [CInt] = [-1, -1]
-    #expect(pipe(&ends) == 0)
+    #expect(pipe2(&ends, O_CLOEXEC) == 0)
     _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
     _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
     let log = open(path(bench), O_RDONLY)
@@ -104,7 +104,7 @@ struct InputLogTests {
       #expect(FileManager.default.contents(atPath: path(bench)) == Data(bytes))
     }
     var ends: [CInt] = [-1, -1]
-    #expect(pipe(&ends) == 0)
+    #expect(pipe2(&ends, O_CLOEXEC) == 0)
     let reading = open(path(bench), O_RDONLY)
     defer { for descriptor in [ends[0], reading] { close(descriptor) } }
     var feed = InputFeed(log: reading, pipe: ends[1])
