@@ -228,7 +228,9 @@ enum ACPTargets {
   /// As the supervisor does; what the agent gets, and whether more may come.
   private static func handOn(_ path: String) throws -> (text: [UInt8], isOpen: Bool) {
     var ends: [CInt] = [-1, -1]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { throw Broken("no pipe") }
+    guard pipe(&ends) == 0 else { throw Broken("no pipe") }
+    // A program that is started meanwhile would hold it open.
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
     let log = Glibc.open(path, O_RDONLY | O_CLOEXEC)
     defer {
