@@ -160,7 +160,7 @@ import TerminalKit
     _ = state.update(.audit(.latest, part))
     let text = drawDashboard(state).text
     #expect(text.contains("record 40 is broken"))
-    #expect(text.contains("✖     40"))
+    #expect(text.contains("✖   40"))
   }
 
   @Test("A failure is said with the way out, and r reads again")
