@@ -117,10 +117,13 @@ extension Orchestrator {
     }
     if obstacles.allSatisfy({ !$0.1.isEmpty }) {
       let why = obstacles.sorted { $0.0 < $1.0 }.filter { contract.runtime == nil || $0.0 == contract.runtime }
-        .map { "\($0.0): \($0.1.joined(separator: ", "))" }.joined(separator: "; ")
+        .map { runtime, reasons in
+          // Some are whole sentences.
+          "\(runtime): \(reasons.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 }.joined(separator: ", "))"
+        }.joined(separator: "; ")
       let member = faults.values.compactMap(\.member).min()
       throw Problem(
-        .ineligible, "No runtime can take \"\(contract.title)\". \(why)\(why.hasSuffix(".") ? "" : ".")", member: member
+        .ineligible, "No runtime can take \"\(contract.title)\". \(why).", member: member
       )
     }
     let needsApproval = environment.approvals.request(for: contract, by: .system, at: environment.now()) != nil

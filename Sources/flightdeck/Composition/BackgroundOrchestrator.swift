@@ -11,9 +11,9 @@ struct BackgroundOrchestrator {
   var onWait: () -> Void = {}
 
   /// How long a start may take; a large store is read in.
-  private static let patience = Duration.seconds(30)
+  var patience = Duration.seconds(30)
   /// How long one that ends may take to be gone.
-  private static let patienceWithLast = Duration.seconds(10)
+  var patienceWithLast = Duration.seconds(10)
   /// Not in Glibc's Swift module: the child gets a session of its own and outlives the terminal.
   private static let newSession: Int16 = 0x80  // POSIX_SPAWN_SETSID
 
@@ -25,7 +25,7 @@ struct BackgroundOrchestrator {
     guard lock >= 0 else { throw failed("open \(paths.state)/start.lock") }
     // Closing lets go of the lock.
     defer { close(lock) }
-    let deadline = ContinuousClock.now + Self.patience
+    let deadline = ContinuousClock.now + patience
     while flock(lock, LOCK_EX | LOCK_NB) != 0 {
       guard errno == EWOULDBLOCK || errno == EINTR else { throw failed("lock \(paths.state)/start.lock") }
       try await pause(until: deadline)
@@ -33,7 +33,7 @@ struct BackgroundOrchestrator {
     // Another may have started it while this one waited for the lock.
     if try await answers(client) { return false }
     // One that is just ending holds the store until it is gone.
-    let gone = ContinuousClock.now + Self.patienceWithLast
+    let gone = ContinuousClock.now + patienceWithLast
     while ListeningNote(state: paths.state).isPassing(paths.address), ContinuousClock.now < gone {
       try await pause(until: deadline)
       if try await answers(client) { return false }
@@ -59,7 +59,9 @@ struct BackgroundOrchestrator {
   /// `begun`: how long the log was before.
   private func pause(until deadline: ContinuousClock.Instant, after begun: Int = 0) async throws {
     guard ContinuousClock.now < deadline else {
-      throw Problem(.unavailable, "The orchestrator has not answered within 30 s. \(lastWords(after: begun))")
+      throw Problem(
+        .unavailable,
+        "The orchestrator has not answered within \(RunLimits.words(patience)). \(lastWords(after: begun))")
     }
     onWait()
     try await Task.sleep(for: .milliseconds(20))
