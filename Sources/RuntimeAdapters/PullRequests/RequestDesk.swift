@@ -8,7 +8,6 @@ actor RequestDesk {
   /// For what goes over the network.
   private let pusher: Git
   private let runner: RequestToolRunner
-  private let statusLimit: Duration
   private let now: @Sendable () -> ContinuousClock.Instant
   private var logins: [Login: (isIn: Bool, until: ContinuousClock.Instant)] = [:]
   private var general: Bool?
@@ -18,7 +17,6 @@ actor RequestDesk {
     var host: String
   }
 
-  static let statusLimit = Duration.seconds(5)
   static let toolLimit = Duration.seconds(60)
   static let pushLimit = Duration.seconds(120)
   static let memory = Duration.seconds(60)
@@ -26,14 +24,13 @@ actor RequestDesk {
 
   init(
     _ settings: PullRequestSettings, git: Git, environment: [String: String], standIns: String?,
-    pushLimit: Duration = RequestDesk.pushLimit, statusLimit: Duration = RequestDesk.statusLimit,
+    pushLimit: Duration = RequestDesk.pushLimit,
     now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
   ) {
     self.settings = settings
     self.git = git
     pusher = Git(environment: environment, standIns: standIns, patience: pushLimit)
     runner = RequestToolRunner(environment: environment, scratch: standIns ?? environment["TMPDIR"] ?? "/tmp")
-    self.statusLimit = statusLimit
     self.now = now
   }
 
@@ -144,7 +141,7 @@ actor RequestDesk {
   /// Nil for one that cannot be run or does not answer, whatever the reason.
   private func status(_ tool: RequestTool, _ arguments: [String]) async -> RequestToolRunner.Answer? {
     // As above: it says no then.
-    (try? await runner.run(tool, arguments, within: statusLimit)) ?? nil
+    (try? await runner.run(tool, arguments, within: settings.statusLimit)) ?? nil
   }
 
   /// Where it is to be merged, if what the work began from is a branch; nil: where the host says.

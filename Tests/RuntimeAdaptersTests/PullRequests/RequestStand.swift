@@ -57,9 +57,11 @@ struct RequestStand {
 
   func desk(_ settings: PullRequestSettings = .init(), push: Duration = RequestDesk.pushLimit) -> RequestDesk {
     let standIns = bench.state + "/git"
+    var settings = settings
+    settings.statusLimit = .seconds(300)
     return RequestDesk(
       settings, git: Git(environment: environment, standIns: standIns), environment: environment, standIns: standIns,
-      pushLimit: push, statusLimit: .seconds(300))
+      pushLimit: push)
   }
 
   func draft(base: String? = nil, title: String = "Add \"it\"; $(touch pwned)", body: String = "Note\u{1B}[1m\n`x`")

@@ -11,13 +11,15 @@ struct RuntimePullRequestTests {
   enum Kind: String, CaseIterable { case local, acp }
 
   private func runtime(_ kind: Kind, _ stand: RequestStand) throws -> any PullRequestRuntime {
+    var settings = PullRequestSettings(isDraft: true)
+    settings.statusLimit = .seconds(300)
     switch kind {
     case .local:
       var configuration = LocalRuntime.Configuration(
         command: ["/bin/sh", "-c", "echo \"$1\" > made.txt", "agent", "{prompt}"])
-      configuration.pullRequests.isDraft = true
+      configuration.pullRequests = settings
       return stand.bench.local(configuration, adding: stand.environment)
-    case .acp: return stand.bench.acp(adding: stand.environment) { $0.pullRequests.isDraft = true }
+    case .acp: return stand.bench.acp(adding: stand.environment) { $0.pullRequests = settings }
     }
   }
 
