@@ -62,7 +62,7 @@ extension ACPConversation {
       guard let command = params["command"]?.string, !command.isEmpty, !command.utf8.contains(0) else {
         return malformed(id, "command")
       }
-      guard terminals < WorktreeService.mostTerminals else {
+      guard terminals < AgentTerminals.most else {
         tell(ACPMessage.reply(id, .refused(code: -32603, "No terminal can be opened any more.")))
         return []
       }

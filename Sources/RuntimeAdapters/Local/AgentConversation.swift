@@ -95,3 +95,8 @@ protocol AgentService: Sendable {
   /// Ends what it has started; returns once nothing of it is left and nothing can be started any more.
   func close() async
 }
+
+/// How many terminals an agent may open in one session.
+enum AgentTerminals {
+  static let most = 1000
+}

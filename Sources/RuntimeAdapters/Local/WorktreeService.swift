@@ -21,8 +21,7 @@ actor WorktreeService: AgentService {
   private var hasStarted = false
   private var isClosed = false
 
-  /// Terminals that one run may open, and the end of the output that is kept of each.
-  static let mostTerminals = 1000
+  /// The end of the output that is kept of each terminal.
   static let longestOutput = 1 << 20
 
   init(
@@ -94,7 +93,7 @@ actor WorktreeService: AgentService {
     limits[number] = command.outputLimit
     // An earlier orchestrator started it and died before it could say so.
     if Files.exists(place.output) { return .result(["terminalId": .string("\(number)")]) }
-    guard !isClosed, number <= Self.mostTerminals else {
+    guard !isClosed, number <= AgentTerminals.most else {
       return .refused(code: -32603, "No terminal can be opened any more.")
     }
     var directory = worktree
