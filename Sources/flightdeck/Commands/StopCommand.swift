@@ -1,7 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
 import Glibc
-import Orchestration
 import RunModel
 
 struct StopCommand: AsyncParsableCommand {
@@ -22,7 +21,8 @@ struct StopCommand: AsyncParsableCommand {
 
   func run() async throws {
     let paths = try Paths(environment: ProcessInfo.processInfo.environment, state: store.state)
-    guard let pid = try Self.holder(paths.state) else {
+    let note = ListeningNote(state: paths.state)
+    guard let pid = note.holder else {
       return Console.note("No orchestrator works on the store in \(paths.state).")
     }
     guard kill(pid, SIGTERM) == 0 else {
@@ -31,7 +31,7 @@ struct StopCommand: AsyncParsableCommand {
     }
     let clock = ContinuousClock()
     let start = clock.now
-    while try Self.holder(paths.state) == pid {
+    while note.holder == pid {
       guard clock.now - start < .seconds(clamping: within) else {
         throw Problem(
           .unavailable,
@@ -41,21 +41,5 @@ struct StopCommand: AsyncParsableCommand {
       try await clock.sleep(for: .milliseconds(50))
     }
     Console.print("The orchestrator (process \(pid)) has stopped. Agents go on; the next one takes them up.")
-  }
-
-  /// The process that holds the store; nil when none does.
-  private static func holder(_ state: String) throws(Problem) -> pid_t? {
-    let path = state + "/lock"
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
-    do throws(FileLock.Failure) {
-      // Given back at once.
-      _ = try FileLock(path: path)
-      return nil
-    } catch {
-      guard case .held(let pid?) = error else {
-        throw Problem(.unavailable, "\(path) does not say whose it is: \(error.cause).")
-      }
-      return pid
-    }
   }
 }
