@@ -61,14 +61,7 @@ struct ACPCheck {
     var json = JSONWriter()
     json.object { spec.writeMembers(to: &$0) }
     try Files.write(json.bytes, to: folder.spec)
-    let servers = configuration.servers
-    var settings = ACPConversation.Settings(worktree: work, prompt: { () throws(Problem) in "" })
-    settings.servers = { [environment] () throws(Problem) in
-      try servers.map { server throws(Problem) in try server.json(environment: environment) }
-    }
-    settings.mode = configuration.mode
-    settings.version = configuration.clientVersion
-    var conversation = ACPConversation(settings)
+    var conversation = ACPConversation(configuration.settings(in: work, environment) { () throws(Problem) in "" })
     conversation.begin(said: [])
     let log = try InputLog(path: folder.input)
     for case .tell(let line) in conversation.takeActions() { try log.append(.line, tag: line.tag, line.bytes) }

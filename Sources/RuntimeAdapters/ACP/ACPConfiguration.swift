@@ -71,18 +71,26 @@ extension ACPRuntime {
 }
 
 extension ACPRuntime.Configuration {
+  /// Of a run's conversation.
   func settings(
     _ spec: LocalRunSpec, _ folder: RunFolder, _ environment: [String: String]
   ) -> ACPConversation.Settings {
+    var settings = settings(in: spec.workspace.path, environment) { () throws(Problem) in
+      guard let prompt = try Files.text(folder.prompt, following: false) else {
+        throw Problem(.internal, "\(folder.prompt) is gone.")
+      }
+      return prompt
+    }
+    settings.earlierSession = spec.earlierSession
+    return settings
+  }
+
+  /// Of any conversation with the agent.
+  func settings(
+    in worktree: String, _ environment: [String: String], prompt: @escaping @Sendable () throws(Problem) -> String
+  ) -> ACPConversation.Settings {
     let servers = servers
-    var settings = ACPConversation.Settings(
-      worktree: spec.workspace.path,
-      prompt: { () throws(Problem) in
-        guard let prompt = try Files.text(folder.prompt, following: false) else {
-          throw Problem(.internal, "\(folder.prompt) is gone.")
-        }
-        return prompt
-      })
+    var settings = ACPConversation.Settings(worktree: worktree, prompt: prompt)
     settings.servers = { () throws(Problem) in
       var list: [JSONValue] = []
       for server in servers { list.append(try server.json(environment: environment)) }
@@ -90,7 +98,6 @@ extension ACPRuntime.Configuration {
     }
     settings.mode = mode
     settings.version = clientVersion
-    settings.earlierSession = spec.earlierSession
     settings.startLimit = startLimit
     settings.closeLimit = closeLimit
     settings.cancelLimit = stopGrace / 2
