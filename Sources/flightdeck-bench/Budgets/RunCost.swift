@@ -60,11 +60,11 @@ func runMemory(_ workshop: Workshop) async throws -> [Row] {
   // The first makes room for what all share.
   _ = try await client.dispatch(DispatchRequest(contracts: [contract]))
   try await awaitRunning(1, client)
-  let before = Gauge(pid: orchestrator.pid).privateMegabytes
+  let before = Gauge(pid: orchestrator.pid).unshared
   let outcomes = try await client.dispatch(DispatchRequest(contracts: [contract], count: count - 1))
   try await awaitRunning(count, client)
-  let grown = Gauge(pid: orchestrator.pid).privateMegabytes - before
-  let supervisors = Gauge(pid: orchestrator.pid).children.map { Gauge(pid: $0).privateMegabytes }
+  let grown = Gauge(pid: orchestrator.pid).unshared - before
+  let supervisors = Gauge(pid: orchestrator.pid).children.map { Gauge(pid: $0).unshared }
   guard supervisors.count >= count else {
     throw Problem(.internal, "\(supervisors.count) supervisors are there for \(count) runs.")
   }
@@ -140,17 +140,6 @@ private func awaitRunning(_ count: Int, _ client: RunClient) async throws {
 }
 
 extension Gauge {
-  /// Megabytes (10⁶ bytes) that no other process shares.
-  fileprivate var privateMegabytes: Double {
-    // A process that has ended holds nothing.
-    let text = (try? String(contentsOfFile: "/proc/\(pid)/smaps_rollup", encoding: .utf8)) ?? ""
-    return text.split(separator: "\n").reduce(0) { sum, line in
-      let words = line.split { $0 == ":" || $0 == " " }
-      guard words.count > 1, words[0] == "Private_Clean" || words[0] == "Private_Dirty" else { return sum }
-      return sum + (Double(words[1]) ?? 0) * 1024 / 1_000_000
-    }
-  }
-
   fileprivate var children: [pid_t] {
     let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
     return tasks.flatMap { task in

@@ -22,8 +22,13 @@ struct Gauge {
     close(file)
   }
 
-  private func kilobytes(_ name: String) -> Double {
-    guard let file = fopen("/proc/\(pid)/status", "r") else { return 0 }
+  /// Megabytes (10⁶ bytes) that no other process shares.
+  var unshared: Double {
+    (kilobytes("Private_Clean", in: "smaps_rollup") + kilobytes("Private_Dirty", in: "smaps_rollup")) * 1024 / 1_000_000
+  }
+
+  private func kilobytes(_ name: String, in source: String = "status") -> Double {
+    guard let file = fopen("/proc/\(pid)/\(source)", "r") else { return 0 }
     defer { fclose(file) }
     var line = [CChar](repeating: 0, count: 256)
     while fgets(&line, Int32(line.count), file) != nil {
