@@ -110,11 +110,8 @@ extension Run {
       proof?.commit = data["commit"]?.string
       proof?.uncommitted = nil
     default:
-      // Of what runtimes have to say for themselves, this tells what the run does: nothing that can be seen.
-      let type = event.type.rawValue
-      if type.hasSuffix(".link_lost") || type.hasSuffix(".link_back") {
-        activity = data["message"]?.string ?? activity
-      }
+      // What a runtime has to say for itself may tell what the run does.
+      activity = data["activity"]?.string?.bounded(Bounds.activity) ?? activity
     }
   }
 

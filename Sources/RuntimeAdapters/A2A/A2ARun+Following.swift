@@ -237,8 +237,8 @@ extension A2ARun {
       if fault.isOutage { agent.health.withLock { $0.suspect() } }
       note(
         "link_lost",
-        "\(fault.detail) Trying again, for \(RunLimits.words(configuration.patience)) at most; the task may go on there"
-      )
+        "\(fault.detail) Trying again, for \(RunLimits.words(configuration.patience)) at most; the task may go on there",
+        isActivity: true)
     }
     guard let outage, now - outage.since < configuration.patience else {
       let why =
@@ -256,8 +256,8 @@ extension A2ARun {
     self.outage = nil
     note(
       "link_back",
-      "the agent answers again, after \(RunLimits.words(.seconds((ContinuousClock.now - outage.since).components.seconds)))"
-    )
+      "the agent answers again, after \(RunLimits.words(.seconds((ContinuousClock.now - outage.since).components.seconds)))",
+      isActivity: true)
   }
 
   // MARK: How it came out

@@ -192,9 +192,12 @@ actor A2ARun {
 
   private func tell(_ report: RuntimeEvent.Kind) { outlet.send(RuntimeEvent(run, report)) }
 
-  /// A remark of ours, as an event of this runtime.
-  func note(_ type: String, _ message: String) {
-    tell(.custom(type: type, data: ["message": .string(message.bounded(Bounds.activity))]))
+  /// A remark of ours, as an event of this runtime; `isActivity`: it stands in the run's row.
+  func note(_ type: String, _ message: String, isActivity: Bool = false) {
+    let message = JSONValue.string(message.bounded(Bounds.activity))
+    var data: JSONObject = ["message": message]
+    if isActivity { data.append("activity", message) }
+    tell(.custom(type: type, data: data))
   }
 
   // MARK: The end
