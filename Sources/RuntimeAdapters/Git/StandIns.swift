@@ -1,4 +1,5 @@
 import Glibc
+import Orchestration
 import RunModel
 import Synchronization
 

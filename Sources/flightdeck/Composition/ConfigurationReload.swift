@@ -37,11 +37,11 @@ struct ConfigurationReload: Sendable {
     var current = configuration.runtimes
     var later: [String] = []
     var isBad = false
-    var mark = FileMark(paths.configuration)
+    var mark = FileStamp(paths.configuration)
     // It may have changed since it was read.
     var hasChanged = true
     for await isAsked in wakes {
-      let now = FileMark(paths.configuration)
+      let now = FileStamp(paths.configuration)
       if now != mark, !isAsked {
         // Whoever writes it may not be through.
         (mark, hasChanged) = (now, true)
@@ -72,24 +72,6 @@ struct ConfigurationReload: Sendable {
     source.setEventHandler(handler: body)
     source.activate()
     return source
-  }
-}
-
-/// By what a file that was written anew is known from the one before.
-private struct FileMark: Equatable {
-  private var device: UInt64 = 0
-  private var file: UInt64 = 0
-  private var size: Int64 = -1
-  private var seconds = 0
-  private var nanoseconds = 0
-
-  init(_ path: String) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return }
-    device = UInt64(status.st_dev)
-    file = UInt64(status.st_ino)
-    size = Int64(status.st_size)
-    (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
   }
 }
 
