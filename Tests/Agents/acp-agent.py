@@ -108,7 +108,7 @@ def do(word):
         say("terminal: %s %s\n" % (text(ended), text(shown)))
         say("released: %s\n" % text(gone))
     elif name == "kill":
-        number = ask("terminal/create", command="sleep %s" % (rest or "300"))["result"]["terminalId"]
+        number = ask("terminal/create", command="exec sleep %s" % (rest or "300"))["result"]["terminalId"]
         ask("terminal/kill", terminalId=number)
         say("killed: %s\n" % text(ask("terminal/wait_for_exit", terminalId=number)))
     elif name == "open":
