@@ -69,6 +69,7 @@ package struct KeyMap: Sendable {
       for place in bindings.indices where bindings[place].action == action { bindings[place].keys = keys }
     }
     let keys = KeyMap(bindings: bindings)
+    if overrides.isEmpty { return (keys, complaints) }
     for conflict in keys.conflicts() + keys.newlyHidden() {
       // Of two, the one that the user wrote is where to mend it.
       let place = [conflict.second, conflict.first].first { overrides[$0.rawValue] != nil } ?? conflict.second
@@ -97,8 +98,8 @@ package struct KeyMap: Sendable {
   private func hidden() -> [(hidden: HiddenKey, nearer: KeyContext, farther: KeyContext)] {
     var found: [(hidden: HiddenKey, nearer: KeyContext, farther: KeyContext)] = []
     for binding in bindings {
-      for other in bindings
-      where binding.context.isOver.contains(other.context) && other.action != binding.action {
+      let farther = binding.context.isOver
+      for other in bindings where farther.contains(other.context) && other.action != binding.action {
         for key in binding.keys where other.keys.contains(key) {
           found.append(
             (HiddenKey(key: key, first: binding.action, second: other.action), binding.context, other.context))
