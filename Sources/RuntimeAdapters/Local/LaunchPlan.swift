@@ -134,11 +134,7 @@ struct LaunchPlan {
   static func locate(_ program: String, in path: String, worktree: String) -> String? {
     if program.hasPrefix("/") { return Files.isProgram(program) ? program : nil }
     if program.contains("/") { return worktree + "/" + program }
-    for folder in path.split(separator: ":", omittingEmptySubsequences: false) where folder.hasPrefix("/") {
-      let candidate = "\(folder)/\(program)"
-      if Files.isProgram(candidate) { return candidate }
-    }
-    return nil
+    return Program.find(program, in: path)
   }
 
   static func missing(_ program: String, _ configuration: LocalRuntime.Configuration) -> Problem {

@@ -1,4 +1,5 @@
 import Subprocess
+import SystemPackage
 
 /// A program that runs to its end, with all that it has started in a process group of its own, ended with the task.
 enum Program {
@@ -18,6 +19,22 @@ enum Program {
     return try await run(name, arguments, environment, limit, WholeInput(bytes: input))
   }
 
+  /// Where a program lies that is looked for as a shell does; nil when it is in no folder of `path`, whose relative
+  /// folders are left out.
+  static func find(_ name: String, in path: String?) -> String? {
+    for folder in (path ?? "/usr/bin:/bin").split(separator: ":") where folder.hasPrefix("/") {
+      let candidate = "\(folder)/\(name)"
+      if Files.isProgram(candidate) { return candidate }
+    }
+    return nil
+  }
+
+  /// By its path: given a name, swift-subprocess 1.0 starts a process for each folder of PATH until one finds the
+  /// program.
+  private static func executable(_ name: String, _ path: String?) -> Executable {
+    find(name, in: path).map { .path(FilePath($0)) } ?? .name(name)
+  }
+
   private static func run(
     _ name: String, _ arguments: [String], _ environment: [Environment.Key: String], _ limit: Int,
     _ input: some InputProtocol
@@ -26,8 +43,8 @@ enum Program {
     options.processGroupID = 0
     options.teardownSequence = [.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(2))]
     let result = try await Subprocess.run(
-      .name(name), arguments: Arguments(arguments), environment: .custom(environment), platformOptions: options,
-      input: input, output: .bytes(limit: limit), error: .bytes(limit: 1 << 20))
+      executable(name, environment["PATH"]), arguments: Arguments(arguments), environment: .custom(environment),
+      platformOptions: options, input: input, output: .bytes(limit: limit), error: .bytes(limit: 1 << 20))
     let status =
       switch result.terminationStatus {
       case .exited(let code): Int(code)
