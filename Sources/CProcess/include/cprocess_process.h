@@ -20,7 +20,7 @@ void cprocess_trim_memory(void);
 
 /* What holds for a command from before its first instruction on. A limit below 0 is none. */
 struct cprocess_bounds {
-  /* The `cgroup.procs` that it enters; NULL for the caller's group. */
+  /* The folder of the control group that it is born into; NULL for the caller's group. */
   const char *group;
   int64_t processes, file_bytes, address_bytes;
 };

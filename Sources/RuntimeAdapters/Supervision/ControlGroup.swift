@@ -7,7 +7,6 @@ import RunModel
 struct ControlGroup: Hashable {
   let path: String
 
-  var members: String { path + "/cgroup.procs" }
   var isThere: Bool { Files.exists(path + "/cgroup.events") }
 
   /// Whether a process lives in it or below.

@@ -38,7 +38,7 @@ func spawn(
 ) -> (pid: pid_t, failure: CInt, stage: Character) {
   var pid: pid_t = 0
   var stage: CChar = 0
-  let failure = withCStrings(arguments + [bounds.group?.members ?? ""]) { strings in
+  let failure = withCStrings(arguments + [bounds.group?.path ?? ""]) { strings in
     var bounded = cprocess_bounds(
       group: bounds.group == nil ? nil : UnsafePointer(strings[arguments.count]), processes: bounds.processes ?? -1,
       file_bytes: bounds.fileBytes ?? -1, address_bytes: bounds.addressBytes ?? -1)

@@ -8,9 +8,11 @@ package let superviseArgument = "__supervise"
 /// Runs the command that `spec.json` in the folder names, to its very end, and ends the process.
 ///
 /// To be called before anything else is touched: it is single-threaded, uses no Foundation, and outlives the
-/// orchestrator that spawned it. Its first line on standard output is `ok PID` or `error ERRNO WHAT`; after that it
-/// speaks through its folder alone.
+/// orchestrator that spawned it. It begins when a byte comes on its standard input, and ends when that ends without one.
+/// Its first line on standard output is `ok PID` or `error ERRNO WHAT`; after that it speaks through its folder alone.
 package func superviseMain(runFolder: String) -> Never {
+  warmUp()
+  guard awaitWord() else { _exit(0) }
   do throws(Problem) {
     var supervisor = try Supervisor(SupervisedFolder(path: runFolder))
     try supervisor.start()
@@ -18,6 +20,25 @@ package func superviseMain(runFolder: String) -> Never {
   } catch {
     report("error 0 \(error.detail)")
     exit(1)
+  }
+}
+
+/// The first of everything takes a millisecond or two, which pass while the worktree is made.
+private func warmUp() {
+  let spec = SupervisorSpec(command: ["/"], directory: "/")
+  var json = JSONWriter()
+  json.object { spec.writeMembers(to: &$0) }
+  guard let value = try? JSONValue(parsing: json.bytes) else { return }
+  _ = SupervisorSpec(json: value)
+  _ = ExitRecord(startedAt: 0, confirmedAt: 0).jsonBytes
+}
+
+private func awaitWord() -> Bool {
+  var byte: UInt8 = 0
+  while true {
+    let count = read(0, &byte, 1)
+    if count < 0, errno == EINTR { continue }
+    return count == 1
   }
 }
 
@@ -114,7 +135,7 @@ private struct Supervisor: ~Copyable {
     try startAgent()
     report("ok \(agent)")
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
-    if null >= 0 { dup2(null, 1) }
+    if null >= 0 { for descriptor in [0, 1] as [CInt] { dup2(null, descriptor) } }
     // Nothing is held busy: neither a mount nor the folder it was started in.
     _ = chdir("/")
   }
@@ -411,7 +432,7 @@ private struct Supervisor: ~Copyable {
     pwrite(exitReserve, bytes, bytes.count, 0)
     fsync(exitReserve)
     rename(folder.exitReserve, folder.exit)
-    exit(0)
+    _exit(0)
   }
 
   /// Says which limit ended the command, also when the kernel did it and nobody had to stop it.

@@ -2,6 +2,7 @@ import CProcess
 import Dispatch
 import Glibc
 import RunModel
+import Synchronization
 
 /// Starts supervisors, and speaks with those that run.
 package struct SupervisorLauncher: Sendable {
@@ -14,50 +15,73 @@ package struct SupervisorLauncher: Sendable {
   ///
   /// Throws when it cannot be started; then no process is left.
   func launch(_ folder: SupervisedFolder, environment: [String: String]) async throws -> pid_t {
+    try await begin(try await standBy(folder, environment: environment), in: folder)
+  }
+
+  /// A supervisor that is up, so that its start overlaps with what else is made for the run; `spec.json` is read later.
+  func standBy(_ folder: SupervisedFolder, environment: [String: String]) async throws -> Standby {
+    try await blocking { try start(folder, environment: environment) }
+  }
+
+  /// As `launch` does.
+  func begin(_ standby: Standby, in folder: SupervisedFolder) async throws -> pid_t {
+    try await blocking { try confirm(standby, in: folder) }
+  }
+
+  /// Starting a process and waiting for its first line block for some milliseconds, which no task's thread should.
+  private func blocking<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
-      // Waiting for the supervisor's first line blocks for some milliseconds, which no task's thread should.
-      DispatchQueue.global().async {
-        continuation.resume(with: Result { try start(folder, environment: environment) })
-      }
+      DispatchQueue.global().async { continuation.resume(with: Result { try work() }) }
     }
   }
 
-  private func start(_ folder: SupervisedFolder, environment: [String: String]) throws -> pid_t {
-    var ends: [CInt] = [-1, -1]
-    let failure = cprocess_pipe(&ends)
-    guard failure == 0 else { throw Files.problem(-failure, "make a pipe for", folder.path) }
-    let null = open("/dev/null", O_RDWR | O_CLOEXEC)
-    let diagnostics = open(folder.path + "/supervisor.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-    defer { for descriptor in [ends[0], null, diagnostics] where descriptor >= 0 { close(descriptor) } }
-    guard null >= 0, diagnostics >= 0 else {
-      let code = errno
-      close(ends[1])
-      throw Files.problem(code, "write", folder.path)
+  private func start(_ folder: SupervisedFolder, environment: [String: String]) throws -> Standby {
+    var word: [CInt] = [-1, -1]
+    var reply: [CInt] = [-1, -1]
+    // The word must not end us when the supervisor is gone: a pipe would.
+    let kind = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
+    var failure = socketpair(AF_UNIX, kind, 0, &word) == 0 ? 0 : -errno
+    if failure == 0 { failure = cprocess_pipe(&reply) }
+    let log = open(folder.path + "/supervisor.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    let code = errno
+    defer { for descriptor in [word[0], reply[1], log] where descriptor >= 0 { close(descriptor) } }
+    do {
+      guard failure == 0 else { throw Files.problem(-failure, "make a pipe for", folder.path) }
+      guard log >= 0 else { throw Files.problem(code, "write", folder.path) }
+      let started = spawn(
+        executable, ["flightdeck", superviseArgument, folder.path],
+        environment: environment.map { "\($0.key)=\($0.value)" }, input: word[0], output: reply[1], error: log)
+      guard started.failure == 0 else {
+        throw started.failure == E2BIG
+          ? Problem(.tooLarge, "The agent's environment is too large for the system to start a program with.")
+          : Problem(
+            .unavailable,
+            "Cannot start the supervisor \(executable): \(String(cString: strerror(started.failure))).")
+      }
+      return Standby(pid: started.pid, word: word[1], reply: reply[0])
+    } catch {
+      for descriptor in [word[1], reply[0]] where descriptor >= 0 { close(descriptor) }
+      throw error
     }
-    let started = spawn(
-      executable, ["flightdeck", superviseArgument, folder.path],
-      environment: environment.map { "\($0.key)=\($0.value)" }, input: null, output: ends[1], error: diagnostics)
-    close(ends[1])
-    guard started.failure == 0 else {
-      throw started.failure == E2BIG
-        ? Problem(.tooLarge, "The agent's environment is too large for the system to start a program with.")
-        : Problem(
-          .unavailable,
-          "Cannot start the supervisor \(executable): \(String(cString: strerror(started.failure))).")
-    }
-    let word = readLine(ends[0], from: started.pid)
-    if word == nil { kill(started.pid, SIGKILL) }
+  }
+
+  private func confirm(_ standby: Standby, in folder: SupervisedFolder) throws -> pid_t {
+    let supervisor = standby.pid
+    let reply = standby.begin()
+    defer { close(reply) }
+    let word = readLine(reply, from: supervisor)
+    if word == nil { kill(supervisor, SIGKILL) }
     // It was killed before it could say so, but may have started the command by then: a second start could do the work
     // twice, and would leave the first one alone. As that of a run that lost its supervisor this start is swept.
-    if word?.isEmpty ?? true, Files.exists(folder.output) { return started.pid }
+    if word?.isEmpty ?? true, Files.exists(folder.output) { return supervisor }
     guard let line = word else {
       var status: CInt = 0
-      waitpid(started.pid, &status, 0)
+      waitpid(supervisor, &status, 0)
       throw Problem(.unavailable, "The command kept its supervisor from its work, so both were ended.")
     }
-    if line.hasPrefix("ok ") { return started.pid }
+    if line.hasPrefix("ok ") { return supervisor }
     var status: CInt = 0
-    waitpid(started.pid, &status, 0)
+    waitpid(supervisor, &status, 0)
     let words = line.split(separator: " ", maxSplits: 2)
     if words.count == 3, words[0] == "group" { throw GroupRefusal(reason: String(words[2])) }
     if words.count == 3, words[0] == "error" {
@@ -95,6 +119,39 @@ package struct SupervisorLauncher: Sendable {
       line.append(byte)
     }
     return String(decoding: line, as: UTF8.self)
+  }
+}
+
+/// A supervisor that waits for the word to begin; let go of before that, or left behind by a killed orchestrator, it ends.
+final class Standby: Sendable {
+  let pid: pid_t
+  /// Where the word goes, until it has gone.
+  private let word: Mutex<CInt?>
+  private let reply: CInt
+
+  init(pid: pid_t, word: CInt, reply: CInt) {
+    self.pid = pid
+    self.word = Mutex(word)
+    self.reply = reply
+  }
+
+  /// To be called once. The descriptor is the caller's then; the supervisor's first line comes there.
+  func begin() -> CInt {
+    word.withLock { descriptor in
+      // One that was killed meanwhile is told by the missing line.
+      if let word = descriptor.take() {
+        _ = send(word, "\n", 1, CInt(MSG_NOSIGNAL))
+        close(word)
+      }
+    }
+    return reply
+  }
+
+  deinit {
+    guard let word = word.withLock({ $0 }) else { return }
+    close(word)
+    close(reply)
+    Task { [pid] in await reap(pid) }
   }
 }
 

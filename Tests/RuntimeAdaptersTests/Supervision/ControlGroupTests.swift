@@ -94,7 +94,7 @@ struct ControlGroupTests {
     let groups = try Confinement.found.groups.get()
     let group = try groups.make("test-\(ULIDGenerator().next())", RunLimits())
     defer { group.remove() }
-    let script = "echo 0 > \(group.members); (setsid sleep 600 & ) ; exec sleep 600"
+    let script = "echo 0 > \(group.path)/cgroup.procs; (setsid sleep 600 & ) ; exec sleep 600"
     let started = spawn("/bin/sh", ["sh", "-c", script], input: 0, output: 1, error: 2)
     try await until("two members") { group.processes.count == 2 }
     #expect(group.isPopulated)
@@ -146,7 +146,7 @@ struct ControlGroupTests {
     let (there, gone) = (try groups.make("\(live)", RunLimits()), try groups.make("\(over)", RunLimits()))
     defer { for group in [there, gone] { group.remove() } }
     let started = spawn(
-      "/bin/sh", ["sh", "-c", "echo 0 > \(there.members); exec sleep 600"], input: 0, output: 1, error: 2)
+      "/bin/sh", ["sh", "-c", "echo 0 > \(there.path)/cgroup.procs; exec sleep 600"], input: 0, output: 1, error: 2)
     try await until("a member") { there.isPopulated }
     #expect(groups.clear(of: state) == 1)
     #expect(there.isThere && !gone.isThere)
