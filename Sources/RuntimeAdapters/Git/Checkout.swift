@@ -181,6 +181,13 @@ extension Checkout {
     for lock in locks { Files.removeTree(lock) }
   }
 
+  /// The commit of a branch in a file of its own, as git leaves it that has just moved it; else nil.
+  func tip(of branch: String) throws(Problem) -> String? {
+    let text = try Files.text("\(common)/refs/heads/\(branch)", limit: 256, following: false)?.dropLast()
+    guard let text, [40, 64].contains(text.count), text.allSatisfy(\.isHexDigit) else { return nil }
+    return String(text)
+  }
+
   /// Removes from the worktree's own git folder what git never puts there: links, through which it would write elsewhere,
   /// and FIFOs, for which it would wait.
   func sweepGitFolder() {

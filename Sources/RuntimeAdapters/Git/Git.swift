@@ -12,7 +12,9 @@ package struct Git: Sendable {
     var output: [UInt8]
     var diagnostics: String
 
-    var text: String {
+    var text: String { Self.text(of: output[...]) }
+
+    static func text(of output: ArraySlice<UInt8>) -> String {
       var text = String(decoding: output, as: UTF8.self)
       while text.last == "\n" { text.removeLast() }
       return text
@@ -65,6 +67,7 @@ package struct Git: Sendable {
     "core.fsmonitor=false", "core.quotePath=false", "color.ui=false", "diff.noprefix=false",
     "diff.mnemonicPrefix=false", "diff.external=", "diff.submodule=short", "submodule.recurse=false",
     "status.submoduleSummary=false", "core.splitIndex=false", "safe.bareRepository=explicit",
+    "user.useConfigOnly=true",
     "advice.detachedHead=false", "advice.addEmbeddedRepo=false", "advice.waitingForEditor=false",
   ].flatMap { ["-c", $0] }
 

@@ -12,12 +12,17 @@ struct OwnIndex: Sendable {
 
   var environment: [String: String] { ["GIT_INDEX_FILE": path] }
 
-  static func copy(of checkout: Checkout, git: Git, scratch: String) async throws -> OwnIndex {
+  /// `base`: a commit, which tells by its length how git names what it stores.
+  static func copy(of checkout: Checkout, base: String?, git: Git, scratch: String) async throws -> OwnIndex {
     var index = OwnIndex(git: git, checkout: checkout, path: "\(scratch)/index-\(ULIDGenerator().next())")
     do {
       if let bytes = try Files.read(checkout.gitFolder + "/index", following: false) {
         try Files.write(bytes, to: index.path)
-        if try await index.list() { return index }
+        if base?.count == 40, let entries = PlainIndex.entries(of: bytes) {
+          if index.take(entries) { return index }
+        } else if try await index.list() {
+          return index
+        }
       }
       // There is none, or none that can be used: git is told from HEAD, whose paths it checks.
       try await index.readHead()
@@ -86,13 +91,18 @@ struct OwnIndex: Sendable {
   private mutating func list() async throws -> Bool {
     let answer = try await git.run(["ls-files", "--stage", "-z"], in: checkout, adding: environment, limit: 1 << 30)
     guard answer.status == 0 else { return false }
-    inner = []
+    var entries: [PlainIndex.Entry] = []
     for entry in answer.output.split(separator: 0) {
       guard let tab = entry.firstIndex(of: 0x09) else { return false }
-      let path = entry[(tab + 1)...]
-      guard WorkFolder.isInside(path) else { return false }
-      if entry.starts(with: "160000".utf8) { inner.append(String(decoding: path, as: UTF8.self)) }
+      entries.append(
+        PlainIndex.Entry(path: entry[(tab + 1)...], isRepository: entry.starts(with: "160000".utf8)))
     }
+    return take(entries)
+  }
+
+  private mutating func take(_ entries: [PlainIndex.Entry]) -> Bool {
+    guard entries.allSatisfy({ WorkFolder.isInside($0.path) }) else { return false }
+    inner = entries.filter(\.isRepository).map { String(decoding: $0.path, as: UTF8.self) }
     return true
   }
 }

@@ -24,20 +24,30 @@ struct Snapshot: Sendable {
     let checkout = try await diff.worktree()
     checkout.sweepGitFolder()
     WorkFolder.removeWhatBlocks(in: checkout.top)
-    async let standing = standing(of: branch, in: checkout)
-    async let identity = identity(in: checkout)
-    let work = try await collect()
-    defer { work.index.remove() }
-    let (head, headTree, tip, isElsewhere) = try await standing
+    let index = try await collect()
+    defer { index.remove() }
+    if try stands(at: base, on: branch, checkout) {
+      async let whole = diff.whole(from: base, to: index)
+      let kept = try await commit(message, of: index, on: branch, in: checkout)
+      if let whole = await whole {
+        if whole.changes.files == 0 { return nil }
+        if let kept { diff.note(whole, of: kept) }
+      }
+      if let kept {
+        diff.note(mergeBase: base, with: kept)
+        return kept
+      }
+    }
+    let tree = try await tree(of: index, in: checkout)
+    let (head, headTree, tip, isElsewhere) = try await standing(of: branch, in: checkout)
     var parents = [head]
     if let tip, tip != head {
       let isBehind = try await git.run(["merge-base", "--is-ancestor", tip, head], in: checkout)
       if isBehind.status != 0 { parents.append(tip) }
     }
     var commit = head
-    if work.tree != headTree || parents.count > 1 {
-      commit = try await store(work.tree, after: parents, message, as: try await identity, in: checkout)
-      if parents == [base] { diff.note(mergeBase: base, with: commit) }
+    if tree != headTree || parents.count > 1 {
+      commit = try await store(tree, after: parents, message, in: checkout)
     }
     if commit != tip || isElsewhere {
       _ = try await git.demand(
@@ -46,9 +56,42 @@ struct Snapshot: Sendable {
       if isElsewhere {
         _ = try await git.demand(["symbolic-ref", "HEAD", "refs/heads/\(branch)"], in: checkout, "return to \(branch)")
       }
-      try work.index.takePlace(in: checkout)
+      try index.takePlace(in: checkout)
     }
     return commit == base ? nil : commit
+  }
+
+  /// Whether HEAD and the run's branch are where they began, and no merge, rebase or the like is under way.
+  private func stands(at base: String, on branch: String, _ checkout: Checkout) throws -> Bool {
+    let states = [
+      "MERGE_HEAD", "MERGE_MSG", "SQUASH_MSG", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply",
+      "sequencer", "BISECT_LOG",
+    ]
+    guard try Files.text(checkout.gitFolder + "/HEAD", limit: 8192, following: false) == "ref: refs/heads/\(branch)\n",
+      !states.contains(where: { Files.exists("\(checkout.gitFolder)/\($0)") })
+    else { return false }
+    return try checkout.tip(of: branch) == base
+  }
+
+  /// The common case in one call: what `tree`, `store` and `update-ref` do. Nil when there is nothing to commit, and when
+  /// it has to be done step by step.
+  private func commit(
+    _ message: String, of index: OwnIndex, on branch: String, in checkout: Checkout
+  ) async throws -> String? {
+    for identity in [[:], Self.ours] {
+      let answer = try await git.run(
+        ["commit", "--quiet", "--no-verify", "--no-status", "--no-post-rewrite", "--cleanup=verbatim", "--file=-"],
+        in: checkout,
+        adding: index.environment.merging(["GIT_REFLOG_ACTION": "flightdeck"]) { $1 }.merging(identity) { $1 },
+        input: Array(Self.plain(message).utf8))
+      if answer.status == 0, let commit = try checkout.tip(of: branch) {
+        try index.takePlace(in: checkout)
+        return commit
+      }
+      // The operator has no name and address of their own.
+      guard answer.diagnostics.contains("Please tell me who you are") else { return nil }
+    }
+    return nil
   }
 
   /// What is on the branch since the base, for a worktree that is gone; nil when that is nothing.
@@ -78,16 +121,23 @@ struct Snapshot: Sendable {
 
   /// The tree of everything in the worktree that is not ignored.
   func workTree() async throws -> String {
-    let work = try await collect()
-    work.index.remove()
-    return work.tree
+    let index = try await collect()
+    defer { index.remove() }
+    return try await tree(of: index, in: try await diff.worktree())
   }
 
-  /// Everything in the worktree that is not ignored, as a tree and as the index that it was made from.
-  private func collect() async throws -> (tree: String, index: OwnIndex) {
+  private func tree(of index: OwnIndex, in checkout: Checkout) async throws -> String {
+    try await git.demand(
+      ["write-tree"], in: checkout, adding: index.environment, "store the work in \(checkout.top)"
+    ).text
+  }
+
+  /// Everything in the worktree that is not ignored, as an index.
+  private func collect() async throws -> OwnIndex {
     let checkout = try await diff.worktree()
     try WorkFolder.refuseWhatBlocks(in: checkout.top)
-    var index = try await OwnIndex.copy(of: checkout, git: git, scratch: diff.scratch)
+    var index = try await OwnIndex.copy(
+      of: checkout, base: diff.workspace.base, git: git, scratch: diff.scratch)
     do {
       var added = try await index.add()
       if added.status > 1 {
@@ -98,10 +148,7 @@ struct Snapshot: Sendable {
       guard added.status <= 1, !added.diagnostics.contains("No space left") else {
         throw Git.problem(added, "collect the work in \(checkout.top)")
       }
-      let tree = try await git.demand(
-        ["write-tree"], in: checkout, adding: index.environment, "store the work in \(checkout.top)"
-      ).text
-      return (tree, index)
+      return index
     } catch {
       index.remove()
       throw error
@@ -112,7 +159,7 @@ struct Snapshot: Sendable {
   func keepAside(as reference: String, message: String) async throws {
     let checkout = try await diff.worktree()
     let tree = try await workTree()
-    let commit = try await store(tree, after: ["HEAD"], message, as: try await identity(in: checkout), in: checkout)
+    let commit = try await store(tree, after: ["HEAD"], message, in: checkout)
     _ = try await git.demand(
       ["update-ref", reference, commit], in: checkout, "keep what lies in \(checkout.top)")
   }
@@ -131,15 +178,13 @@ struct Snapshot: Sendable {
   }
 
   private func store(
-    _ tree: String, after parents: [String], _ message: String, as identity: [String: String], in checkout: Checkout
+    _ tree: String, after parents: [String], _ message: String, in checkout: Checkout
   ) async throws -> String {
     let words = ["commit-tree", tree] + parents.flatMap { ["-p", $0] }
     let message = Array(Self.plain(message).utf8)
-    if identity.isEmpty {
-      let answer = try await git.run(words, in: checkout, input: message)
-      if answer.status == 0 { return answer.text }
-    }
-    // The operator's is not complete, or this says what else is wrong.
+    let answer = try await git.run(words, in: checkout, input: message)
+    if answer.status == 0 { return answer.text }
+    // The operator has no name and address of their own, or this says what else is wrong.
     return try await git.demand(words, in: checkout, adding: Self.ours, input: message, "commit the work").text
   }
 
@@ -147,9 +192,4 @@ struct Snapshot: Sendable {
     "GIT_AUTHOR_NAME": "Flightdeck", "GIT_AUTHOR_EMAIL": "flightdeck@localhost",
     "GIT_COMMITTER_NAME": "Flightdeck", "GIT_COMMITTER_EMAIL": "flightdeck@localhost",
   ]
-
-  /// Empty for the operator's name, where there is one.
-  private func identity(in checkout: Checkout) async throws -> [String: String] {
-    try await git.run(["config", "user.email"], in: checkout).status == 0 ? [:] : Self.ours
-  }
 }

@@ -31,6 +31,27 @@ struct WorkDiff: Sendable {
   private final class Memory: Sendable {
     let mergeBases = Mutex<[String: String]>([:])
     let changes = Mutex<(commit: String, changes: Changes)?>(nil)
+    /// Until they are asked for, which happens once at the run's end.
+    let summary = Mutex<(commit: String, text: String)?>(nil)
+    let patch = Mutex<(commit: String, bytes: [UInt8])?>(nil)
+  }
+
+  /// All that is asked of a run that has ended, of one call of git.
+  struct Whole: Equatable {
+    var changes = Changes()
+    var summary = ""
+    var patch: [UInt8] = []
+
+    init() {}
+
+    /// The numbers as `-z` has them, the summary, and behind a NUL the patch.
+    init(_ bytes: [UInt8]) {
+      var rest = bytes[...]
+      changes = WorkDiff.parseNumstat(&rest)
+      let end = rest.firstIndex(of: 0) ?? rest.endIndex
+      summary = Git.Answer.text(of: rest[..<end])
+      patch = Array(rest[end...].dropFirst())
+    }
   }
 
   init(git: Git, workspace: Workspace, scratch: String) {
@@ -42,28 +63,59 @@ struct WorkDiff: Sendable {
   /// Saves asking git for it.
   func note(mergeBase: String, with commit: String) { memory.mergeBases.withLock { $0[commit] = mergeBase } }
 
+  /// The same of what `whole(from:to:)` has told.
+  func note(_ whole: Whole, of commit: String) {
+    memory.changes.withLock { $0 = (commit, whole.changes) }
+    memory.summary.withLock { $0 = (commit, whole.summary) }
+    memory.patch.withLock { $0 = (commit, whole.patch) }
+  }
+
+  /// From a commit to what an index holds. Nil for a change that is too large to be held: it is asked for piece by piece
+  /// then.
+  func whole(from base: String, to index: OwnIndex) async -> Whole? {
+    // What is wrong is told where the pieces are asked for.
+    guard
+      let answer = try? await git.run(
+        ["diff", "--cached"] + Self.form + Self.numbers + Self.summary + Self.options(PatchOptions()) + [base, "--"],
+        in: try await checkout(), adding: index.environment, limit: Self.longestHeld), answer.status == 0
+    else { return nil }
+    return Whole(answer.output)
+  }
+
   private static let form = [
     "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/",
     "--submodule=short", "--ignore-submodules=dirty",
   ]
+  private static let numbers = ["--numstat", "-z"]
+  private static let summary = ["--stat", "--stat-count=2000"]
   static let longestPatch = Bounds.patch
+  private static let longestHeld = 256 << 10
 
   func changes(to end: End) async throws -> Changes {
     if case .commit(let commit) = end, let known = memory.changes.withLock({ $0 }), known.commit == commit {
       return known.changes
     }
-    let answer = try await diff(["--numstat", "-z"], to: end, limit: 64 << 20)
-    let changes = Self.parseNumstat(answer.output)
+    let answer = try await diff(Self.numbers, to: end, limit: 64 << 20)
+    var rest = answer.output[...]
+    let changes = Self.parseNumstat(&rest)
     if case .commit(let commit) = end { memory.changes.withLock { $0 = (commit, changes) } }
     return changes
   }
 
   func summary(to end: End) async throws -> String {
-    try await diff(["--stat", "--stat-count=2000"], to: end, limit: 8 << 20).text
+    if case .commit(let commit) = end, let known = memory.summary.withLock({ $0.take() }), known.commit == commit {
+      return known.text
+    }
+    return try await diff(Self.summary, to: end, limit: 8 << 20).text
   }
 
   func patch(to end: End, _ options: PatchOptions = PatchOptions()) async throws -> [UInt8] {
-    try await withinBounds { try await diff(Self.options(options), to: end, limit: Self.longestPatch).output }
+    if options == PatchOptions(), case .commit(let commit) = end, let known = memory.patch.withLock({ $0.take() }),
+      known.commit == commit
+    {
+      return known.bytes
+    }
+    return try await withinBounds { try await diff(Self.options(options), to: end, limit: Self.longestPatch).output }
   }
 
   /// Tells how a patch that is too large can be looked at all the same.
@@ -101,23 +153,23 @@ struct WorkDiff: Sendable {
   /// Also where a link lies in its place.
   var isGone: Bool { !Files.isFolder(workspace.path) }
 
-  /// `ADDED\tREMOVED\tPATH\0`, or for a rename `ADDED\tREMOVED\t\0OLD\0NEW\0`; `-` for binaries.
-  static func parseNumstat(_ bytes: [UInt8]) -> Changes {
+  /// Takes `ADDED\tREMOVED\tPATH\0`, or for a rename `ADDED\tREMOVED\t\0OLD\0NEW\0`; `-` for binaries. A summary, which
+  /// may follow, begins with a space.
+  static func parseNumstat(_ bytes: inout ArraySlice<UInt8>) -> Changes {
+    func take() -> ArraySlice<UInt8> {
+      let entry = bytes.prefix { $0 != 0 }
+      bytes = bytes[entry.endIndex...].dropFirst()
+      return entry
+    }
     var changes = Changes()
-    var entries = bytes.split(separator: 0, omittingEmptySubsequences: false)[...]
-    while let entry = entries.popFirst() {
-      let words = entry.split(separator: 0x09, maxSplits: 2, omittingEmptySubsequences: false)
+    while let first = bytes.first, first != 0x20 {
+      let words = take().split(separator: 0x09, maxSplits: 2, omittingEmptySubsequences: false)
       guard words.count == 3 else { continue }
       changes.files += 1
       changes.added += Int(String(decoding: words[0], as: UTF8.self)) ?? 0
       changes.removed += Int(String(decoding: words[1], as: UTF8.self)) ?? 0
-      if words[2].isEmpty {
-        for _ in 0..<2 {
-          if let path = entries.popFirst() { changes.paths.append(String(decoding: path, as: UTF8.self)) }
-        }
-      } else {
-        changes.paths.append(String(decoding: words[2], as: UTF8.self))
-      }
+      let paths = words[2].isEmpty ? [take(), take()] : [words[2]]
+      changes.paths += paths.map { String(decoding: $0, as: UTF8.self) }
     }
     return changes
   }
@@ -136,7 +188,7 @@ struct WorkDiff: Sendable {
       let checkout = try await worktree()
       try WorkFolder.refuseWhatBlocks(in: workspace.path)
       base = try await mergeBase(with: "HEAD", in: checkout)
-      let index = try await OwnIndex.copy(of: checkout, git: git, scratch: scratch)
+      let index = try await OwnIndex.copy(of: checkout, base: workspace.base, git: git, scratch: scratch)
       defer { index.remove() }
       // Untracked files become visible without their contents being stored.
       _ = try await index.add(["--intent-to-add"])

@@ -31,9 +31,15 @@ struct WorktreesTests {
 
   @Test("Numstat counts, lists both paths of a rename, and reads binaries")
   func numstat() {
-    let bytes = Array("3\t1\ta b.txt\u{0}-\t-\tpicture\u{0}2\t0\t\u{0}old\tname\u{0}new\u{0}".utf8)
+    var bytes = Array("3\t1\ta b.txt\u{0}-\t-\tpicture\u{0}2\t0\t\u{0}old\tname\u{0}new\u{0} a b.txt |".utf8)[...]
     #expect(
-      WorkDiff.parseNumstat(bytes)
+      WorkDiff.parseNumstat(&bytes)
         == WorkDiff.Changes(paths: ["a b.txt", "picture", "old\tname", "new"], files: 3, added: 5, removed: 1))
+    #expect(bytes == Array(" a b.txt |".utf8)[...])
+    for broken in ["3", "3\t1", "1\t1\t", "1\t1\t\u{0}", "1\t1\t\u{0}a", "\u{0}\u{0}", "x\u{0}"] {
+      var rest = Array(broken.utf8)[...]
+      _ = WorkDiff.parseNumstat(&rest)
+      #expect(rest.isEmpty)
+    }
   }
 }
