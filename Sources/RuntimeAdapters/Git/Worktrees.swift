@@ -21,15 +21,13 @@ final class Worktrees: Sendable {
       throw Problem(.ineligible, "This runtime works in a git repository: name one with --repo DIR.")
     }
     let main = try await git.locate(place)
-    // HEAD is read by the one command that makes the branch at it.
-    var base: String?
-    if contract.base != nil { base = try await git.commit(contract.base, in: main) }
+    let base = try await contract.base == nil ? git.head(of: main) : git.commit(contract.base, in: main)
     let lane = lanes.withLock { lanes in
       let lane = lanes[main.common] ?? Lane()
       lanes[main.common] = lane
       return lane
     }
-    return try await lane.run { [base] in try await self.add(contract, run: run, base: base, in: main) }
+    return try await lane.run { try await self.add(contract, run: run, base: base, in: main) }
   }
 
   /// Removes a worktree and the branch made for it, work and all: for a run that could not be started.
@@ -58,20 +56,28 @@ final class Worktrees: Sendable {
 
   /// Removes what a start that was broken off has left at a path that no run works in, with the branch that was made for
   /// it unless that is another run's.
-  func clear(_ path: String, of repository: String?, keepsBranch: Bool) async {
+  func clear(_ path: String, of contract: Contract, run: RunID, keepsBranch: Bool) async {
     await endGit(naming: path)
     // Without a repository, or with one that is refused now, its files alone are removed.
-    guard let repository, let main = try? await git.locate(repository) else { return Files.removeTree(path) }
+    guard let repository = contract.repository, let main = try? await git.locate(repository) else {
+      return Files.removeTree(path)
+    }
     // It may not have been made, or be forgotten already.
     let checkout = try? git.worktree(at: path, of: main)
     var branch: String?
     if let checkout {
       branch = (try? await git.run(["symbolic-ref", "--quiet", "--short", "HEAD"], in: checkout))?.text
     }
-    git.forget(Workspace(path: path, repository: repository, gitFolder: checkout?.gitFolder), of: main)
+    // It may not name its worktree yet.
+    let gitFolder = checkout?.gitFolder ?? gitFolder(of: run, in: main)
+    git.forget(Workspace(path: path, repository: repository, gitFolder: gitFolder), of: main)
     Files.removeTree(path)
-    if !keepsBranch, let branch, branch.hasPrefix("awf/") {
+    if keepsBranch { return }
+    if let branch, branch.hasPrefix("awf/") {
       _ = try? await git.run(["branch", "-D", "--", branch], in: main)  // it may be gone already
+    } else if let branch = BranchName.candidates(for: contract, run: run).first {
+      // Made when its worktree did not name it yet; one that holds anything that HEAD does not is left alone.
+      _ = try? await git.run(["branch", "-d", "--", branch], in: main)
     }
   }
 
@@ -97,53 +103,8 @@ final class Worktrees: Sendable {
     return workspace
   }
 
-  /// `base` nil is HEAD.
-  private func add(_ contract: Contract, run: RunID, base: String?, in main: Checkout) async throws -> Workspace {
-    let repository = main.top
-    try Files.makeFolder(folder)
-    // Else git would make it in the stand-in. That it cannot be made, git says better.
-    mkdir(main.common + "/worktrees", 0o777)
-    let path = "\(folder)/\(run)"
-    var refusal: Problem?
-    for branch in BranchName.candidates(for: contract, run: run) {
-      var workspace = Workspace(path: path, branch: branch, base: base, repository: repository)
-      let answer: Git.Answer
-      do {
-        answer = try await git.run(
-          ["worktree", "add", "--quiet", "--no-track", "-b", branch, path, base ?? "HEAD"], in: main)
-        if answer.status == 0 {
-          if base == nil { workspace.base = try await tip(of: branch, in: main) }
-          return try linked(workspace, main)
-        }
-      } catch {
-        await discard(workspace)
-        throw error
-      }
-      // Somebody else's branch: nothing was made, and it must not be discarded.
-      if answer.diagnostics.contains("a branch named") { continue }
-      await discard(workspace)
-      // A repository without a commit is told as that.
-      if base == nil { _ = try await git.commit(nil, in: main) }
-      refusal = Git.problem(answer, "make the worktree \(path)")
-      // git does not say why it could not write a file.
-      if answer.diagnostics.contains("unable to write"), try await isTooLarge(base ?? "HEAD", in: main) {
-        refusal = Files.problem(ENOSPC, "make the worktree", path)
-      }
-      // A branch that stands in the way of a folder of branches (or the other way round) has another name to try.
-      if !answer.diagnostics.contains("cannot lock ref") { break }
-    }
-    throw refusal ?? Problem(.conflict, "Every branch name for the run \(run) is taken in \(repository).")
-  }
-
-  /// The commit of a branch just made, whose file git has written.
-  private func tip(of branch: String, in main: Checkout) async throws -> String {
-    let text = try Files.text("\(main.common)/refs/heads/\(branch)", limit: 256, following: false)?.dropLast()
-    if let text, [40, 64].contains(text.count), text.allSatisfy(\.isHexDigit) { return String(text) }
-    return try await git.commit("refs/heads/\(branch)", in: main)
-  }
-
   /// Whether a commit's files take more room than there is for worktrees.
-  private func isTooLarge(_ commit: String, in repository: Checkout) async throws -> Bool {
+  func isTooLarge(_ commit: String, in repository: Checkout) async throws -> Bool {
     let listing = try await git.demand(
       ["ls-tree", "-r", "--format=%(objectsize)", commit], in: repository, "measure \(commit)")
     let needed = listing.text.split(separator: "\n").reduce(0) { $0 + (UInt64($1) ?? 0) }

@@ -236,7 +236,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     // A supervisor that was about to begin has taken nothing yet.
     _ = await SupervisedFolder.sweep(mark: RunFolder.mark(of: run), group: folder.supervised.group)
     Files.removeTree(folder.path)
-    await worktrees.clear(path, of: contract.repository, keepsBranch: keepsBranch)
+    await worktrees.clear(path, of: contract, run: run, keepsBranch: keepsBranch)
   }
 
   private static func busy(_ branch: String, _ run: RunID?) -> Problem {
@@ -270,14 +270,28 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     let plan = try LaunchPlan(
       contract, run: run, configuration: configuration, folder: folder, worktree: worktree,
       operatorEnvironment: environment)
-    var workspace: Workspace
+    try Files.makeFolder(folder.path)
+    // It is up by the time that the worktree is there.
+    let standby = Task { [launcher] in
+      try await launcher.standBy(folder.supervised, environment: plan.environment)
+    }
+    let workspace: Workspace
     var left = 0
-    if let resumed {
-      (workspace, left) = try await worktrees.resume(resumed, run: run, scratch: state)
-    } else if let old {
-      workspace = try await worktrees.reopen(old, at: worktree)
-    } else {
-      workspace = try await worktrees.make(for: contract, run: run)
+    do {
+      try Files.write(contract.jsonBytes, to: folder.contract)
+      try Files.write(Array(contract.effectivePrompt.utf8), to: folder.prompt)
+      if let profile = configuration.profile { try Files.write(profile.storedBytes, to: folder.profile) }
+      if let resumed {
+        (workspace, left) = try await worktrees.resume(resumed, run: run, scratch: state)
+      } else if let old {
+        workspace = try await worktrees.reopen(old, at: worktree)
+      } else {
+        workspace = try await worktrees.make(for: contract, run: run)
+      }
+    } catch {
+      _ = await standby.result
+      Files.removeTree(folder.path)
+      throw error
     }
     var spec = LocalRunSpec(
       run: run, title: contract.title, runtime: runtimeId, boot: machine.boot, workspace: workspace,
@@ -290,16 +304,16 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     }
     let supervisor: pid_t
     do {
-      try Files.makeFolder(folder.path)
-      try Files.write(contract.jsonBytes, to: folder.contract)
-      try Files.write(Array(contract.effectivePrompt.utf8), to: folder.prompt)
-      if let profile = configuration.profile { try Files.write(profile.storedBytes, to: folder.profile) }
       spec.supervisor.isConversation = configuration.language(spec, folder) is any AgentConversation
+      var ready: Standby? = try await standby.value
       supervisor = try await confinement.launch(run.description, configuration.limits, spec.supervisor) {
         spec.supervisor = $0
         spec.holdings = $1
         try Files.write(spec.jsonBytes, to: folder.spec, durably: true)
-        return try await launcher.launch(folder.supervised, environment: plan.environment)
+        guard let first = ready.take() else {
+          return try await launcher.launch(folder.supervised, environment: plan.environment)
+        }
+        return try await launcher.begin(first, in: folder.supervised)
       }
     } catch {
       // What an earlier run made stays, whatever becomes of this one.

@@ -101,11 +101,13 @@ enum Files {
   }
 
   /// Replaces the file so that a reader sees the old or the new, whole; `durably`, also when the power goes right after.
-  static func write(_ bytes: [UInt8], to path: String, durably: Bool = false) throws(Problem) {
+  static func write(
+    _ bytes: [UInt8], to path: String, durably: Bool = false, mode: mode_t = 0o600
+  ) throws(Problem) {
     let fresh = path + ".new"
     // One that was left, or a link that was put there: nothing is written through it.
     unlink(fresh)
-    let descriptor = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    let descriptor = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
     guard descriptor >= 0 else { throw problem(errno, "write", path) }
     let written = writeAll(bytes, to: descriptor) && (!durably || fsync(descriptor) == 0)
     let code = errno
