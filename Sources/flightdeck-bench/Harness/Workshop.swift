@@ -36,8 +36,12 @@ struct Workshop {
   /// A git repository with one commit.
   func makeRepository(_ name: String) throws -> String {
     let path = try makeFolder(name)
-    let identity = ["-c", "user.name=bench", "-c", "user.email=bench@localhost"]
-    for words in [["init", "-q"], identity + ["commit", "-q", "--allow-empty", "-m", "Begin"]] {
+    // Whoever works in a repository has told git who they are.
+    let steps = [
+      ["init", "-q"], ["config", "user.name", "bench"], ["config", "user.email", "bench@localhost"],
+      ["commit", "-q", "--allow-empty", "-m", "Begin"],
+    ]
+    for words in steps {
       var pid: pid_t = 0
       let failure = withCStrings(["git", "-C", path] + words) { arguments in
         withCStrings(environment) { posix_spawnp(&pid, "git", nil, nil, arguments, $0) }
