@@ -93,9 +93,8 @@ struct OwnIndex: Sendable {
     guard answer.status == 0 else { return false }
     var entries: [PlainIndex.Entry] = []
     for entry in answer.output.split(separator: 0) {
-      guard let tab = entry.firstIndex(of: 0x09) else { return false }
-      entries.append(
-        PlainIndex.Entry(path: entry[(tab + 1)...], isRepository: entry.starts(with: "160000".utf8)))
+      guard let entry = PlainIndex.Entry(listed: entry) else { return false }
+      entries.append(entry)
     }
     return take(entries)
   }

@@ -5,6 +5,19 @@ enum PlainIndex {
     var path: ArraySlice<UInt8>
     /// Another repository, of which only its commit is kept.
     var isRepository: Bool
+
+    init(path: ArraySlice<UInt8>, mode: Int) {
+      self.path = path
+      isRepository = mode & 0o170000 == 0o160000
+    }
+
+    /// As `git ls-files --stage -z` tells it: `MODE HASH STAGE\tPATH`.
+    init?(listed: ArraySlice<UInt8>) {
+      guard let tab = listed.firstIndex(of: 0x09),
+        let mode = Int(String(decoding: listed.prefix { $0 != 0x20 }, as: UTF8.self), radix: 8)
+      else { return nil }
+      self.init(path: listed[(tab + 1)...], mode: mode)
+    }
   }
 
   private static let head = 12
@@ -13,8 +26,8 @@ enum PlainIndex {
   private static let fixed = 62
   private static let hash = 20
 
-  /// Nil for any other form. Whatever git could read in another way than this is one: long names, a split index, a sparse
-  /// one, offsets of entries, extensions that are not known here.
+  /// Nil for any other form. Whatever git could read in another way than this is one: long names, folders, a split index, a
+  /// sparse one, offsets of entries, extensions that are not known here.
   static func entries(of bytes: [UInt8]) -> [Entry]? {
     guard bytes.count >= head + hash, bytes.starts(with: "DIRC".utf8) else { return nil }
     let version = number(bytes, 4, 4)
@@ -36,7 +49,10 @@ enum PlainIndex {
       guard next <= end else { return nil }
       let path = bytes[start..<(start + length)]
       guard !path.contains(0), bytes[(start + length)..<next].allSatisfy({ $0 == 0 }) else { return nil }
-      entries.append(Entry(path: path, isRepository: number(bytes, at + 24, 4) & 0o170000 == 0o160000))
+      let mode = number(bytes, at + 24, 4)
+      // A folder stands for all that a tree holds.
+      guard [0o100000, 0o120000, 0o160000].contains(mode & ~0o7777) else { return nil }
+      entries.append(Entry(path: path, mode: mode))
       at = next
     }
     while at < end {

@@ -29,12 +29,13 @@ struct Snapshot: Sendable {
     if try stands(at: base, on: branch, checkout) {
       async let whole = diff.whole(from: base, to: index)
       let kept = try await commit(message, of: index, on: branch, in: checkout)
-      if let whole = await whole {
-        if whole.changes.files == 0 { return nil }
-        if let kept { diff.note(whole, of: kept) }
-      }
+      // Before the index goes: without one git would take everything for deleted.
+      let told = await whole
+      if let told, told.changes.files == 0 { return nil }
       if let kept {
+        if let told { diff.note(told, of: kept) }
         diff.note(mergeBase: base, with: kept)
+        try index.takePlace(in: checkout)
         return kept
       }
     }
@@ -84,10 +85,7 @@ struct Snapshot: Sendable {
         in: checkout,
         adding: index.environment.merging(["GIT_REFLOG_ACTION": "flightdeck"]) { $1 }.merging(identity) { $1 },
         input: Array(Self.plain(message).utf8))
-      if answer.status == 0, let commit = try checkout.tip(of: branch) {
-        try index.takePlace(in: checkout)
-        return commit
-      }
+      if answer.status == 0, let commit = try checkout.tip(of: branch) { return commit }
       // The operator has no name and address of their own.
       guard answer.diagnostics.contains("Please tell me who you are") else { return nil }
     }

@@ -1,6 +1,5 @@
 package import Orchestration
 package import RunModel
-import CProcess
 import Glibc
 import Synchronization
 
@@ -386,15 +385,5 @@ extension LocalRuntime {
     let asked = contract.timeoutSeconds.map { Int64(min($0, 1e12) * 1000) + 1000 }
     spec.limitMilliseconds = [asked, configuration.limits.time?.milliseconds].compactMap { $0 }.min()
     return spec
-  }
-}
-
-/// Collects the supervisor's exit status, so that no dead child of ours stays; it is at its very end.
-func reap(_ supervisor: pid_t) async {
-  var code: CInt = 0
-  var signal: CInt = 0
-  for _ in 0..<100 where cprocess_reap(supervisor, &code, &signal) == 0 {
-    // Nothing waits for this task, so a sleep cut short by cancelation only makes it quicker.
-    try? await Task.sleep(for: .milliseconds(50))
   }
 }

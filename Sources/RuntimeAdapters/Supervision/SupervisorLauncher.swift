@@ -155,6 +155,16 @@ final class Standby: Sendable {
   }
 }
 
+/// Collects the supervisor's exit status, so that no dead child of ours stays; it is at its very end.
+func reap(_ supervisor: pid_t) async {
+  var code: CInt = 0
+  var signal: CInt = 0
+  for _ in 0..<100 where cprocess_reap(supervisor, &code, &signal) == 0 {
+    // Nothing waits for this task, so a sleep cut short by cancelation only makes it quicker.
+    try? await Task.sleep(for: .milliseconds(50))
+  }
+}
+
 extension SupervisedFolder {
   /// The longest line that `send` takes, of an answer for a supervisor of an earlier version: what the FIFO holds at once.
   static let longestCommand = 60_000

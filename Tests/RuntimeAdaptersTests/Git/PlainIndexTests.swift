@@ -37,10 +37,8 @@ struct PlainIndexTests {
     if script.hasPrefix("git rm") { return }
     #expect((entries != nil) == isPlain)
     guard let entries else { return }
-    let told = try bench.shell("git ls-files --stage -z | tr '\\0' '\\n'").split(separator: "\n").map { line in
-      let path = line.split(separator: "\t", maxSplits: 1)[1]
-      return PlainIndex.Entry(path: Array(path.utf8)[...], isRepository: line.hasPrefix("160000"))
-    }
+    let told = try bench.shell("git ls-files --stage -z | tr '\\0' '\\n'").split(separator: "\n")
+      .compactMap { PlainIndex.Entry(listed: Array($0.utf8)[...]) }
     #expect(entries == told)
   }
 

@@ -42,8 +42,28 @@ struct WholeDiffTests {
     #expect(try await diff.changes(to: .commit(tip)).added == 100_000)
   }
 
-  private func worktree(_ bench: Bench) async throws -> (Git, Workspace) {
-    let git = Git(environment: ProcessInfo.processInfo.environment)
+  @Test("What is told of a run's work is right however long git takes to look at it")
+  func slow() async throws {
+    let bench = try Bench()
+    // The look is begun before the commit and ends long after it.
+    _ = try bench.script(
+      "git", "case \" $* \" in *' diff --cached '*) sleep 1 ;; esac; PATH=${PATH#*:} exec git \"$@\"")
+    var environment = ProcessInfo.processInfo.environment
+    environment["PATH"] = "\(bench.folder):\(environment["PATH"] ?? "/usr/bin")"
+    let (git, workspace) = try await worktree(bench, environment)
+    try bench.shell("echo new > new.txt", in: workspace.path)
+    let diff = WorkDiff(git: git, workspace: workspace, scratch: bench.folder)
+    let commit = try #require(try await Snapshot(diff: diff).take(message: "work"))
+    #expect(try await diff.changes(to: .commit(commit)).paths == ["new.txt"])
+    let patch = String(decoding: try await diff.patch(to: .commit(commit)), as: UTF8.self)
+    #expect(patch.contains("+new") && !patch.contains("deleted file"))
+    #expect(try bench.shell("git status --porcelain", in: workspace.path) == "")
+  }
+
+  private func worktree(
+    _ bench: Bench, _ environment: [String: String] = ProcessInfo.processInfo.environment
+  ) async throws -> (Git, Workspace) {
+    let git = Git(environment: environment)
     let contract = bench.contract()
     let worktrees = Worktrees(git: git, folder: bench.state + "/worktrees")
     return (git, try await worktrees.make(for: contract, run: try #require(contract.runId)))
