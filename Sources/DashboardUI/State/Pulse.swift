@@ -219,7 +219,8 @@ struct Pulse: Sendable, Equatable {
       bucket.cost &+= run.cost &* Int64(sign)
       if let started = run.started {
         bucket.runningChange -= sign
-        bucket.durations.add((ended - started).milliseconds, Int32(sign))
+        // How long the work takes: a cancel says nothing of that.
+        if run.status != .canceled { bucket.durations.add((ended - started).milliseconds, Int32(sign)) }
       } else {
         bucket.queuedChange -= sign
       }

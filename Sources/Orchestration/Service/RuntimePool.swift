@@ -134,8 +134,10 @@ struct RuntimePool {
     case .canceled: summaries[id]?.canceled += 1
     case .queued, .running: return
     }
-    // A clock that was set back meanwhile says nothing of how long it took.
-    guard let started = run.startedAt, let ended = run.endedAt, ended >= started else { return }
+    // A cancel says nothing of how long the work takes, nor does a clock that was set back meanwhile.
+    guard run.status != .canceled, let started = run.startedAt, let ended = run.endedAt, ended >= started else {
+      return
+    }
     durations[id, default: []].append((ended - started).milliseconds)
     if let excess = durations[id].map({ $0.count - 100 }), excess > 0 { durations[id]?.removeFirst(excess) }
   }

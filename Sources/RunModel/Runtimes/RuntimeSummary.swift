@@ -13,7 +13,7 @@ package struct RuntimeSummary: Sendable, Hashable {
   package var succeeded = 0
   package var failed = 0
   package var canceled = 0
-  /// The median of the run times of the runs that ended last (up to 100), in milliseconds.
+  /// The median of the run times of the runs that came to an end of their own last (up to 100), in milliseconds.
   package var medianMilliseconds: Int64?
   /// A live run without an event for longer than this is called stalled; it is never ended for it.
   package var quietSeconds = 120.0
