@@ -300,7 +300,9 @@ package final class Journal: Sendable {
   private func noteDamage(_ problem: Problem) {
     let isNews = queue.withLock { queue in
       guard queue.damage == nil else { return false }
-      queue.damage = StoreOutage(cause: problem.cause ?? "it is damaged", detail: problem.detail, since: now())
+      let remedy = problem.detail.contains("backup") ? "" : " Restore it from a backup: flightdeck restore."
+      queue.damage = StoreOutage(
+        cause: problem.cause ?? "it is damaged", detail: problem.detail + remedy, since: now())
       return true
     }
     guard isNews else { return }

@@ -142,7 +142,8 @@ extension StoreSummary {
   }
 
   var sentence: String {
-    "\(ByteCount.text(bytes)), \(runs) runs, events to \(lastSeq), \(auditRecords) audit records whose chain is whole"
+    "\(ByteCount.text(bytes)), \(runs == 1 ? "1 run" : "\(runs) runs"), events to \(lastSeq), "
+      + "\(auditRecords == 1 ? "1 audit record" : "\(auditRecords) audit records") whose chain is whole"
   }
 }
 

@@ -128,21 +128,38 @@ struct ServiceCommand: AsyncParsableCommand {
   struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Say whether the unit is there and how the service is; exit 1 when it does not run.")
+    @OptionGroup var output: JSONOption
 
     func run() async throws {
       let path = try ServiceCommand.path()
       let isThere = FileManager.default.fileExists(atPath: path)
-      Console.print(isThere ? "unit     \(path)" : "unit     none; write one with: flightdeck service install")
+      if !output.json {
+        Console.print(isThere ? "unit     \(path)" : "unit     none; write one with: flightdeck service install")
+      }
       let answer = Tool.run([
         "systemctl", "--user", "show", ServiceUnit.name, "--property=ActiveState,SubState,StatusText,MainPID",
       ])
+      let unit: JSONValue = isThere ? .string(path) : .null
       guard answer.status == 0 else {
+        if output.json {
+          Console.print(["unit": unit, "problem": .string(Plain.line(answer.output))] as JSONValue)
+          throw ExitCode(ExitStatus.failed)
+        }
         Console.print("systemd  not reached: \(Plain.line(answer.output))")
         throw ExitCode(ExitStatus.failed)
       }
       let facts = answer.output.split(separator: "\n").map { $0.split(separator: "=", maxSplits: 1) }
       func fact(_ name: String) -> String {
         facts.first { $0.first == Substring(name) }.flatMap { $0.count > 1 ? Plain.line(String($0[1])) : nil } ?? ""
+      }
+      if output.json {
+        Console.print(
+          [
+            "unit": unit, "active": .string(fact("ActiveState")), "sub": .string(fact("SubState")),
+            "pid": Int64(fact("MainPID")).map { .int($0) } ?? .null, "says": .string(fact("StatusText")),
+          ] as JSONValue)
+        if fact("ActiveState") != "active" { throw ExitCode(ExitStatus.failed) }
+        return
       }
       Console.print("service  \(fact("ActiveState")) (\(fact("SubState"))), pid \(fact("MainPID"))")
       if !fact("StatusText").isEmpty { Console.print("says     \(fact("StatusText"))") }
