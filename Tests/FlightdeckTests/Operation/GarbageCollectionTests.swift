@@ -180,11 +180,11 @@ extension EndToEndTests {
         let local = try await here.dispatch(
           "Goes on", "--runtime", "local", "--repo", try await here.makeRepository())
         _ = try await here.wait("its start", of: local) { $0.status == .running }
-        _ = try await here.json(["dispatch", "many", "--runtime", "sim", "--count", "60", "--json"])
+        _ = try await here.json(["dispatch", "many", "--runtime", "sim", "--count", "200", "--json"])
         try await here.wait("some ends") { $0.count(.succeeded) + $0.count(.failed) >= 10 }
         let made = try await here.json(["backup", here.folder + "/b.sqlite", "--json"])
         let seq = try #require(made["lastSeq"]?.int)
-        #expect(seq > 60 && made["runs"] == 61)
+        #expect(seq > 200 && made["runs"] == 201)
         #expect(try await here.run(["backup", here.folder + "/b.sqlite"]).status == 1)
         let doctor = try await here.run(["doctor", "--json"])
         #expect(doctor.output.contains("b.sqlite"))
@@ -218,7 +218,7 @@ extension EndToEndTests {
         #expect(try await here.run(["audit", "export"]).output.contains("store.restored"))
         // The agent that still works is taken up, and so are the simulated ones that were live then.
         try here.write("go", "")
-        let then = try await here.wait("every end") { $0.total == 61 && $0.runs.allSatisfy(\.status.isTerminal) }
+        let then = try await here.wait("every end") { $0.total == 201 && $0.runs.allSatisfy(\.status.isTerminal) }
         #expect(then[local]?.status == .succeeded)
         #expect(then[stranger] == nil)
         let events = try await here.eventLines().map { try RunEvent(parsing: Array($0)).seq }

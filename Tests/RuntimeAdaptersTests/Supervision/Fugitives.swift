@@ -73,7 +73,7 @@ enum Fugitives {
         os._exit(0)
     # A constant number of processes that are never the same for long.
     def storm():
-        deaf(); end = time.time() + 30
+        deaf(); end = time.time() + 300
         for _ in range(30):
             if os.fork() == 0: break
         else: note("storm"); stay()
@@ -82,7 +82,7 @@ enum Fugitives {
         os._exit(0)
     # Is gone before a table of processes can show it: begets a child in a new session and ends.
     def comet():
-        deaf(); end = time.time() + 30; note("comet"); last = 0
+        deaf(); end = time.time() + 300; note("comet"); last = 0
         while time.time() < end:
             if os.fork(): os._exit(0)
             os.setsid()
