@@ -15,17 +15,16 @@ extension Worktrees {
     if Files.exists(main.common + "/reftable") { return try await addByGit(contract, run: run, base: base, in: main) }
     let new = Checkout(top: path, gitFolder: gitFolder(of: run, in: main), common: main.common)
     var workspace = Workspace(path: path, base: base, repository: main.top, gitFolder: new.gitFolder)
-    guard mkdir(new.gitFolder, 0o777) == 0 else { throw Files.problem(errno, "make the folder", new.gitFolder) }
     do {
-      try lay(out: new, at: base)
+      try lay(out: new, at: base, of: run)
       async let filled: Void = fill(new, with: base)
       let branch = try await makeBranch(contract, run: run, at: base, in: main)
       workspace.branch = branch
-      try write("ref: refs/heads/\(branch)\n", "HEAD", of: new)
+      try write("ref: refs/heads/\(branch)\n", "HEAD", in: new.gitFolder)
       try await filled
-      unlink(new.gitFolder + "/locked")
       return workspace
     } catch {
+      Files.removeTree(unfinished(run, in: main))
       // A canceled task gets no further with git.
       await Task { [workspace] in await discard(workspace) }.value
       throw error
@@ -34,20 +33,24 @@ extension Worktrees {
 
   func gitFolder(of run: RunID, in main: Checkout) -> String { "\(main.common)/worktrees/\(run)" }
 
-  /// Locked, so that nobody's clean-up takes it for one that is gone.
-  private func lay(out new: Checkout, at base: String) throws(Problem) {
-    try write("flightdeck is making it\n", "locked", of: new)
-    try write("\(base)\n", "HEAD", of: new)
-    try write("../..\n", "commondir", of: new)
-    try write("\(new.top)/.git\n", "gitdir", of: new)
+  /// Where it lies before it is on the repository's list.
+  func unfinished(_ run: RunID, in main: Checkout) -> String { "\(main.common)/flightdeck-\(run)" }
+
+  /// It comes onto the repository's list whole: a clean-up of somebody else's never takes it for one that is gone.
+  private func lay(out new: Checkout, at base: String, of run: RunID) throws(Problem) {
+    let folder = unfinished(run, in: new)
+    guard mkdir(folder, 0o777) == 0 else { throw Files.problem(errno, "make the folder", folder) }
+    try write("\(base)\n", "HEAD", in: folder)
+    try write("../..\n", "commondir", in: folder)
+    try write("\(new.top)/.git\n", "gitdir", in: folder)
     try Files.makeFolder(new.top)
     try Files.write(Array(new.link.utf8), to: new.top + "/.git")
+    guard rename(folder, new.gitFolder) == 0 else { throw Files.problem(errno, "make the folder", new.gitFolder) }
   }
 
   /// As git leaves its files, for all who may read the repository.
-  private func write(_ text: String, _ name: String, of new: Checkout) throws(Problem) {
-    let path = "\(new.gitFolder)/\(name)"
-    try Files.write(Array(text.utf8), to: path, mode: 0o666)
+  private func write(_ text: String, _ name: String, in folder: String) throws(Problem) {
+    try Files.write(Array(text.utf8), to: "\(folder)/\(name)", mode: 0o666)
   }
 
   private func fill(_ new: Checkout, with base: String) async throws {

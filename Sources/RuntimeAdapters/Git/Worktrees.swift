@@ -68,7 +68,7 @@ final class Worktrees: Sendable {
     if let checkout {
       branch = (try? await git.run(["symbolic-ref", "--quiet", "--short", "HEAD"], in: checkout))?.text
     }
-    // It may not name its worktree yet.
+    Files.removeTree(unfinished(run, in: main))
     let gitFolder = checkout?.gitFolder ?? gitFolder(of: run, in: main)
     git.forget(Workspace(path: path, repository: repository, gitFolder: gitFolder), of: main)
     Files.removeTree(path)

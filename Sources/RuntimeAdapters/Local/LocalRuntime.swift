@@ -135,7 +135,16 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     return true
   }
 
-  package func hasBegun(_ run: RunID) async throws -> Bool { try stored(run) != nil }
+  package func hasBegun(_ run: RunID) async throws -> Bool {
+    if try stored(run) != nil { return true }
+    // Whatever becomes of the run, nobody goes on with a start that was broken off.
+    let folder = RunFolder(state: state, run: run)
+    if !folder.hasBegun, let contract = try folder.json(folder.contract).flatMap({ try? Contract(json: $0) }) {
+      let goesOn = contract.metadata["followUpOf"].map { !$0.isNull } ?? false
+      await clearBrokenStart(of: run, contract, folder, keepsBranch: goesOn)
+    }
+    return false
+  }
 
   package func check() async throws -> RuntimeCheck {
     try await LocalCheck(configuration, git: git, environment: environment).perform(try await getCapabilities())

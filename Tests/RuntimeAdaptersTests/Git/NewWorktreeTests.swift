@@ -80,17 +80,17 @@ struct NewWorktreeTests {
     let place = bench.repository + "/.git/worktrees/\(run)"
     let path = "\(bench.state)/worktrees/\(run)"
     let branch = BranchName.candidates(for: contract, run: run)[0]
+    let new = "\(bench.repository)/.git/flightdeck-\(run)"
     let done = [
-      "mkdir -p \(place) && echo x > \(place)/locked",
-      "git rev-parse HEAD > \(place)/HEAD && echo ../.. > \(place)/commondir",
-      "echo \(path)/.git > \(place)/gitdir && mkdir -p \(path)",
-      "echo gitdir: \(place) > \(path)/.git && git update-ref refs/heads/\(branch) HEAD",
+      "mkdir -p \(bench.repository)/.git/worktrees \(new) && git rev-parse HEAD > \(new)/HEAD",
+      "echo ../.. > \(new)/commondir && echo \(path)/.git > \(new)/gitdir && mkdir -p \(path)",
+      "echo gitdir: \(place) > \(path)/.git && mv \(new) \(place)", "git update-ref refs/heads/\(branch) HEAD",
       "echo ref: refs/heads/\(branch) > \(place)/HEAD",
     ]
     for step in done[...steps] { try bench.shell(step) }
     let worktrees = worktrees(bench)
     await worktrees.clear(path, of: contract, run: run, keepsBranch: false)
-    #expect(!Files.exists(place) && !Files.exists(path))
+    #expect(!Files.exists(place) && !Files.exists(path) && !Files.exists(new))
     #expect(try bench.shell("git for-each-ref --format='%(refname)'") == "refs/heads/main\n")
     #expect(try await worktrees.make(for: contract, run: run).branch == branch)
   }
