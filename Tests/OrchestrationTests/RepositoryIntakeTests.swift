@@ -70,13 +70,18 @@ import Testing
     }
   }
 
-  @Test("Another runtime takes what one cannot for its repository, and the decision says why")
+  @Test("A mistaken repository is no work for a runtime that works in none, unless the contract is pinned to it")
   func another() async throws {
     try await with { orchestrator, _, local in
-      let outcomes = try await orchestrator.dispatch(DispatchRequest(contracts: [contract("/plain")]), by: human)
-      let decision = try #require(outcomes.first).decision
-      #expect(decision.runtimeId == "other")
-      #expect(decision.considered.first?.reasons == ["/plain is not a git repository."])
+      do {
+        _ = try await orchestrator.dispatch(DispatchRequest(contracts: [contract("/plain")]), by: human)
+        Issue.record("not refused")
+      } catch let problem as Problem {
+        #expect(problem.code == .ineligible && problem.member == "repository", "\(problem)")
+      }
+      let outcomes = try await orchestrator.dispatch(
+        DispatchRequest(contracts: [contract("/plain", runtime: "other")]), by: human)
+      #expect(try #require(outcomes.first).decision.runtimeId == "other")
       #expect(local.started.isEmpty)
     }
   }

@@ -25,6 +25,46 @@ import Testing
     #expect(decision.waitsFor == [])
   }
 
+  @Test("One with as many free slots is told so, and the first by name is taken")
+  func tie() {
+    let decision = Router.route(
+      Contract(title: "x"), among: [candidate("b"), candidate("a"), candidate("c", used: 1)])
+    #expect(decision.runtimeId == "a")
+    #expect(
+      decision.considered.map(\.reasons) == [
+        ["most free slots (4)"], ["eligible, with as many free slots: the first by name is taken"],
+        ["eligible, with fewer free slots"],
+      ])
+  }
+
+  @Test("Work in a repository goes to those who work there, while there are any, unless it is pinned")
+  func elsewhere() {
+    func candidates(_ home: String? = nil, used: Int = 0) -> [Router.Candidate] {
+      var away = candidate("away")
+      away.worksInRepository = false
+      var here = candidate("here", used: used, refusal: home)
+      here.worksInRepository = true
+      return [away, here]
+    }
+    var contract = Contract(title: "x")
+    contract.repository = "/repository"
+    let decision = Router.route(contract, among: candidates())
+    #expect(decision.runtimeId == "here")
+    #expect(
+      decision.considered[0].reasons == [
+        "it does not work in the repository, as here does: pin the contract to away to send it there"
+      ])
+    // Busy or mistaken, it is no reason to send the work where the repository is not.
+    #expect(Router.route(contract, among: candidates(used: 4)).waitsFor == ["a slot on here"])
+    #expect(Router.route(contract, among: candidates("There is no folder /repository.")).runtimeId == nil)
+    contract.requires = [.canCreatePR]
+    #expect(Router.route(contract, among: candidates()).considered[0].reasons == ["canCreatePR is false"])
+    contract.requires = []
+    contract.runtime = "away"
+    #expect(Router.route(contract, among: candidates()).runtimeId == "away")
+    #expect(Router.route(contract, among: [candidates()[0]]).runtimeId == "away")
+  }
+
   @Test("A runtime without a required capability is passed over by name")
   func requires() {
     var contract = Contract(title: "x")

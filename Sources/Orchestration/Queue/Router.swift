@@ -13,17 +13,29 @@ package enum Router {
     /// where the contract has none.
     package var isMeant: Bool
 
-    package init(summary: RuntimeSummary, refusal: String? = nil, trouble: String? = nil, isMeant: Bool = true) {
+    package init(
+      summary: RuntimeSummary, refusal: String? = nil, trouble: String? = nil, isMeant: Bool = true,
+      worksInRepository: Bool? = nil
+    ) {
+      self.worksInRepository = worksInRepository
       self.summary = summary
       self.refusal = refusal
       self.trouble = trouble
       self.isMeant = isMeant
     }
 
+    /// Whether it works in the contract's repository: it makes worktrees or branches there. Nil for a contract that names
+    /// none.
+    package var worksInRepository: Bool?
+
     /// What it makes is no work, so that it is for those who ask for it, or have nothing else.
     var isSimulated: Bool { summary.kind == "simulated" }
     /// A contract that may go there is not played by a simulated runtime, whatever is wrong with it.
     var isReal: Bool { !isSimulated && isMeant }
+    /// A contract that names a repository is for those who work there, while there are any.
+    func isHome(to contract: Contract) -> Bool {
+      worksInRepository == true && isReal && contract.requires.allSatisfy(summary.capabilities.has)
+    }
 
     var healthy: Candidate {
       var copy = self
@@ -32,27 +44,31 @@ package enum Router {
     }
   }
 
-  /// Of the eligible ones, the runtime with most free slots wins, then the first by name; a simulated one only where none
-  /// that does real work is there for the contract, or the contract is pinned to it: a mistaken repository is no work that
-  /// succeeds. `waits`: what else holds the contract back, such as an approval or another
-  /// contract; then none is chosen.
+  /// Of the eligible ones, the runtime with most free slots wins, then the first by name. A simulated one is eligible only
+  /// where none that does real work is there for the contract, one that does not work in the contract's repository only
+  /// where none does, or where the contract is pinned to it. `waits`: what else holds the contract back, such as an
+  /// approval or another contract; then none is chosen.
   package static func route(_ contract: Contract, among candidates: [Candidate], waits: [WaitReason] = [])
     -> RoutingDecision
   {
     var decision = RoutingDecision(waitsFor: waits.map(\.text))
     var best: (index: Int, free: Int, isSimulated: Bool)?
     var busy: [String] = []
+    var free: [RuntimeID: Int] = [:]
     for candidate in candidates.sorted(by: { $0.summary.runtimeId < $1.summary.runtimeId }) {
       let runtime = candidate.summary
       var reasons = obstacles(for: contract, at: candidate, among: candidates)
-      let free = runtime.capabilities.maxParallelTasks - runtime.slotsUsed
-      if reasons.isEmpty, free <= 0 {
+      let slots = runtime.capabilities.maxParallelTasks - runtime.slotsUsed
+      free[runtime.runtimeId] = slots
+      if reasons.isEmpty, slots <= 0 {
         reasons.append("\(runtime.slotsUsed) of \(runtime.capabilities.maxParallelTasks) slots in use")
         busy.append(WaitReason.slot(runtime.runtimeId).text)
       } else if runtime.health != .healthy, obstacles(for: contract, at: candidate.healthy, among: candidates).isEmpty {
         busy.append(WaitReason.health(runtime.runtimeId, reason: runtime.healthReason).text)
       }
-      if reasons.isEmpty, free > best?.free ?? 0 { best = (decision.considered.count, free, candidate.isSimulated) }
+      if reasons.isEmpty, slots > best?.free ?? 0 {
+        best = (decision.considered.count, slots, candidate.isSimulated)
+      }
       decision.considered.append(.init(runtimeId: runtime.runtimeId, eligible: reasons.isEmpty, reasons: reasons))
     }
     if let pinned = contract.runtime, !candidates.contains(where: { $0.summary.runtimeId == pinned }) {
@@ -70,8 +86,10 @@ package enum Router {
     }
     for index in decision.considered.indices
     where decision.considered[index].eligible && decision.considered[index].reasons.isEmpty {
-      decision.considered[index].reasons =
-        waits.isEmpty ? ["eligible, with fewer free slots"] : ["eligible"] + waits.map(\.sentence)
+      let isEqual = free[decision.considered[index].runtimeId] == best?.free
+      let why =
+        isEqual ? "eligible, with as many free slots: the first by name is taken" : "eligible, with fewer free slots"
+      decision.considered[index].reasons = waits.isEmpty ? [why] : ["eligible"] + waits.map(\.sentence)
     }
     return decision
   }
@@ -83,6 +101,13 @@ package enum Router {
     if contract.runtime == nil, candidate.isSimulated, let real = all.filter(\.isReal).map(\.summary.runtimeId).min() {
       reasons.append(
         "it is simulated, and \(real) is there for real work: pin the contract to \(runtime.runtimeId) to try it")
+    }
+    if contract.runtime == nil, candidate.worksInRepository == false, !candidate.isSimulated,
+      let home = all.filter({ $0.isHome(to: contract) }).map(\.summary.runtimeId).min()
+    {
+      reasons.append(
+        "it does not work in the repository, as \(home) does: pin the contract to \(runtime.runtimeId) to send it there"
+      )
     }
     if let pinned = contract.runtime, pinned != runtime.runtimeId {
       reasons.append("the contract is pinned to \(pinned)")

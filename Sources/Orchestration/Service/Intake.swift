@@ -109,6 +109,10 @@ extension Orchestrator {
         "There is no runtime \"\(pinned)\".\(Nearest.hint(for: pinned.rawValue, among: known)) Known: \(known.joined(separator: ", "))."
       )
     }
+    // Whoever cannot look would take a mistaken repository for work.
+    if contract.runtime == nil, let fault = faults.values.first(where: { $0.member != nil }) {
+      throw Problem(.ineligible, "No runtime can take \"\(contract.title)\". \(fault.detail)", member: fault.member)
+    }
     let candidates = pool.candidates(for: contract, faults: faults, at: environment.now())
     let obstacles = candidates.map { candidate in
       var healthy = candidate

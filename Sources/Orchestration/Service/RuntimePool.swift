@@ -10,21 +10,24 @@ struct RuntimePool {
   private var generations: [RuntimeID: Int] = [:]
   /// Those of which it is being found out whether they or a contract are at fault: nothing starts there meanwhile.
   private var suspects: [RuntimeID: Int] = [:]
-  /// Run times of the runs that ended last, in milliseconds.
-  private var durations: [RuntimeID: [Int64]] = [:]
+  /// How runs ended, also under an id that is not configured now: it may be again.
+  private var endings: [RuntimeID: Endings] = [:]
 
-  /// Adds it, or puts it in the place of the one with its id, whose counts go on.
+  private struct Endings {
+    var succeeded = 0
+    var failed = 0
+    var canceled = 0
+    /// Run times of the latest, in milliseconds.
+    var durations: [Int64] = []
+  }
+
+  /// Adds it, or puts it in the place of the one with its id.
   mutating func add(_ registration: Registration, capabilities: RuntimeCapabilities) {
     let id = registration.runtime.runtimeId
     registrations[id] = registration
     generations[id, default: 0] += 1
     var summary = RuntimeSummary(runtimeId: id, kind: registration.kind, capabilities: capabilities)
-    if let old = summaries[id] {
-      summary.slotsUsed = old.slotsUsed
-      summary.succeeded = old.succeeded
-      summary.failed = old.failed
-      summary.canceled = old.canceled
-    }
+    summary.slotsUsed = summaries[id]?.slotsUsed ?? 0
     summary.quietSeconds = registration.quietSeconds
     summary.takesAnswers = (registration.runtime as? any AnswerableRuntime)?.takesAnswers ?? false
     summary.converses = registration.runtime is any ConversingRuntime
@@ -53,18 +56,22 @@ struct RuntimePool {
   subscript(id: RuntimeID) -> (any AgentRuntime)? { registrations[id]?.runtime }
   func isSimulated(_ id: RuntimeID) -> Bool { (registrations[id]?.kind ?? summaries[id]?.kind) == "simulated" }
   func generation(of id: RuntimeID) -> Int { generations[id] ?? 0 }
-  func summary(of id: RuntimeID) -> RuntimeSummary? { summaries[id] }
+  func summary(of id: RuntimeID) -> RuntimeSummary? { summaries[id].map(counted) }
   func checkable(_ id: RuntimeID) -> (any CheckableRuntime)? { self[id] as? any CheckableRuntime }
   /// Those that are given runs.
   var ids: [RuntimeID] { registrations.keys.sorted() }
 
-  var all: [RuntimeSummary] {
-    summaries.values.sorted { $0.runtimeId < $1.runtimeId }.map { summary in
-      var summary = summary
-      let sorted = (durations[summary.runtimeId] ?? []).sorted()
-      if !sorted.isEmpty { summary.medianMilliseconds = sorted[sorted.count / 2] }
-      return summary
-    }
+  var all: [RuntimeSummary] { summaries.values.sorted { $0.runtimeId < $1.runtimeId }.map(counted) }
+
+  private func counted(_ summary: RuntimeSummary) -> RuntimeSummary {
+    guard let endings = endings[summary.runtimeId] else { return summary }
+    var summary = summary
+    summary.succeeded = endings.succeeded
+    summary.failed = endings.failed
+    summary.canceled = endings.canceled
+    let sorted = endings.durations.sorted()
+    if !sorted.isEmpty { summary.medianMilliseconds = sorted[sorted.count / 2] }
+    return summary
   }
 
   /// `faults`: what was found wrong with its repository, by runtime.
@@ -75,7 +82,8 @@ struct RuntimePool {
       // One that was removed is there for nothing more.
       var candidate = Router.Candidate(
         summary: summary, refusal: refusal, trouble: summary.trouble(at: now),
-        isMeant: registrations[id]?.isMeant(contract) ?? false)
+        isMeant: registrations[id]?.isMeant(contract) ?? false,
+        worksInRepository: contract.repository == nil ? nil : worksInRepositories(id))
       // The run that is tried is routed as any other.
       if let breaker = breakers[id], breaker.admits { candidate.summary.health = .healthy }
       if suspects[id] != nil, candidate.summary.health == .healthy {
@@ -91,7 +99,19 @@ struct RuntimePool {
     if contract.runtime == nil, registrations.contains(where: { !isSimulated($0.key) && $0.value.isMeant(contract) }) {
       refusing.formUnion(registrations.keys.filter(isSimulated))
     }
+    if contract.runtime == nil, contract.repository != nil {
+      let homes = registrations.keys.filter(worksInRepositories)
+      func takes(_ id: RuntimeID) -> Bool {
+        contract.requires.allSatisfy { summaries[id]?.capabilities.has($0) ?? false }
+          && registrations[id]?.isMeant(contract) ?? false
+      }
+      if homes.contains(where: takes) { refusing.formUnion(Set(registrations.keys).subtracting(homes)) }
+    }
     return RunQueue.Demands(runtime: contract.runtime, requires: Set(contract.requires), refusedBy: refusing)
+  }
+
+  private func worksInRepositories(_ id: RuntimeID) -> Bool {
+    !isSimulated(id) && (registrations[id]?.inspect != nil || summaries[id]?.capabilities.canCreateBranch ?? false)
   }
 
   /// Whether some runtime could start a run with these demands now.
@@ -127,19 +147,21 @@ struct RuntimePool {
   }
 
   mutating func count(_ run: Run) {
-    guard let id = run.runtimeId, summaries[id] != nil else { return }
+    guard let id = run.runtimeId else { return }
     switch run.status {
-    case .succeeded: summaries[id]?.succeeded += 1
-    case .failed: summaries[id]?.failed += 1
-    case .canceled: summaries[id]?.canceled += 1
+    case .succeeded: endings[id, default: Endings()].succeeded += 1
+    case .failed: endings[id, default: Endings()].failed += 1
+    case .canceled: endings[id, default: Endings()].canceled += 1
     case .queued, .running: return
     }
     // A cancel says nothing of how long the work takes, nor does a clock that was set back meanwhile.
     guard run.status != .canceled, let started = run.startedAt, let ended = run.endedAt, ended >= started else {
       return
     }
-    durations[id, default: []].append((ended - started).milliseconds)
-    if let excess = durations[id].map({ $0.count - 100 }), excess > 0 { durations[id]?.removeFirst(excess) }
+    endings[id]?.durations.append((ended - started).milliseconds)
+    if let excess = endings[id].map({ $0.durations.count - 100 }), excess > 0 {
+      endings[id]?.durations.removeFirst(excess)
+    }
   }
 
   // MARK: Health
