@@ -160,7 +160,7 @@ extension Orchestrator {
       throw Problem(.tooLarge, "A message may have \(Bounds.message >> 10) KiB; put what is longer into a file.")
     }
     guard !text.allSatisfy(\.isWhitespace) else { throw Problem(.invalid, "The message says nothing.") }
-    let instead = "flightdeck message \(run.shortName) --follow-up"
+    let instead = "flightdeck message \(run.shortName) --follow-up TEXT"
     if known.status.isTerminal {
       throw Problem(
         .conflict,

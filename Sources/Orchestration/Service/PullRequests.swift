@@ -16,6 +16,12 @@ extension Orchestrator {
       throw Problem(
         .conflict, "The runtime \(known.runtimeId?.rawValue ?? "that did it") opens no pull requests for its work.")
     }
+    guard known.branch != nil || (known.filesChanged ?? 0) == 0 else {
+      throw Problem(
+        .conflict,
+        "The work of run \(run.shortName) is on no branch of a repository: \(id) makes none, so there is nothing to merge."
+      )
+    }
     guard let commit = known.commit, let branch = known.branch else {
       throw Problem(.conflict, "Run \(run.shortName) has changed nothing, so there is nothing to merge.")
     }

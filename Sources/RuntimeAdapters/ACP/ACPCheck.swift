@@ -86,6 +86,9 @@ struct ACPCheck {
     return check
   }
 
+  /// Sooner than whoever asked for the check gives up, so that it is told what was waited for.
+  private var patience: Duration { min(configuration.startLimit, .seconds(40)) }
+
   /// How far it comes on the way to a prompt, which is not sent. Each answer may take the start limit.
   private func openSession(
     _ folder: SupervisedFolder, _ conversation: ACPConversation, _ log: InputLog
@@ -94,7 +97,7 @@ struct ACPCheck {
     guard var reader = OutputLogReader(path: folder.output, from: 0) else { return conversation }
     var stream = AgentStream(conversation)
     let clock = ContinuousClock()
-    var until = clock.now + configuration.startLimit
+    var until = clock.now + patience
     while clock.now < until {
       let hasEnded = Files.exists(folder.exit) || !Files.isLocked(folder.lock)
       for record in reader.next() {
@@ -102,9 +105,9 @@ struct ACPCheck {
         guard var now = stream.language as? ACPConversation else { continue }
         let actions = now.takeActions()
         stream.language = now
-        if now.phase != conversation.phase { until = clock.now + configuration.startLimit }
+        if now.phase != conversation.phase { until = clock.now + patience }
         conversation = now
-        if now.phase == .prompting || now.phase == .over { return now }
+        if [.prompting, .closing, .over].contains(now.phase) { return now }
         for case .tell(let line) in actions { try log.append(.line, tag: line.tag, line.bytes) }
         if !actions.isEmpty { _ = folder.send("input") }
       }
@@ -118,7 +121,7 @@ struct ACPCheck {
     let what = conversation.wait?.what ?? "initialize"
     // A damaged record tells no more than none.
     guard let record = try? folder.exitRecord() else {
-      return "did not answer \(what) within \(RunLimits.words(configuration.startLimit))"
+      return "did not answer \(what) within \(RunLimits.words(patience))"
         + (conversation.phase == .initializing
           ? "; does it need another argument to speak the Agent Client Protocol?" : "")
     }

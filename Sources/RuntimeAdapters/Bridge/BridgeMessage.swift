@@ -65,7 +65,7 @@ enum BridgeMessage: Equatable {
       json.key("error")
       json.object { json in
         json.member("code", BridgeFault.methodNotFound)
-        json.member("message", "The orchestrator answers no calls; \(method.bounded(80)) is none that it knows.")
+        json.member("message", "\(BridgeFault.noCalls) \(method.bounded(80)) is none that it knows.")
       }
     }
   }
@@ -82,6 +82,8 @@ enum BridgeMessage: Equatable {
 
 /// A JSON-RPC error object.
 struct BridgeFault: Error, Equatable {
+  /// How our answer to a call begins.
+  static let noCalls = "The orchestrator answers no calls;"
   static let methodNotFound = -32601
   static let invalidParams = -32602
   /// Ours, as PROTOCOL.md has them.
@@ -108,8 +110,14 @@ struct BridgeFault: Error, Equatable {
     let answer = "The adapter of runtime \(adapter) answered \(method) with an error: \(message)"
     let detail = answer.hasSuffix(".") ? answer : answer + "."
     switch code {
+    case Self.methodNotFound where message.hasPrefix(Self.noCalls):
+      return Problem(
+        .unavailable,
+        "The program of runtime \(adapter) sends back what it is told: it is no adapter. What one does is in PROTOCOL.md."
+      )
     case Self.methodNotFound:
-      return Problem(.unavailable, "The adapter of runtime \(adapter) does not implement \(method): \(message).")
+      let why = message.hasSuffix(".") ? String(message.dropLast()) : message
+      return Problem(.unavailable, "The adapter of runtime \(adapter) does not implement \(method): \(why).")
     case Self.unknownRun: return Problem(.notFound, detail)
     case Self.conflict: return Problem(.conflict, detail)
     case Self.refused, Self.invalidParams: return Problem(.invalid, detail)

@@ -113,7 +113,9 @@ actor RequestDesk {
     let installed = candidates.filter { runner.locate($0) != nil }
     guard !installed.isEmpty else {
       let names = candidates.map(\.rawValue).joined(separator: " or ")
-      throw PullRequestFailure("\(names) is not installed, which opens requests at \(remote.host)")
+      throw PullRequestFailure(
+        "\(names) is not installed, which opens requests at \(remote.host): install it and log in, or push the branch "
+          + "yourself (git push \(settings.remote) BRANCH) and open one there")
     }
     for tool in installed where await isLoggedIn(tool, at: remote.host) { return tool }
     let logins = installed.map { "\($0.rawValue) auth login --hostname \(remote.host)" }.joined(separator: " or ")

@@ -75,6 +75,8 @@ struct CancelCommand: AsyncParsableCommand {
       proof.commit.map { ", work kept in \(Plain.line(String($0.prefix(12))))" } ?? proof.uncommitted.map {
         ", its work could not be committed and lies in \(Plain.line($0))"
       } ?? ""
+    // Nothing was running, or it runs elsewhere.
+    guard proof.processes > 0 else { return "  (ended at \(confirmed)\(work))" }
     return "  (gone since \(confirmed), \(proof.words)\(work))"
   }
 }

@@ -50,6 +50,7 @@ struct ConfigurationReload: Sendable {
       guard hasChanged || isAsked else { continue }
       (mark, hasChanged) = (now, false)
       do {
+        try refuseEmpty()
         let found = try ConfigurationFile.load(paths)
         let changes = try setup.changes(from: current, to: found.runtimes)
         let waiting = configuration.differences(from: found)
@@ -62,6 +63,17 @@ struct ConfigurationReload: Sendable {
         await orchestrator.rejectConfiguration((error as? Problem)?.detail ?? "\(error)", file: paths.configuration)
       }
     }
+  }
+
+  /// Some editors save in two steps, and a slip empties a file: neither is meant to take every runtime away.
+  private func refuseEmpty() throws(Problem) {
+    guard let bytes = FileManager.default.contents(atPath: paths.configuration),
+      bytes.allSatisfy({ [0x20, 0x09, 0x0A, 0x0D].contains($0) })
+    else { return }
+    throw Problem(
+      .invalid,
+      "\(paths.configuration): The file is empty, so what it said before stays. Remove it, or write {}, to go without settings."
+    )
   }
 
   /// At a terminal SIGHUP means that the terminal has gone.

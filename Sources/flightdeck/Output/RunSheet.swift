@@ -46,7 +46,7 @@ struct RunSheet {
           cancel.stopSentAt.map { "stop sent at \($0)" } ?? "",
           run.proof.map { proof in
             proof.confirmedAt.map {
-              "gone since \($0): \(proof.words)"
+              proof.processes > 0 ? "gone since \($0): \(proof.words)" : "ended at \($0)"
             } ?? "its end is unconfirmed"
           } ?? "",
           run.proof?.commit.map { "work kept in \($0)" } ?? "",

@@ -169,6 +169,7 @@ struct ConfigurationFileTests {
       ("columns: [run, run]", ":1: The column run is there twice."), ("columns: []", "is empty"),
       ("columns:\n  - \"run:0\"", ":2: The width of run must be"), ("columns: run", "must be a list"),
       ("runtimes:\n  - {id: a}", "needs a \"kind\""),
+      ("runtimes:\n  - {id: a, kindd: local}", "Unknown key \"kindd\" in a runtime. Did you mean \"kind\"?"),
       ("runtimes:\n  - {kind: local, command: [x]}", "needs an \"id\""),
       ("runtimes:\n  - {id: a b, kind: simulated}", "The id \"a b\""),
       (

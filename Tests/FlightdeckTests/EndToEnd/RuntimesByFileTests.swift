@@ -102,11 +102,25 @@ struct RuntimesByFileTests {
       #expect(doctor.contains("Did you mean \"simulated\"?"), "\(doctor)")
       #expect(try await Self.runtimes(here).keys.sorted() == ["a", "b"])
 
+      // Emptied, as by an editor that saves in two steps: nothing goes.
+      try here.write("config.yaml", "\n")
+      here.signal(SIGHUP)
+      for _ in 0..<200 where !doctor.contains("The file is empty") { doctor = try await here.run(["doctor"]).output }
+      #expect(doctor.contains("The file is empty, so what it said before stays"), "\(doctor)")
+      #expect(try await Self.runtimes(here).keys.sorted() == ["a", "b"])
+
       // As a person does it while it works.
       try here.write("config.yaml", Self.configuration(first + "  - {id: b, kind: simulated}\n"))
       let remove = try await here.run(["runtimes", "remove", "b", "--yes"])
       #expect(remove.status == 0, "\(remove.diagnostic)")
       try await Self.wait(here, "b is gone") { $0["b"] == nil || $0["b"]?["health"]?.string == "lost" }
+      // Added again, it has the counts that it had.
+      let ended = try await Self.runtimes(here)["a"]?["succeeded"]?.int ?? 0
+      try here.write("config.yaml", Self.configuration(first + "  - {id: b, kind: simulated}\n"))
+      try await Self.wait(here, "b is there again with its run") { all in
+        let counts = ["succeeded", "failed"].compactMap { all["b"]?[$0]?.int }
+        return counts.reduce(0, +) == 1 && all["a"]?["succeeded"]?.int == ended
+      }
       let events = try await here.run(["events"]).output.split(separator: "\n").map {
         try JSONValue(parsing: String($0))
       }

@@ -159,7 +159,9 @@ struct RequestDeskTests {
     let bare = stand.desk()
     #expect(await !bare.couldOpen())
     #expect(
-      await bare.obstacle(in: stand.bench.repository) == "gh is not installed, which opens requests at github.com")
+      await bare.obstacle(in: stand.bench.repository)
+        == "gh is not installed, which opens requests at github.com: install it and log in, or push the branch yourself "
+        + "(git push origin BRANCH) and open one there")
     try stand.tool("gh", "echo 'X Failed to log in to github.com account me' >&2; exit 1")
     let loggedOut = stand.desk()
     #expect(await !loggedOut.couldOpen())

@@ -50,7 +50,8 @@ struct RuntimePullRequestTests {
     #expect(try await !runtime.getCapabilities().canCreatePR)
     #expect(
       await runtime.pullRequestObstacle(in: stand.bench.repository)
-        == "gh is not installed, which opens requests at github.com")
+        == "gh is not installed, which opens requests at github.com: install it and log in, or push the branch yourself "
+        + "(git push origin BRANCH) and open one there")
   }
 
   /// Works in a worktree of its own making, on a branch of the contract's repository.

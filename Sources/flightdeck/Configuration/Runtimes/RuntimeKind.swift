@@ -43,6 +43,12 @@ extension ConfigurationFile {
   private func runtime(_ entry: Node) throws(Problem) -> RuntimeConfiguration {
     let all = try members(entry, of: "a runtime", known: nil)
     guard let kindNode = all.first(where: { $0.0 == "kind" })?.1 else {
+      // One that is misspelt is the likelier reason.
+      let known = Set(RuntimeKind.common + RuntimeKind.all.flatMap(\.keys))
+      for (key, value) in all where !known.contains(key) {
+        let hint = Nearest.hint(for: key, among: ["kind"])
+        if !hint.isEmpty { throw error("Unknown key \"\(key)\" in a runtime.\(hint)", value) }
+      }
       throw error("The runtime needs a \"kind\": \(Self.list(RuntimeKind.names)).", entry)
     }
     let name = try text(kindNode, "kind")
