@@ -27,15 +27,18 @@ struct AnswerDialog: Sendable {
   var text = TextField()
   /// The first line of what is asked that is seen.
   var top = 0
-  /// Questions that have been answered one after the other, or passed over: they do not come up again.
-  var seen: Set<QuestionID> = []
+  /// Questions that have been answered one after the other: the board may not know yet.
+  var answered: Set<QuestionID> = []
+  /// Those that were passed over: they come up again when they are asked for and all others have.
+  var passed: Set<QuestionID> = []
   /// Until then no key answers: it came up by itself, and the key before was meant for another question.
   var restsUntil: Timestamp?
 
-  init(run: RunID, attention: Attention, seen: Set<QuestionID> = [], restsUntil: Timestamp? = nil) {
+  init(run: RunID, attention: Attention, after earlier: AnswerDialog? = nil, restsUntil: Timestamp? = nil) {
     self.run = run
     self.attention = attention
-    self.seen = seen
+    answered = earlier?.answered ?? []
+    passed = earlier?.passed ?? []
     self.restsUntil = restsUntil
     let items = Self.items(attention)
     self.items = items

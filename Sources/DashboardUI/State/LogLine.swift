@@ -116,7 +116,7 @@ struct LogLine: Sendable {
     case .stopSent:
       kind = .milestone
       label = "stop"
-      self.text = "stop sent to the run's processes"
+      self.text = "stop sent to the run"
     case .canceled:
       kind = .milestone
       label = "canceled"

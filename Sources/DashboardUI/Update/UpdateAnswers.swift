@@ -30,13 +30,13 @@ extension DashboardState {
     return "\(runtime.runtimeId) reads no answers\(remedy)"
   }
 
-  /// Those that ask something and have not come up yet, the one that waits longest first.
+  /// The others that ask something, the one that waits longest first.
   func waitingForAnswer(_ dialog: AnswerDialog) -> [Run] {
     guard board.needingAttention > 0 else { return [] }
-    let seen = dialog.seen.union([dialog.question])
+    let gone = dialog.answered.union([dialog.question])
     return board.runs.filter { run in
       guard let attention = run.attention, run.needsAttention, answerRefusal(run) == nil else { return false }
-      return !seen.contains(QuestionID(run: run.runId, attention: attention.attentionId))
+      return !gone.contains(QuestionID(run: run.runId, attention: attention.attentionId))
     }.sorted { ($0.attention?.since ?? now, $0.runId) < ($1.attention?.since ?? now, $1.runId) }
   }
 
@@ -105,9 +105,20 @@ extension DashboardState {
     nextQuestion(after: dialog, isAsked: false)
   }
 
-  /// The next run that waits comes up by itself. `isAsked`: a key asked for it, and says so when there is none.
+  /// The next run that waits comes up by itself. `isAsked`: a key asked for it and passes this one over; it says so when
+  /// there is none, and begins anew when all have come up.
   private mutating func nextQuestion(after dialog: AnswerDialog, isAsked: Bool = true) {
-    guard let next = waitingForAnswer(dialog).first, let attention = next.attention else {
+    var dialog = dialog
+    if isAsked { dialog.passed.insert(dialog.question) } else { dialog.answered.insert(dialog.question) }
+    let waiting = waitingForAnswer(dialog)
+    var next = waiting.first { run in
+      run.attention.map { !dialog.passed.contains(QuestionID(run: run.runId, attention: $0.attentionId)) } ?? false
+    }
+    if next == nil, isAsked {
+      dialog.passed = [dialog.question]
+      next = waiting.first
+    }
+    guard let next, let attention = next.attention else {
       if isAsked { return toast("No other run asks anything", .info) }
       layers.removeLast()
       return
@@ -115,8 +126,7 @@ extension DashboardState {
     setLayer(
       .answer(
         AnswerDialog(
-          run: next.runId, attention: attention, seen: dialog.seen.union([dialog.question]),
-          restsUntil: isAsked ? nil : now + .milliseconds(400))))
+          run: next.runId, attention: attention, after: dialog, restsUntil: isAsked ? nil : now + .milliseconds(400))))
   }
 
   // MARK: Words for an agent

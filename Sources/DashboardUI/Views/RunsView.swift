@@ -226,6 +226,8 @@ func cancelSteps(_ run: Run, _ state: DashboardState, isShort: Bool, width: Int)
   let isDead = run.status == .canceled
   let stopSent = run.cancellation?.stopSentAt ?? proof?.stopSentAt
   let neverStarted = isDead && stopSent == nil
+  // Its processes are on another machine: there is its word alone.
+  let isRemote = state.runtimes.first { $0.runtimeId == run.runtimeId }?.kind == "a2a"
   let unconfirmed = isDead && stopSent != nil && proof?.confirmedAt == nil
   var steps: [(done: Bool, name: String, detail: String)] = []
   let asked = run.cancellation
@@ -244,9 +246,10 @@ func cancelSteps(_ run: Run, _ state: DashboardState, isShort: Bool, width: Int)
     // One that has worked was quicker than the stop.
     steps.append((true, run.startedAt == nil ? "nothing had started" : "it had ended by itself", clock(run.endedAt)))
   } else {
-    steps.append((isDead && !unconfirmed, unconfirmed ? "end not confirmed" : "processes gone", gone ?? ""))
+    let confirmed = isRemote ? "the agent says it has ended" : "processes gone"
+    steps.append((isDead && !unconfirmed, unconfirmed ? "end not confirmed" : confirmed, gone ?? ""))
   }
-  if !neverStarted || run.startedAt != nil {
+  if !isRemote, !neverStarted || run.startedAt != nil {
     if let folder = proof?.uncommitted {
       steps.append((false, "work not committed, it lies in the worktree", folder))
     } else {

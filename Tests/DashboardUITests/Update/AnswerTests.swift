@@ -113,8 +113,24 @@ struct AnswerTests {
     var state = asking(5)
     #expect(given(state.press("tab")) == nil)
     #expect(dialog(state)?.run == Sample.id(4))
-    state.press("tab", "tab")
+    state.press("tab")
     #expect(dialog(state)?.run == Sample.id(6))
+    // All have come up: it begins anew, and those that were passed over count as they did.
+    state.press("tab")
+    #expect(dialog(state)?.run == Sample.id(4))
+    #expect(drawDashboard(state).text.contains("and 2 others"))
+  }
+
+  @Test("What was passed over does not come up by itself, and can be come back to")
+  func passedOver() {
+    var state = asking(5)
+    state.press("tab")
+    #expect(dialog(state)?.run == Sample.id(4))
+    #expect(given(state.press("enter")) != nil)
+    _ = state.update(.tick(Sample.now + .seconds(1)))
+    #expect(dialog(state)?.run == Sample.id(6))
+    state.press("tab")
+    #expect(dialog(state)?.run == Sample.id(5))
   }
 
   @Test("What another has answered meanwhile takes no answer and says so")
