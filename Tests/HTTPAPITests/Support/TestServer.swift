@@ -149,7 +149,7 @@ final class TestClient: Sendable {
     request.method = .RAW(value: method)
     for (name, value) in headers { request.headers.add(name: name, value: value) }
     if let body { request.body = .bytes(body) }
-    return try await client.execute(request, timeout: .seconds(50))
+    return try await client.execute(request, timeout: .seconds(240))
   }
 
   func ask(
