@@ -13,9 +13,19 @@ struct RequestStand {
   var bin: String { bench.folder + "/bin" }
   var remote: String { bench.folder + "/remote.git" }
 
+  /// What git and the stand-ins need.
+  private static let programs = [
+    "git", "env", "sh", "bash", "cat", "touch", "printf", "sleep", "rm", "mkdir", "ls", "sed", "grep", "head", "tr",
+    "chmod", "true", "false", "setsid", "date", "openssl",
+  ]
+
   init(_ address: String = "https://github.com/acme/app.git") throws {
     bench = try Bench()
     try FileManager.default.createDirectory(atPath: bin, withIntermediateDirectories: true)
+    // No gh or glab of this machine's.
+    for name in Self.programs {
+      try FileManager.default.createSymbolicLink(atPath: "\(bin)/\(name)", withDestinationPath: "/usr/bin/\(name)")
+    }
     // The operator's own configuration leads the address here; a repository's could not.
     try "[url \"file://\(remote)\"]\n insteadOf = \(address)\n".write(
       toFile: bench.folder + "/.gitconfig", atomically: true, encoding: .utf8)
@@ -53,7 +63,7 @@ struct RequestStand {
   }
 
   /// The operator's.
-  var environment: [String: String] { ["HOME": bench.folder, "PATH": "\(bin):/usr/bin:/bin"] }
+  var environment: [String: String] { ["HOME": bench.folder, "PATH": bin] }
 
   func desk(_ settings: PullRequestSettings = .init(), push: Duration = RequestDesk.pushLimit) -> RequestDesk {
     let standIns = bench.state + "/git"
