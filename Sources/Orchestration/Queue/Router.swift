@@ -98,17 +98,7 @@ package enum Router {
   package static func obstacles(for contract: Contract, at candidate: Candidate, among all: [Candidate]) -> [String] {
     let runtime = candidate.summary
     var reasons: [String] = []
-    if contract.runtime == nil, candidate.isSimulated, let real = all.filter(\.isReal).map(\.summary.runtimeId).min() {
-      reasons.append(
-        "it is simulated, and \(real) is there for real work: pin the contract to \(runtime.runtimeId) to try it")
-    }
-    if contract.runtime == nil, candidate.worksInRepository == false, !candidate.isSimulated,
-      let home = all.filter({ $0.isHome(to: contract) }).map(\.summary.runtimeId).min()
-    {
-      reasons.append(
-        "it does not work in the repository, as \(home) does: pin the contract to \(runtime.runtimeId) to send it there"
-      )
-    }
+    if let misfit = misfit(of: contract, at: candidate, among: all) { reasons.append(misfit) }
     if let pinned = contract.runtime, pinned != runtime.runtimeId {
       reasons.append("the contract is pinned to \(pinned)")
     }
@@ -120,5 +110,17 @@ package enum Router {
     if runtime.health == .lost { reasons.append("it is lost\(trouble)") }
     if runtime.health == .degraded { reasons.append("it is degraded\(trouble)") }
     return reasons
+  }
+  /// Why others are there for such a contract, which goes to this runtime only when it is pinned there; nil where it does.
+  package static func misfit(of contract: Contract, at candidate: Candidate, among all: [Candidate]) -> String? {
+    guard contract.runtime == nil else { return nil }
+    let id = candidate.summary.runtimeId
+    if candidate.isSimulated {
+      let real = all.filter(\.isReal).map(\.summary.runtimeId).min()
+      return real.map { "it is simulated, and \($0) is there for real work: pin the contract to \(id) to try it" }
+    }
+    guard candidate.worksInRepository == false else { return nil }
+    let home = all.filter { $0.isHome(to: contract) }.map(\.summary.runtimeId).min()
+    return home.map { "it does not work in the repository, as \($0) does: pin the contract to \(id) to send it there" }
   }
 }

@@ -36,7 +36,8 @@ extension Orchestrator {
     if waits(of: run).isEmpty {
       blocked.remove(run)
       queue.insert(
-        run, priority: entry.priority, demands: pool.demands(of: entry.contract, faults: entry.faults))
+        run, priority: entry.priority,
+        demands: pool.demands(of: entry.contract, faults: entry.faults, at: environment.now()))
     } else {
       blocked.insert(run)
       for name in entry.contract.dependsOn {

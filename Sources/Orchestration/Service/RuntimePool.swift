@@ -94,20 +94,11 @@ struct RuntimePool {
     }
   }
 
-  func demands(of contract: Contract, faults: [RuntimeID: Problem] = [:]) -> RunQueue.Demands {
-    var refusing = Set(registrations.filter { $0.value.refusal(contract) != nil }.keys).union(faults.keys)
-    if contract.runtime == nil, registrations.contains(where: { !isSimulated($0.key) && $0.value.isMeant(contract) }) {
-      refusing.formUnion(registrations.keys.filter(isSimulated))
-    }
-    if contract.runtime == nil, contract.repository != nil {
-      let homes = registrations.keys.filter(worksInRepositories)
-      func takes(_ id: RuntimeID) -> Bool {
-        contract.requires.allSatisfy { summaries[id]?.capabilities.has($0) ?? false }
-          && registrations[id]?.isMeant(contract) ?? false
-      }
-      if homes.contains(where: takes) { refusing.formUnion(Set(registrations.keys).subtracting(homes)) }
-    }
-    return RunQueue.Demands(runtime: contract.runtime, requires: Set(contract.requires), refusedBy: refusing)
+  func demands(of contract: Contract, faults: [RuntimeID: Problem] = [:], at now: Timestamp) -> RunQueue.Demands {
+    let all = candidates(for: contract, faults: faults, at: now)
+    let refusing = all.filter { $0.refusal != nil || Router.misfit(of: contract, at: $0, among: all) != nil }
+    return RunQueue.Demands(
+      runtime: contract.runtime, requires: Set(contract.requires), refusedBy: Set(refusing.map(\.summary.runtimeId)))
   }
 
   private func worksInRepositories(_ id: RuntimeID) -> Bool {
