@@ -51,6 +51,17 @@ package struct Contract: Sendable, Equatable {
   package var effectivePrompt: String { prompt ?? title }
 }
 
+extension Contract {
+  /// The run that it goes on with, as `metadata.followUpOf` says; nil for one that begins anew.
+  package func followUpOf() throws(Problem) -> RunID? {
+    guard let value = metadata["followUpOf"], !value.isNull else { return nil }
+    guard let run = value.string.flatMap({ RunID($0) }) else {
+      throw Problem(.invalid, "metadata.followUpOf must be the id of the run to go on with.")
+    }
+    return run
+  }
+}
+
 extension Contract: JSONWritable {
   package func write(to json: inout JSONWriter) {
     json.object { json in

@@ -155,10 +155,7 @@ package final class A2ARuntime: WorkspaceRuntime, ForceCancelingRuntime, Answera
 
   /// The task and context of the run that a contract goes on with.
   private func predecessor(of contract: Contract) async throws -> (task: String?, context: String?)? {
-    guard let value = contract.metadata["followUpOf"], !value.isNull else { return nil }
-    guard let old = value.string.flatMap({ RunID($0) }) else {
-      throw Problem(.invalid, "metadata.followUpOf must be the id of the run to go on with.")
-    }
+    guard let old = try contract.followUpOf() else { return nil }
     do { return try await find(old).thread() } catch let problem as Problem where problem.code == .notFound {
       throw Problem(.conflict, "The runtime \(runtimeId) has no record of run \(old), so it cannot go on with it.")
     }

@@ -181,6 +181,13 @@ extension Checkout {
     for lock in locks { Files.removeTree(lock) }
   }
 
+  /// The branch that HEAD is on, as git leaves it that has just moved it; else nil.
+  func branch() throws(Problem) -> String? {
+    let prefix = "ref: refs/heads/"
+    let text = try Files.text(gitFolder + "/HEAD", limit: 8192, following: false) ?? ""
+    return text.hasPrefix(prefix) && text.hasSuffix("\n") ? String(text.dropFirst(prefix.count).dropLast()) : nil
+  }
+
   /// The commit of a branch in a file of its own, as git leaves it that has just moved it; else nil.
   func tip(of branch: String) throws(Problem) -> String? {
     let text = try Files.text("\(common)/refs/heads/\(branch)", limit: 256, following: false)?.dropLast()

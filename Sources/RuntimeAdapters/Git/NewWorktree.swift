@@ -106,13 +106,7 @@ extension Worktrees {
 extension Git {
   /// The commit that HEAD is at.
   func head(of checkout: Checkout) async throws -> String {
-    let head = try Files.text(checkout.gitFolder + "/HEAD", limit: 8192, following: false) ?? ""
-    let prefix = "ref: refs/heads/"
-    if head.hasPrefix(prefix), head.hasSuffix("\n"),
-      let commit = try checkout.tip(of: String(head.dropFirst(prefix.count).dropLast()))
-    {
-      return commit
-    }
+    if let branch = try checkout.branch(), let commit = try checkout.tip(of: branch) { return commit }
     return try await commit(nil, in: checkout)
   }
 }

@@ -68,7 +68,7 @@ struct Snapshot: Sendable {
       "MERGE_HEAD", "MERGE_MSG", "SQUASH_MSG", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply",
       "sequencer", "BISECT_LOG",
     ]
-    guard try Files.text(checkout.gitFolder + "/HEAD", limit: 8192, following: false) == "ref: refs/heads/\(branch)\n",
+    guard try checkout.branch() == branch,
       !states.contains(where: { Files.exists("\(checkout.gitFolder)/\($0)") })
     else { return false }
     return try checkout.tip(of: branch) == base
@@ -104,7 +104,7 @@ struct Snapshot: Sendable {
   private func standing(
     of branch: String, in checkout: Checkout
   ) async throws -> (head: String, headTree: String, tip: String?, isElsewhere: Bool) {
-    if try Files.text(checkout.gitFolder + "/HEAD", limit: 8192, following: false) == "ref: refs/heads/\(branch)\n" {
+    if try checkout.branch() == branch {
       let answer = try await git.run(
         ["for-each-ref", "--format=%(objectname) %(tree)", "refs/heads/\(branch)"], in: checkout)
       let words = answer.text.split(separator: " ").map(String.init)

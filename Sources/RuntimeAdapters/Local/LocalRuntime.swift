@@ -140,8 +140,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
     // Whatever becomes of the run, nobody goes on with a start that was broken off.
     let folder = RunFolder(state: state, run: run)
     if !folder.hasBegun, let contract = try folder.json(folder.contract).flatMap({ try? Contract(json: $0) }) {
-      let goesOn = contract.metadata["followUpOf"].map { !$0.isNull } ?? false
-      await clearBrokenStart(of: run, contract, folder, keepsBranch: goesOn)
+      await clearBrokenStart(of: run, contract, folder, keepsBranch: try contract.followUpOf() != nil)
     }
     return false
   }
@@ -254,10 +253,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
 
   /// Where the run worked that a contract goes on with; nil for a contract that begins anew.
   private func predecessor(of contract: Contract) async throws -> Workspace? {
-    guard let value = contract.metadata["followUpOf"], !value.isNull else { return nil }
-    guard let text = value.string, let old = RunID(text) else {
-      throw Problem(.invalid, "metadata.followUpOf must be the id of the run to go on with.")
-    }
+    guard let old = try contract.followUpOf() else { return nil }
     let found: LocalRun
     do { found = try await find(old) } catch let problem as Problem where problem.code == .notFound {
       throw Problem(.conflict, "The runtime \(runtimeId) has no record of run \(old), so it cannot go on with it.")
@@ -305,7 +301,7 @@ package final class LocalRuntime: WorkspaceRuntime, ForceCancelingRuntime, Answe
       run: run, title: contract.title, runtime: runtimeId, boot: machine.boot, workspace: workspace,
       agentName: plan.agentName,
       supervisor: supervisorSpec(plan, contract, in: workspace, mark: RunFolder.mark(of: run)))
-    if old != nil, let earlier = contract.metadata["followUpOf"]?.string.flatMap({ RunID($0) }) {
+    if old != nil, let earlier = try contract.followUpOf() {
       // Without it the session begins anew.
       spec.earlierSession = try? Files.text(
         RunFolder(state: state, run: earlier).session, limit: 1024, following: false)
