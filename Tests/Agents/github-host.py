@@ -2,11 +2,12 @@
 
     github-host.py FOLDER     makes FOLDER/ca.pem for SSL_CERT_FILE, prints the port for HTTPS_PROXY, and serves
 
-What is asked of it goes to FOLDER/requests, a line of JSON each; a token that is "bad" is turned away.
+It ends when its standard input does. What is asked of it goes to FOLDER/requests, a line of JSON each; a token that is "bad" is turned away.
 """
 
 import http.server
 import json
+import os
 import socket
 import ssl
 import subprocess
@@ -87,6 +88,12 @@ def serve(connection):
         pass  # gh has gone
 
 
+def end():
+    sys.stdin.read()
+    os._exit(0)
+
+
+threading.Thread(target=end, daemon=True).start()
 listener = socket.create_server(("127.0.0.1", 0))
 print(listener.getsockname()[1], flush=True)
 while True:

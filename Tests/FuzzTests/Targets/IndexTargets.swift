@@ -45,18 +45,9 @@ enum IndexTargets {
       for name in ["/objects", "/refs", ""] { rmdir(folder + name) }
     }
     guard CaseFolder.write(Array("ref: refs/heads/main\n".utf8), to: folder + "/HEAD"),
-      CaseFolder.write(bytes, to: folder + "/index"), CaseFolder.write([], to: folder + "/out")
-    else { return nil }
-    let output = open(folder + "/out", O_WRONLY | O_CLOEXEC)
-    let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
-    let child = spawn(
-      "/usr/bin/git", ["git", "--git-dir=\(folder)", "--work-tree=/", "ls-files", "--stage", "-z"],
-      environment: ["GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "LC_ALL=C.UTF-8"], directory: "/",
-      input: nothing, output: output, error: nothing)
-    for descriptor in [output, nothing] { close(descriptor) }
-    var status: CInt = 0
-    guard child.failure == 0, waitpid(child.pid, &status, 0) == child.pid, status == 0,
-      let answer = CaseFolder.read(folder + "/out")
+      CaseFolder.write(bytes, to: folder + "/index"),
+      let answer = GitOracle.answer(
+        ["--git-dir=\(folder)", "--work-tree=/", "ls-files", "--stage", "-z"], output: folder + "/out")
     else { return nil }
     return answer.split(separator: 0).compactMap(PlainIndex.Entry.init(listed:))
   }

@@ -160,21 +160,10 @@ enum PatchTargets {
 
   /// What `git apply` would take it for; nil when it refuses it, or is not there.
   private static func numstat(_ bytes: [UInt8]) -> [Counted]? {
-    // Files, and no pipes: a program that somebody else starts just then may hold a pipe's end for as long as it runs.
     let path = "/tmp/flightdeck-fuzz-git-\(getpid())-\(SplitMix(of: bytes).peek)"
     defer { for end in ["in", "out"] { unlink("\(path).\(end)") } }
-    guard CaseFolder.write(bytes, to: path + ".in"), CaseFolder.write([], to: path + ".out") else { return nil }
-    let input = open(path + ".in", O_RDONLY | O_CLOEXEC)
-    let output = open(path + ".out", O_WRONLY | O_CLOEXEC)
-    let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
-    let child = spawn(
-      "/usr/bin/git", ["git", "apply", "--numstat", "-z", "-"],
-      environment: ["GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "LC_ALL=C.UTF-8"], directory: "/",
-      input: input, output: output, error: nothing)
-    for descriptor in [input, output, nothing] { close(descriptor) }
-    var status: CInt = 0
-    guard child.failure == 0, waitpid(child.pid, &status, 0) == child.pid, status == 0,
-      let answer = CaseFolder.read(path + ".out")
+    guard CaseFolder.write(bytes, to: path + ".in"),
+      let answer = GitOracle.answer(["apply", "--numstat", "-z", "-"], input: path + ".in", output: path + ".out")
     else { return nil }
     return answer.split(separator: 0).compactMap { entry in
       let words = entry.split(separator: 0x09, maxSplits: 2, omittingEmptySubsequences: false)

@@ -1,5 +1,4 @@
-import FoundationEssentials
-import Glibc
+import Foundation
 import Orchestration
 import RunModel
 import TestSupport
@@ -12,29 +11,27 @@ import Testing
   "Pull requests by the real gh",
   .enabled(if: Files.isProgram("/usr/bin/gh"), "gh is not installed: apt-get install gh"), .timeLimit(.minutes(20)))
 struct RealGhTests {
+  /// Gone with the value.
   private struct Host {
     let stand: RequestStand
-    let process: pid_t
-    let port: String
+    let process: ScriptProcess
+    private let port: String
 
-    func end() {
-      kill(process, SIGKILL)
-      waitpid(process, nil, 0)
-    }
-
-    func environment(token: String) -> [String: String] {
-      stand.environment.merging([
-        "HTTPS_PROXY": "http://127.0.0.1:\(port)", "SSL_CERT_FILE": stand.bench.folder + "/ca.pem", "GH_TOKEN": token,
-      ]) { $1 }
+    init() throws {
+      stand = try RequestStand()
+      try FileManager.default.createSymbolicLink(atPath: stand.bin + "/gh", withDestinationPath: "/usr/bin/gh")
+      let script = A2AServer.agents.appendingPathComponent("github-host.py").path
+      process = try ScriptProcess("/usr/bin/python3", [script, stand.bench.folder])
+      port = process.line()
     }
 
     func desk(token: String = "s3cret", _ settings: PullRequestSettings = .init()) -> RequestDesk {
-      let standIns = stand.bench.state + "/git"
-      var settings = settings
-      settings.statusLimit = .seconds(300)
-      let environment = environment(token: token)
-      return RequestDesk(
-        settings, git: Git(environment: environment, standIns: standIns), environment: environment, standIns: standIns)
+      stand.desk(
+        settings,
+        adding: [
+          "HTTPS_PROXY": "http://127.0.0.1:\(port)", "SSL_CERT_FILE": stand.bench.folder + "/ca.pem",
+          "GH_TOKEN": token,
+        ])
     }
 
     var requests: [JSONValue] {
@@ -44,26 +41,9 @@ struct RealGhTests {
     }
   }
 
-  private func host() async throws -> Host {
-    let stand = try RequestStand()
-    try FileManager.default.createSymbolicLink(atPath: stand.bin + "/gh", withDestinationPath: "/usr/bin/gh")
-    let folder = stand.bench.folder
-    let output = open(folder + "/port", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-    let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
-    defer { for descriptor in [output, nothing] { close(descriptor) } }
-    let script = FileManager.default.currentDirectoryPath + "/Tests/Agents/github-host.py"
-    let started = spawn(
-      "/usr/bin/python3", ["python3", script, folder], environment: ["PATH=/usr/bin:/bin"], input: nothing,
-      output: output, error: nothing)
-    try #require(started.failure == 0)
-    try await until("the host's port is there") { stand.bench.read(folder + "/port")?.hasSuffix("\n") == true }
-    return Host(stand: stand, process: started.pid, port: stand.bench.read(folder + "/port")?.trimmed ?? "")
-  }
-
   @Test("It says who is logged in, opens the request once, finds it when asked again, and is given no token to show")
   func opens() async throws {
-    let host = try await host()
-    defer { host.end() }
+    let host = try Host()
     let desk = host.desk(.init(isDraft: true))
     #expect(await desk.couldOpen())
     #expect(await desk.obstacle(in: host.stand.bench.repository) == nil)
@@ -82,8 +62,7 @@ struct RealGhTests {
 
   @Test("A login that is no good is told as that, and nothing is pushed")
   func refused() async throws {
-    let host = try await host()
-    defer { host.end() }
+    let host = try Host()
     let desk = host.desk(token: "bad")
     #expect(await !desk.couldOpen())
     let obstacle = await desk.obstacle(in: host.stand.bench.repository)

@@ -65,8 +65,12 @@ struct RequestStand {
   /// The operator's.
   var environment: [String: String] { ["HOME": bench.folder, "PATH": bin] }
 
-  func desk(_ settings: PullRequestSettings = .init(), push: Duration = RequestDesk.pushLimit) -> RequestDesk {
+  func desk(
+    _ settings: PullRequestSettings = .init(), push: Duration = RequestDesk.pushLimit,
+    adding variables: [String: String] = [:]
+  ) -> RequestDesk {
     let standIns = bench.state + "/git"
+    let environment = environment.merging(variables) { $1 }
     var settings = settings
     settings.statusLimit = .seconds(300)
     return RequestDesk(
